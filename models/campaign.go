@@ -1,0 +1,188 @@
+package models
+
+import (
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Campaign is what a newsroom writes in its campaign folder: the ask, the
+// dates, the amounts and the organisation behind it. It is read once at start
+// and never changes while a process runs.
+type Campaign struct {
+	Slug     string         `yaml:"slug"`     // identifies the campaign in the books and in Stripe's metadata
+	Currency money.Currency `yaml:"currency"` // the books' one currency
+
+	Title      string   `yaml:"title"`      // "Corruption Project"
+	Headline   string   `yaml:"headline"`   // the page's h1
+	Standfirst string   `yaml:"standfirst"` // one sentence under it
+	PaysFor    []string `yaml:"pays_for"`   // what the money pays for, a line each
+	Draft      bool     `yaml:"draft"`      // words not approved yet: printed over the letter, refused with a live key
+
+	Goal          money.Minor    `yaml:"-"` // minor units
+	Opens         time.Time      `yaml:"-"` // first moment a gift is taken
+	Deadline      time.Time      `yaml:"-"` // last moment of the campaign
+	Zone          *time.Location `yaml:"-"` // days are counted and dates are shown in this zone
+	AfterDeadline AfterDeadline  `yaml:"after_deadline"`
+	BooksStart    time.Time      `yaml:"-"` // Stripe's balance before this is one opening posting
+
+	Frequencies []Frequency           `yaml:"frequencies"` // in the order the form offers them
+	Presets     map[Frequency]Presets `yaml:"-"`
+	Least, Most money.Minor           `yaml:"-"` // of one online gift, before covered fees
+	BarFrom     int                   `yaml:"bar_from_percent"`
+	Fee         money.FeeRate         `yaml:"fee"` // what covering the fees is reckoned with
+
+	Signer       Signer       `yaml:"signer"`
+	Organisation Organisation `yaml:"organisation"`
+	// StatementDescriptor is what a donor's bank statement shows beside the
+	// account's own prefix; at most 22 characters with it (Stripe's docs).
+	StatementDescriptor string `yaml:"statement_descriptor"`
+
+	OverGoal       string   `yaml:"over_goal"`       // what happens to money above the goal
+	UnderGoal      string   `yaml:"under_goal"`      // what happens if the goal is missed
+	RefundPolicy   string   `yaml:"refund_policy"`   // in one or two sentences
+	PaymentMethods []string `yaml:"payment_methods"` // as readers call them, in the order shown
+	SeedFunding    string   `yaml:"seed_funding"`    // optional sentence about money already in hand
+	Stretch        Stretch  `yaml:"-"`               // optional
+
+	EmbedOrigins      []string           `yaml:"embed_origins"` // who may frame the appeal
+	Accounts          map[Account]string `yaml:"accounts"`      // account codes of the newsroom's own chart
+	Restricted        bool               `yaml:"restricted"`    // gifts are income with donor restrictions
+	PublishDonorsFrom money.Minor        `yaml:"-"`             // 0: no donor is ever published
+
+	// Letter is the editor's letter as HTML made from the folder's Markdown,
+	// in two parts: on a phone the form stands between them.
+	Letter Letter `yaml:"-"`
+}
+
+// Letter is the appeal itself, as trusted HTML rendered from the newsroom's
+// own Markdown (raw HTML in it is not passed through).
+type Letter struct {
+	Opening string
+	Rest    string
+}
+
+// Presets are the amounts a form offers for one frequency.
+type Presets struct {
+	Amounts []money.Minor
+	Default money.Minor // preselected; 0 for none
+}
+
+// Signer signs the letter.
+type Signer struct {
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+}
+
+// Organisation is the charity that receives the gifts. Legal name, address and
+// EIN stand on receipts, so a live service refuses to start without them.
+type Organisation struct {
+	Name      string `yaml:"name"`       // as readers know it
+	LegalName string `yaml:"legal_name"` // as the IRS knows it
+	Address   string `yaml:"address"`
+	EIN       string `yaml:"ein"`
+	Help      string `yaml:"help"` // e-mail address for questions
+	URL       string `yaml:"url"`
+	Privacy   string `yaml:"privacy_url"`
+}
+
+// Stretch is what gifts beyond the goal are for, where editors wrote it down.
+type Stretch struct {
+	Purpose string
+	Goal    money.Minor
+}
+
+// AfterDeadline says what happens to the form once the deadline has passed.
+type AfterDeadline string
+
+// The two ways a campaign can end.
+const (
+	CloseAtDeadline AfterDeadline = "close"  // the form goes away
+	AcceptAfter     AfterDeadline = "accept" // gifts are still taken, and still count
+)
+
+// Frequency is how often a donor gives.
+type Frequency string
+
+// The frequencies of INTERFACE.md.
+const (
+	Once    Frequency = "once"
+	Monthly Frequency = "monthly"
+	Yearly  Frequency = "yearly"
+)
+
+// Offers reports whether the campaign takes gifts of this frequency.
+func (c Campaign) Offers(f Frequency) bool {
+	for _, offered := range c.Frequencies {
+		if offered == f {
+			return true
+		}
+	}
+	return false
+}
+
+// Charge splits what a donor pays: the whole amount charged, and the part of
+// it that covers card fees.
+func (c Campaign) Charge(gift money.Minor, coverFees bool) (total, fees money.Minor) {
+	if !coverFees {
+		return gift, 0
+	}
+	total = c.Fee.Covering(gift)
+	return total, total - gift
+}
+
+// CampaignStatus is the campaign's state as the tracker names it.
+type CampaignStatus string
+
+// The states of a campaign.
+const (
+	Upcoming CampaignStatus = "upcoming" // not open yet
+	Open     CampaignStatus = "open"
+	Reached  CampaignStatus = "reached" // goal met, still taking gifts
+	Ended    CampaignStatus = "ended"   // deadline passed, no new gifts
+)
+
+// Status tells where the campaign stands at a moment with so much raised.
+// Ended wins over Reached; a campaign that accepts gifts after its deadline
+// never ends.
+func (c Campaign) Status(now time.Time, raised money.Minor) CampaignStatus {
+	switch {
+	case now.Before(c.Opens):
+		return Upcoming
+	case now.After(c.Deadline) && c.AfterDeadline != AcceptAfter:
+		return Ended
+	case raised >= c.Goal:
+		return Reached
+	default:
+		return Open
+	}
+}
+
+// TakesGifts returns nil while new gifts are taken, else ErrClosed.
+func (c Campaign) TakesGifts(now time.Time) error {
+	if s := c.Status(now, 0); s == Upcoming || s == Ended {
+		return ErrClosed
+	}
+	return nil
+}
+
+// DaysLeft counts calendar days in the campaign's zone from today to the
+// deadline's day, today included: 1 on the last day, 0 after it.
+func (c Campaign) DaysLeft(now time.Time) int {
+	today, last := civil(now.In(c.Zone)), civil(c.Deadline.In(c.Zone))
+	days := int(last.Sub(today)/(24*time.Hour)) + 1
+	return max(days, 0)
+}
+
+// civil is the day alone, as a UTC midnight, so that days of 23 and 25 hours
+// count as one.
+func civil(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// PermilleRaised is raised · 1000 / goal, cut: 246 is 24.6 %, 1000 means
+// reached, and more is possible. Less than nothing is nothing.
+func (c Campaign) PermilleRaised(raised money.Minor) int64 {
+	return max(0, int64(raised)*1000/int64(c.Goal))
+}

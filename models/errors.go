@@ -1,0 +1,19 @@
+package models
+
+import "errors"
+
+// The errors that callers tell apart. handlers has the one table that turns
+// them into statuses.
+var (
+	// ErrNotFound: no such row; the caller's token, id or name is unknown.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the same form key was used for other choices, and that
+	// payment page is still open.
+	ErrConflict = errors.New("the form key stands for other choices")
+	// ErrClosed: the campaign takes no gifts at this time.
+	ErrClosed = errors.New("the campaign takes no gifts now")
+	// ErrOtherBooks: the database holds another campaign, currency or mode.
+	ErrOtherBooks = errors.New("the database holds other books")
+	// ErrSchemaBehind: the schema is older or newer than this program.
+	ErrSchemaBehind = errors.New("the schema is not this program's")
+)
