@@ -1,0 +1,103 @@
+// Package storetest opens real books for tests: SQLite in a folder of the
+// test's own, and PostgreSQL in a schema of its own. There is no fake store.
+package storetest
+
+import (
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/pgtest"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// Clock is a clock that tests set. Its zero value stands at Start.
+type Clock struct {
+	mu    sync.Mutex
+	since time.Duration
+}
+
+// Start is when a test's clock begins: a day in the middle of the built-in
+// campaign.
+var Start = time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC)
+
+// Now tells the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Start.Add(c.since)
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since += d
+}
+
+// Databases names the two, and gives a fresh, empty address of each.
+func Databases() map[string]func(testing.TB) string {
+	return map[string]func(testing.TB) string{
+		"SQLite":     func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "appeal.db") },
+		"PostgreSQL": pgtest.URL,
+	}
+}
+
+// Each runs a test on both databases, each time with new books.
+func Each(t *testing.T, test func(t *testing.T, s *models.Store, clock *Clock)) {
+	t.Helper()
+	for name, address := range Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := &Clock{}
+			test(t, Open(t, address(t), clock), clock)
+		})
+	}
+}
+
+// Open opens the books at an address, makes them if they are new, and closes
+// them when the test ends.
+func Open(t testing.TB, address string, clock *Clock) *models.Store {
+	t.Helper()
+	live := false
+	s, err := models.Connect(t.Context(), models.Options{
+		URL: address, Slug: "corruption-project", Currency: "usd", Livemode: &live,
+		Now: clock.Now, Random: Random(1), Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.OpenBooks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Random is a repeatable source of random bytes that may be read from several
+// goroutines.
+func Random(seed byte) io.Reader {
+	return &lockedReader{source: rand.NewChaCha8([32]byte{seed})}
+}
+
+type lockedReader struct {
+	mu     sync.Mutex
+	source io.Reader
+}
+
+func (r *lockedReader) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.source.Read(p)
+}

@@ -1,0 +1,12 @@
+package models
+
+import "time"
+
+// Donor is whoever gave: an e-mail, trimmed and lower-cased, nothing else
+// folded. A gift without an e-mail is a donor of its own.
+type Donor struct {
+	ID        string `gorm:"primaryKey"`
+	Email     *string
+	Gifts     int64 // gifts of theirs that count now
+	CreatedAt time.Time
+}

@@ -1,0 +1,59 @@
+package models
+
+import "time"
+
+// Event is one of Stripe's events as it came: the raw bytes are stored before
+// they are understood, and kept whatever becomes of them.
+type Event struct {
+	ID         string `gorm:"primaryKey"` // evt_…
+	Type       string
+	ObjectID   string    // what it speaks of, where that has an id
+	Created    time.Time // Stripe's (UTC)
+	Livemode   bool
+	APIVersion string
+	Raw        []byte
+	SHA256     string `gorm:"column:sha256"`
+	ReceivedAt time.Time
+	State      EventState
+	Attempts   int
+	NextTryAt  *time.Time
+	// FailingSince is when it could first not be booked; nil while it only
+	// waits its turn.
+	FailingSince *time.Time
+	Problem      string // for staff: why it waits or needs a person
+}
+
+// EventState is what became of an event.
+type EventState string
+
+// The states of an event.
+const (
+	EventBooked    EventState = "booked"    // what it says is in the books
+	EventNoEffect  EventState = "no_effect" // nothing in it moves a gift
+	EventForeign   EventState = "foreign"   // not of this campaign
+	EventWaiting   EventState = "waiting"   // to be looked up at Stripe and booked then
+	EventAttention EventState = "attention" // genuine, and needs a person
+)
+
+// Reading is what an event, or an object fetched for it, says once it is
+// understood.
+type Reading struct {
+	Facts []Fact
+	// State is the event's state if there are no facts: EventNoEffect,
+	// EventForeign, EventWaiting or EventAttention.
+	State   EventState
+	Problem string // why it waits or needs a person
+}
+
+// patience is how long an event may fail before staff are told.
+const patience = 15 * time.Minute
+
+// chargeGrace is how long a charge may lag behind the event that says "paid"
+// before it is fetched.
+const chargeGrace = 2 * time.Second
+
+// backoff is how long to wait before the next try: 1 s, doubling, 10 min at
+// the most.
+func backoff(attempts int) time.Duration {
+	return min(time.Second<<min(attempts, 10), 10*time.Minute)
+}

@@ -1,0 +1,189 @@
+package models
+
+import (
+	"strings"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Fact is one thing that Stripe, or a named person, says about one gift. Its
+// key makes it the same fact whoever reports it, so booking is set union:
+// neither order nor repetition can matter.
+type Fact struct {
+	Key   string // an immutable id and the kind: "ch_…:charge"
+	Kind  FactKind
+	Gift  GiftRef
+	Money money.Money // what the kind moves; Minor is negative for a dispute's reinstatement
+	At    time.Time   // Stripe's created (UTC), never our clock
+
+	// Agreed is what the whole checkout comes to, where the evidence says so.
+	// It must equal what the reader was shown, or nothing is booked.
+	Agreed *money.Money
+	// Reference is our token as Stripe gives it back (client_reference_id);
+	// empty where the evidence carries none.
+	Reference string
+	// ExpectsCharge: the evidence says "paid", so a charge must exist. Until
+	// it is booked, the event that said so stays open.
+	ExpectsCharge bool
+
+	Email     string // as typed; folded by FoldEmail
+	EmailRank EmailRank
+	Method    string // card brand or bank, as Stripe names it
+	Last4     string
+	Evidence  string // the event or object that said so
+}
+
+// GiftRef says whose a fact is, as far as its evidence knows. Any of it may be
+// empty.
+type GiftRef struct {
+	Campaign      string // appeal_campaign in the metadata; another slug or none is not ours
+	Token         string // appeal_token
+	Reference     string // appeal_reference, for a gift made anew from its metadata
+	Choices       Choices
+	SessionID     string
+	PaymentIntent string
+	// Final: no other object can tell more about whose it is. Otherwise a fact
+	// that names no campaign waits until it has been looked up.
+	Final bool
+}
+
+// FactKind names what a fact says.
+type FactKind string
+
+// The kinds of facts. Those with a rule in the journal move money.
+const (
+	Completed      FactKind = "completed"       // the reader finished the payment page
+	DebitPending   FactKind = "debit_pending"   // and the bank has not paid yet
+	PaymentFailed  FactKind = "payment_failed"  // the bank debit came to nothing
+	SessionExpired FactKind = "session_expired" // the payment page closed unpaid
+	IntentPaid     FactKind = "intent_paid"     // the payment intent says paid; its charge says how much
+
+	Charged       FactKind = "charge"
+	ChargeUndone  FactKind = "failure" // a bank debit taken back before success was final
+	RefundMade    FactKind = "refund"
+	RefundUndone  FactKind = "refund_failed"
+	DisputeMoved  FactKind = "dispute"
+	FeeKept       FactKind = "fee"
+	OfflineGiven  FactKind = "gift"
+	OfflineUndone FactKind = "reversal"
+)
+
+// EmailRank orders the places an e-mail can come from; the highest wins,
+// whatever came first.
+type EmailRank int
+
+// Where an e-mail stands, from the weakest to the strongest.
+const (
+	NoEmail EmailRank = iota
+	ReceiptEmail
+	BillingEmail
+	SessionEmail // customer_details.email: what the reader typed on the payment page
+)
+
+// FoldEmail makes an e-mail comparable: trimmed and lower-cased, nothing else.
+func FoldEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// storedFact is a Fact as a row.
+type storedFact struct {
+	Key           string `gorm:"primaryKey"`
+	DonationID    string
+	Kind          FactKind
+	Amount        money.Minor
+	Currency      money.Currency
+	At            time.Time
+	Email         string
+	EmailRank     EmailRank
+	PaymentIntent string
+	SessionID     string
+	Method        string
+	Last4         string
+	Evidence      string
+	RecordedAt    time.Time
+}
+
+func (storedFact) TableName() string { return "facts" }
+
+// figures are what the facts of a gift come to.
+type figures struct {
+	status     Status
+	receivedAt *time.Time
+	captured   money.Minor
+	refunded   money.Minor
+	disputed   money.Minor
+	fees       money.Minor
+	pending    money.Minor
+	counted    bool
+	email      string
+}
+
+// fold reckons a gift's state from the set of its facts alone. The order of
+// the slice does not matter.
+func fold(agreed money.Minor, facts []storedFact) figures {
+	var f figures
+	var completed, debit, failed, expired bool
+	var rank EmailRank
+	for _, fact := range facts {
+		switch fact.Kind {
+		case Completed:
+			completed = true
+		case DebitPending:
+			debit = true
+		case PaymentFailed:
+			failed = true
+		case SessionExpired:
+			expired = true
+		case IntentPaid:
+		case Charged, OfflineGiven:
+			f.captured += fact.Amount
+			if f.receivedAt == nil || fact.At.Before(*f.receivedAt) {
+				at := fact.At
+				f.receivedAt = &at
+			}
+		case ChargeUndone, OfflineUndone:
+			f.captured -= fact.Amount
+			failed = failed || fact.Kind == ChargeUndone
+		case RefundMade:
+			f.refunded += fact.Amount
+		case RefundUndone:
+			f.refunded -= fact.Amount
+		case DisputeMoved:
+			f.disputed += fact.Amount
+		case FeeKept:
+			f.fees += fact.Amount
+		}
+		// The smaller address decides between two of one rank, so that the
+		// answer is the same for every order.
+		if fact.Email != "" && (fact.EmailRank > rank || fact.EmailRank == rank && fact.Email < f.email) {
+			f.email, rank = fact.Email, fact.EmailRank
+		}
+	}
+	f.counted = f.captured > 0 && f.refunded+f.disputed < f.captured
+	if debit && f.receivedAt == nil && !failed {
+		f.pending = agreed
+	}
+	f.status = statusOf(f, completed, failed, expired)
+	return f
+}
+
+// statusOf takes the first state that holds, in the order of INTERFACE.md.
+func statusOf(f figures, completed, failed, expired bool) Status {
+	switch {
+	case f.disputed > 0:
+		return Disputed
+	case f.captured > 0 && f.refunded >= f.captured:
+		return Refunded
+	case f.refunded > 0:
+		return PartiallyRefunded
+	case f.captured > 0:
+		return Received
+	case failed:
+		return Failed
+	case completed:
+		return Processing
+	case expired:
+		return Expired
+	default:
+		return Started
+	}
+}

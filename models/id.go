@@ -1,0 +1,81 @@
+package models
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"time"
+)
+
+// crockford is Douglas Crockford's base32: no I, L, O or U, so that it can be
+// read aloud.
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// ids makes identifiers from an injected source of randomness.
+type ids struct{ random io.Reader }
+
+func (g ids) bytes(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(g.random, b); err != nil {
+		return nil, fmt.Errorf("models: read randomness: %w", err)
+	}
+	return b, nil
+}
+
+// token is 128 random bits, 22 characters of base64url.
+func (g ids) token() (string, error) {
+	b, err := g.bytes(16)
+	return base64.RawURLEncoding.EncodeToString(b), err
+}
+
+// ValidToken reports whether s has the form of a token.
+func ValidToken(s string) bool {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil && len(b) == 16
+}
+
+// reference is what donors quote: "CP-" and 40 random bits.
+func (g ids) reference() (string, error) {
+	b, err := g.bytes(8)
+	if err != nil {
+		return "", err
+	}
+	for i := range b {
+		b[i] = crockford[b[i]&31]
+	}
+	return referencePrefix + string(b), nil
+}
+
+const referencePrefix = "CP-"
+
+// ValidReference reports whether s has the form of a reference.
+func ValidReference(s string) bool {
+	if len(s) != len(referencePrefix)+8 || s[:len(referencePrefix)] != referencePrefix {
+		return false
+	}
+	for _, r := range s[len(referencePrefix):] {
+		if r >= 'a' || (r < '0' || r > '9') && (r < 'A' || r > 'Z' || r == 'I' || r == 'L' || r == 'O' || r == 'U') {
+			return false
+		}
+	}
+	return true
+}
+
+// sortable is an opaque id that sorts by the time it was made: 48 bits of
+// milliseconds, then 80 random bits, in base32.
+func (g ids) sortable(prefix string, at time.Time) (string, error) {
+	random, err := g.bytes(16)
+	if err != nil {
+		return "", err
+	}
+	id := make([]byte, 26)
+	ms := uint64(at.UnixMilli())
+	for i := 9; i >= 0; i-- {
+		id[i] = crockford[ms&31]
+		ms >>= 5
+	}
+	for i := range random {
+		id[10+i] = crockford[random[i]&31]
+	}
+	return prefix + string(id), nil
+}

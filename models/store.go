@@ -1,0 +1,206 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+	gormlog "gorm.io/gorm/logger"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Options say which database to open, and whose books it must hold.
+type Options struct {
+	URL string // "sqlite:PATH" or "postgres://…"
+
+	Slug     string         // the campaign's; another one in the database is refused
+	Currency money.Currency // likewise
+	// Livemode is the mode of the Stripe key, or nil where no key is at hand
+	// (totals, verify). Books once used in one mode refuse the other.
+	Livemode *bool
+
+	Now    func() time.Time // defaults to time.Now
+	Random io.Reader        // for tokens and ids; defaults to crypto/rand
+	Log    *slog.Logger
+}
+
+// Store is the database: the only place with SQL, and the owner of every
+// transaction.
+type Store struct {
+	db       *gorm.DB
+	conn     *sql.DB
+	dialect  dialect
+	slug     string
+	currency money.Currency
+	livemode *bool
+	clock    func() time.Time
+	ids      ids
+	log      *slog.Logger
+
+	// writer admits one writing transaction at a time on SQLite, in order of
+	// arrival; on PostgreSQL it is nil and rows do the locking.
+	writer chan struct{}
+	// commits counts this process's own commits that changed a public figure.
+	commits atomic.Uint64
+	// migrated is set once the schema is known to be this program's.
+	migrated atomic.Bool
+}
+
+// Connect opens the database and asserts the settings that durability
+// rests on. It does not touch the schema: see Migrate and OpenBooks.
+func Connect(ctx context.Context, o Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // the clock's default, for the one caller that is the program
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d, err := dialectOf(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	conn, dialector, err := d.open(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		conn: conn, dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode,
+		clock: o.Now, ids: ids{o.Random}, log: o.Log,
+	}
+	if d == sqlite {
+		s.writer = make(chan struct{}, 1)
+	}
+	s.db, err = gorm.Open(dialector, &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		NowFunc:                s.Now,
+		Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
+	}
+	if err := d.assertSettings(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return s, nil
+}
+
+// Close releases the connections.
+func (s *Store) Close() error { return s.conn.Close() }
+
+// Now is the Store's clock: UTC, in microseconds, as both databases keep it.
+func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// Commits counts this process's commits that changed a public figure, so that
+// a cache can tell that what it holds is older than what was acknowledged.
+func (s *Store) Commits() uint64 { return s.commits.Load() }
+
+// maxTries bounds how often a transaction is run that lost a race with
+// another.
+const maxTries = 5
+
+// tx runs f in one transaction. It may run f more than once: a transaction
+// that loses a race (serialization failure, deadlock, a busy file) is tried
+// again from the start. So f must leave nothing behind but what it wrote.
+func (s *Store) tx(ctx context.Context, f func(tx *gorm.DB) error) error {
+	if s.writer != nil {
+		select {
+		case s.writer <- struct{}{}:
+			defer func() { <-s.writer }()
+		case <-ctx.Done():
+			return fmt.Errorf("models: wait to write: %w", ctx.Err())
+		}
+	}
+	var err error
+	for range maxTries {
+		err = s.db.WithContext(ctx).Transaction(f)
+		if !s.dialect.lostRace(err) {
+			return err
+		}
+	}
+	return fmt.Errorf("models: %d tries lost: %w", maxTries, err)
+}
+
+// books is the one row that says whose books these are.
+type books struct {
+	ID       int `gorm:"primaryKey"`
+	Slug     string
+	Currency money.Currency
+	Livemode *bool
+	MadeAt   time.Time
+	ProbedAt *time.Time
+}
+
+func (books) TableName() string { return "books" }
+
+// OpenBooks makes the books on first use and refuses a database that holds
+// another campaign, currency or mode with ErrOtherBooks. It returns
+// ErrSchemaBehind while the schema is not this program's.
+func (s *Store) OpenBooks(ctx context.Context) error {
+	if pending, err := s.PendingMigrations(ctx); err != nil || len(pending) > 0 {
+		return errors.Join(ErrSchemaBehind, err)
+	}
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		row := books{ID: 1, Slug: s.slug, Currency: s.currency, Livemode: s.livemode, MadeAt: s.Now()}
+		if err := insertOnce(tx, &row).Error; err != nil {
+			return err
+		}
+		if err := tx.Take(&row, 1).Error; err != nil {
+			return err
+		}
+		switch {
+		case row.Slug != s.slug:
+			return fmt.Errorf("%w: campaign %q, not %q; give this campaign a database of its own", ErrOtherBooks, row.Slug, s.slug)
+		case row.Currency != s.currency:
+			return fmt.Errorf("%w: they are kept in %q, not %q", ErrOtherBooks, row.Currency, s.currency)
+		case s.livemode == nil:
+			return nil
+		case row.Livemode == nil:
+			return tx.Model(&row).Update("livemode", *s.livemode).Error
+		case *row.Livemode != *s.livemode:
+			return fmt.Errorf("%w: they hold %s, and the Stripe key is for %s; use another database",
+				ErrOtherBooks, modeName(*row.Livemode), modeName(*s.livemode))
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("models: open the books: %w", err)
+	}
+	return nil
+}
+
+func modeName(live bool) string {
+	if live {
+		return "live gifts"
+	}
+	return "test gifts"
+}
+
+// Ready proves that the database can be reached and written, with the schema
+// this program needs.
+func (s *Store) Ready(ctx context.Context) error {
+	if !s.migrated.Load() {
+		pending, err := s.PendingMigrations(ctx)
+		if err != nil || len(pending) > 0 {
+			return errors.Join(ErrSchemaBehind, err)
+		}
+	}
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&books{ID: 1}).Update("probed_at", s.Now())
+		if done.Error == nil && done.RowsAffected == 0 {
+			return fmt.Errorf("models: the books are not open: %w", ErrSchemaBehind)
+		}
+		return done.Error
+	})
+}

@@ -1,0 +1,139 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/driver/postgres"
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// dialect is which of the two databases this is. All that differs between them
+// stands in this file and in migrations.
+type dialect string
+
+const (
+	sqlite     dialect = "sqlite"
+	postgreSQL dialect = "postgres"
+)
+
+func dialectOf(address string) (dialect, error) {
+	switch {
+	case strings.HasPrefix(address, "sqlite:") && len(address) > len("sqlite:"):
+		return sqlite, nil
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		return postgreSQL, nil
+	default:
+		return "", errors.New("models: the database address must be sqlite:PATH or postgres://…")
+	}
+}
+
+// sqlitePragmas are the settings that SQLite's durability and speed rest on:
+// WAL so that readers never wait, FULL so that a commit survives a power cut,
+// immediate transactions so that two writers queue rather than fail.
+const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+	"&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_txlock=immediate&_time_format=sqlite"
+
+func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
+	if d == sqlite {
+		path := (&url.URL{Path: strings.TrimPrefix(address, "sqlite:")}).EscapedPath()
+		conn, err := sql.Open("sqlite", "file:"+path+sqlitePragmas)
+		if err != nil {
+			return nil, nil, fmt.Errorf("models: open SQLite: %w", err)
+		}
+		conn.SetMaxOpenConns(8)
+		conn.SetMaxIdleConns(8)
+		return conn, sqliteDialector{&gormsqlite.Dialector{Conn: conn}}, nil
+	}
+	conn, err := sql.Open("pgx", address)
+	if err != nil {
+		// The address may hold a password, and pgx's error may quote it.
+		return nil, nil, errors.New("models: DATABASE_URL is not a PostgreSQL address that pgx understands")
+	}
+	conn.SetMaxOpenConns(20)
+	conn.SetMaxIdleConns(10)
+	conn.SetConnMaxLifetime(30 * time.Minute)
+	return conn, postgres.New(postgres.Config{Conn: conn}), nil
+}
+
+// assertSettings refuses a database whose settings would lose what was
+// acknowledged.
+func (d dialect) assertSettings(ctx context.Context, conn *sql.DB) error {
+	if d == postgreSQL {
+		var sync string
+		if err := conn.QueryRowContext(ctx, "SHOW synchronous_commit").Scan(&sync); err != nil {
+			return fmt.Errorf("models: reach PostgreSQL: %w", err)
+		}
+		if sync == "off" {
+			return errors.New("models: synchronous_commit is off: a crash could lose acknowledged gifts; turn it on")
+		}
+		return nil
+	}
+	var journal string
+	var sync int
+	if err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal); err != nil {
+		return fmt.Errorf("models: open SQLite: %w", err)
+	}
+	if err := conn.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&sync); err != nil {
+		return fmt.Errorf("models: read SQLite's settings: %w", err)
+	}
+	if journal != "wal" || sync < 2 {
+		return fmt.Errorf("models: SQLite runs with journal_mode=%s, synchronous=%d; WAL and FULL are needed", journal, sync)
+	}
+	return nil
+}
+
+// lostRace reports whether a transaction failed only because another was in
+// its way.
+func (d dialect) lostRace(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40001" || pg.Code == "40P01"
+	}
+	var lite *driver.Error
+	if errors.As(err, &lite) {
+		return lite.Code()&0xff == lib.SQLITE_BUSY
+	}
+	return false
+}
+
+// sqliteDialector teaches GORM's SQLite dialect the error codes of the pure-Go
+// driver, which it does not know.
+type sqliteDialector struct{ *gormsqlite.Dialector }
+
+// Translate turns the driver's unique-key errors into gorm.ErrDuplicatedKey.
+func (d sqliteDialector) Translate(err error) error {
+	var lite *driver.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() {
+		case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY:
+			return gorm.ErrDuplicatedKey
+		case lib.SQLITE_CONSTRAINT_FOREIGNKEY:
+			return gorm.ErrForeignKeyViolated
+		}
+	}
+	return err
+}
+
+// insertOnce inserts a row unless one stands under its key; RowsAffected is 0
+// then. Catching a unique-key error instead would do on SQLite and abort the
+// whole transaction on PostgreSQL.
+func insertOnce(tx *gorm.DB, row any) *gorm.DB {
+	return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row)
+}
+
+// forUpdate locks the rows it reads until the transaction ends. SQLite, with
+// its one writer, has no need of it and ignores it.
+func forUpdate(tx *gorm.DB) *gorm.DB {
+	return tx.Clauses(clause.Locking{Strength: "UPDATE"})
+}

@@ -1,0 +1,127 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Totals reads the figures of every recorded gift.
+func (s *Store) Totals(ctx context.Context) (Totals, error) {
+	db := s.db.WithContext(ctx)
+	sum, err := sumChanges(db)
+	if err != nil {
+		return Totals{}, fmt.Errorf("models: read the totals: %w", err)
+	}
+	t := totalsOf(s.currency, sum)
+	if t.StripeBalance, err = accountSum(db, StripeBalance, nil); err != nil {
+		return Totals{}, err
+	}
+	if t.NeedsAttention, err = s.needsAttention(db); err != nil {
+		return Totals{}, err
+	}
+	return t, nil
+}
+
+func totalsOf(currency money.Currency, sum progressChange) Totals {
+	t := Totals{
+		Currency: currency, Gross: sum.Gross, Refunded: sum.Refunded, Disputed: sum.Disputed, Offline: sum.Offline,
+		Fees: sum.Fees, Pending: sum.Pending, Gifts: sum.Gifts, Donors: sum.Donors,
+	}
+	t.Raised = t.Gross - t.Refunded - t.Disputed
+	t.Net = t.Raised - t.Fees
+	return t
+}
+
+// TotalsAsOf reckons the figures from the journal and the facts as they stood
+// at a moment, by Stripe's times. It reads every gift, and so is slower than
+// Totals. NeedsAttention is today's.
+func (s *Store) TotalsAsOf(ctx context.Context, moment time.Time) (Totals, error) {
+	db := s.db.WithContext(ctx)
+	sum, err := recomputed(db, &moment)
+	if err != nil {
+		return Totals{}, fmt.Errorf("models: reckon the totals: %w", err)
+	}
+	t := totalsOf(s.currency, sum)
+	if t.StripeBalance, err = accountSum(db, StripeBalance, &moment); err != nil {
+		return Totals{}, err
+	}
+	if t.NeedsAttention, err = s.needsAttention(db); err != nil {
+		return Totals{}, err
+	}
+	return t, nil
+}
+
+func accountSum(db *gorm.DB, account Account, until *time.Time) (money.Minor, error) {
+	query := "SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l WHERE l.account = ?"
+	args := []any{account}
+	if until != nil {
+		query = "SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l JOIN postings p ON p.key = l.posting WHERE l.account = ? AND p.at <= ?"
+		args = append(args, until.UTC())
+	}
+	var sum int64
+	if err := db.Raw(query, args...).Row().Scan(&sum); err != nil {
+		return 0, fmt.Errorf("models: sum the account %s: %w", account, err)
+	}
+	return money.Minor(sum), nil
+}
+
+// perGift is what each gift comes to by the journal and the facts alone, up to
+// a moment: the independent reckoning that the cached figures must equal.
+const perGift = `
+	WITH moved AS (
+		SELECT p.donation_id AS gift,
+		       -SUM(CASE WHEN l.account = 'income:donations' THEN l.amount ELSE 0 END) AS captured,
+		       -SUM(CASE WHEN l.account = 'income:donations' AND p.kind IN ('gift', 'reversal') THEN l.amount ELSE 0 END) AS offline,
+		       SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) AS refunded,
+		       SUM(CASE WHEN l.account = 'contra:disputes' THEN l.amount ELSE 0 END) AS disputed,
+		       SUM(CASE WHEN l.account = 'expense:fees' THEN l.amount ELSE 0 END) AS fees,
+		       MAX(CASE WHEN p.kind = 'charge' THEN 1 ELSE 0 END) AS paid
+		FROM postings p JOIN posting_lines l ON l.posting = p.key
+		WHERE p.donation_id IS NOT NULL AND p.at <= ?
+		GROUP BY p.donation_id
+	), said AS (
+		SELECT donation_id AS gift,
+		       MAX(CASE WHEN kind = 'debit_pending' THEN 1 ELSE 0 END) AS debit,
+		       MAX(CASE WHEN kind IN ('payment_failed', 'failure') THEN 1 ELSE 0 END) AS failed
+		FROM facts WHERE at <= ? GROUP BY donation_id
+	), gifts AS (
+		SELECT d.id, d.donor_id, COALESCE(m.captured, 0) AS captured, COALESCE(m.offline, 0) AS offline,
+		       COALESCE(m.refunded, 0) AS refunded, COALESCE(m.disputed, 0) AS disputed, COALESCE(m.fees, 0) AS fees,
+		       CASE WHEN COALESCE(m.captured, 0) > 0 AND m.refunded + m.disputed < m.captured THEN 1 ELSE 0 END AS counted,
+		       CASE WHEN s.debit = 1 AND COALESCE(m.paid, 0) = 0 AND s.failed = 0 THEN d.amount_charged ELSE 0 END AS pending
+		FROM donations d JOIN said s ON s.gift = d.id LEFT JOIN moved m ON m.gift = d.id
+	)`
+
+// endOfTime is later than any posting.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// recomputed reckons the public figures anew, without the cache.
+func recomputed(db *gorm.DB, moment *time.Time) (progressChange, error) {
+	until := endOfTime
+	if moment != nil {
+		until = moment.UTC()
+	}
+	var sum progressChange
+	err := db.Raw(perGift+`
+		SELECT COALESCE(SUM(captured), 0) AS gross, COALESCE(SUM(refunded), 0) AS refunded, COALESCE(SUM(disputed), 0) AS disputed,
+		       COALESCE(SUM(offline), 0) AS offline, COALESCE(SUM(fees), 0) AS fees, COALESCE(SUM(pending), 0) AS pending,
+		       COALESCE(SUM(counted), 0) AS gifts, COUNT(DISTINCT CASE WHEN counted = 1 THEN donor_id END) AS donors
+		FROM gifts`, until, until).Scan(&sum).Error
+	return sum, err
+}
+
+func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
+	var n int64
+	err := db.Model(&Event{}).
+		Where("state = ? OR (state = ? AND failing_since <= ?)", EventAttention, EventWaiting, s.Now().Add(-patience)).
+		Count(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("models: count what needs attention: %w", err)
+	}
+	return n, nil
+}
