@@ -1,0 +1,251 @@
+// Package stripeapi asks things of Stripe: a payment page for a gift, the end
+// of one, and what became of sessions, payment intents and charges.
+//
+// It refuses to book anything, and to interpret what it fetches: objects come
+// back as the bytes Stripe sent, for webhooks to translate. It holds a client
+// of its own; stripe-go's globals stay unset.
+package stripeapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// Version is the API version that every request asks for and that webhook
+// endpoints are pinned to.
+const Version = stripe.APIVersion
+
+var (
+	// ErrUnavailable: Stripe could not be reached in time, or its answer was
+	// lost. What was asked for may have happened or not; asking again under
+	// the same idempotency key is safe.
+	ErrUnavailable = errors.New("stripe: no answer")
+	// ErrRefused: Stripe answered and said no. The same key would be answered
+	// the same, so another try needs another one.
+	ErrRefused = errors.New("stripe: refused")
+	// ErrMissing: Stripe has no such object in this mode.
+	ErrMissing = errors.New("stripe: no such object")
+	// ErrNotOpen: the payment page is paid or expired already.
+	ErrNotOpen = errors.New("stripe: the session is not open")
+)
+
+// Config says how to reach Stripe, and on whose behalf.
+type Config struct {
+	Key     string // sk_… or rk_…
+	APIBase string // "" for Stripe's own
+	BaseURL string // the service's public address, without a slash at the end
+	// HTTP is used for every request; nil for one made here.
+	HTTP *http.Client
+	Log  *slog.Logger
+}
+
+// Client speaks to Stripe.
+type Client struct {
+	sc       *client.API
+	campaign models.Campaign
+	base     string
+}
+
+// perTry is how long one try may take, so that a second still fits into the
+// donor's budget.
+const perTry = 3500 * time.Millisecond
+
+// New makes a client for one campaign.
+func New(campaign models.Campaign, c Config) *Client {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.HTTP == nil {
+		c.HTTP = &http.Client{Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+			DialContext: (&net.Dialer{Timeout: 3 * time.Second}).DialContext, TLSHandshakeTimeout: 3 * time.Second,
+			ForceAttemptHTTP2: true,
+		}}
+	}
+	config := &stripe.BackendConfig{
+		HTTPClient: c.HTTP, LeveledLogger: quiet{c.Log}, EnableTelemetry: stripe.Bool(false),
+		// Retries are ours (see try): stripe-go's sleep through the donor's
+		// budget and do not retry a POST answered 500.
+		MaxNetworkRetries: stripe.Int64(0),
+	}
+	if c.APIBase != "" {
+		config.URL = stripe.String(strings.TrimSuffix(c.APIBase, "/"))
+	}
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, config)
+	return &Client{
+		sc:       client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
+		campaign: campaign, base: c.BaseURL,
+	}
+}
+
+// quiet keeps stripe-go's own log lines, which may quote request and answer,
+// out of ours.
+type quiet struct{ log *slog.Logger }
+
+func (q quiet) Debugf(string, ...any) {}
+func (q quiet) Infof(string, ...any)  {}
+func (q quiet) Warnf(string, ...any)  { q.log.Debug("stripe-go warns") }
+func (q quiet) Errorf(string, ...any) { q.log.Debug("stripe-go reports an error") }
+
+// tries is how often one thing is asked for within its budget.
+const tries = 3
+
+// try asks until there is an answer, the tries are used up, or ctx ends. The
+// idempotency key, where there is one, is the same each time.
+func try(ctx context.Context, ask func(ctx context.Context) error) error {
+	var err error
+	for i := range tries {
+		if i > 0 {
+			wait := time.NewTimer(time.Duration(i*i) * 250 * time.Millisecond)
+			select {
+			case <-wait.C:
+			case <-ctx.Done():
+				wait.Stop()
+				return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			}
+		}
+		once, cancel := context.WithTimeout(ctx, perTry)
+		err = ask(once)
+		cancel()
+		if !worthAnotherTry(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return classify(err)
+}
+
+func worthAnotherTry(err error) bool {
+	var answer *stripe.Error
+	if !errors.As(err, &answer) {
+		return err != nil
+	}
+	if answer.Code == stripe.ErrorCodeIdempotencyKeyInUse {
+		return true
+	}
+	return answer.HTTPStatusCode == http.StatusTooManyRequests || answer.HTTPStatusCode >= 500 || answer.HTTPStatusCode == http.StatusConflict
+}
+
+// classify turns Stripe's errors into the few that callers tell apart. Their
+// text stays inside: it may quote what was sent.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	var answer *stripe.Error
+	switch {
+	case !errors.As(err, &answer):
+		return fmt.Errorf("%w: %w", ErrUnavailable, withoutURL(err))
+	case answer.Code == stripe.ErrorCodeResourceMissing:
+		return fmt.Errorf("%w (%s)", ErrMissing, answer.RequestID)
+	case answer.HTTPStatusCode == http.StatusTooManyRequests, answer.HTTPStatusCode == http.StatusConflict:
+		// Decided before the idempotency layer: nothing was made.
+		return fmt.Errorf("%w: status %d (%s)", ErrUnavailable, answer.HTTPStatusCode, answer.RequestID)
+	default:
+		return fmt.Errorf("%w: status %d, %s %s (%s)", ErrRefused, answer.HTTPStatusCode, answer.Type, answer.Code, answer.RequestID)
+	}
+}
+
+// withoutURL keeps an address with an object's id in it out of logs.
+func withoutURL(err error) error {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &op):
+		return op
+	default:
+		return errors.New("unreadable answer")
+	}
+}
+
+// Livemode asks for the account's balance, the cheapest proof that the key
+// works, and reports the mode Stripe says it is for.
+func (c *Client) Livemode(ctx context.Context) (bool, error) {
+	var live bool
+	err := try(ctx, func(ctx context.Context) error {
+		balance, err := c.sc.Balance.Get(&stripe.BalanceParams{Params: stripe.Params{Context: ctx}})
+		if err == nil {
+			live = balance.Livemode
+		}
+		return err
+	})
+	return live, err
+}
+
+// Session fetches a checkout session with its payment intent and latest
+// charge. It returns ErrMissing, ErrUnavailable or ErrRefused.
+func (c *Client) Session(ctx context.Context, id string) (json.RawMessage, error) {
+	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
+		params := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
+		params.AddExpand("payment_intent.latest_charge")
+		session, err := c.sc.CheckoutSessions.Get(id, params)
+		if err != nil {
+			return nil, err
+		}
+		return session.LastResponse, nil
+	})
+}
+
+// PaymentIntent fetches a payment intent with its latest charge. Errors are
+// those of Session.
+func (c *Client) PaymentIntent(ctx context.Context, id string) (json.RawMessage, error) {
+	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
+		params := &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}}
+		params.AddExpand("latest_charge")
+		intent, err := c.sc.PaymentIntents.Get(id, params)
+		if err != nil {
+			return nil, err
+		}
+		return intent.LastResponse, nil
+	})
+}
+
+// Charge fetches a charge. Errors are those of Session.
+func (c *Client) Charge(ctx context.Context, id string) (json.RawMessage, error) {
+	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
+		charge, err := c.sc.Charges.Get(id, &stripe.ChargeParams{Params: stripe.Params{Context: ctx}})
+		if err != nil {
+			return nil, err
+		}
+		return charge.LastResponse, nil
+	})
+}
+
+// Event fetches an event, to learn which object it speaks of. Its data is
+// rendered in the account's API version, not in ours, so it is a pointer and
+// no evidence. Errors are those of Session.
+func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) {
+	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
+		event, err := c.sc.Events.Get(id, &stripe.EventParams{Params: stripe.Params{Context: ctx}})
+		if err != nil {
+			return nil, err
+		}
+		return event.LastResponse, nil
+	})
+}
+
+func fetch(ctx context.Context, get func(ctx context.Context) (*stripe.APIResponse, error)) (json.RawMessage, error) {
+	var raw json.RawMessage
+	err := try(ctx, func(ctx context.Context) error {
+		answer, err := get(ctx)
+		if err == nil {
+			raw = answer.RawJSON
+		}
+		return err
+	})
+	return raw, err
+}

@@ -1,0 +1,81 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// Look asks Stripe about one gift whose outcome is open and books what it
+// says, so that a gift whose events never come is counted all the same. It
+// asks once in 5 s at the most, over all processes; a caller that comes
+// earlier gets no error and no news.
+func (r *Resolver) Look(ctx context.Context, token string) error {
+	d, err := r.store.FindDonation(ctx, token)
+	if err != nil || !d.Status.Undecided() || d.SessionID == nil {
+		return err
+	}
+	turn, err := r.store.ClaimLook(ctx, d)
+	if err != nil || !turn {
+		return err
+	}
+	return r.lookAt(ctx, *d.SessionID)
+}
+
+// Confirm asks Stripe about a gift at once and reports whether it was paid.
+func (r *Resolver) Confirm(ctx context.Context, d models.Donation) (bool, error) {
+	if d.SessionID != nil {
+		if err := r.lookAt(ctx, *d.SessionID); err != nil {
+			return false, err
+		}
+	}
+	now, err := r.store.FindDonation(ctx, d.Token)
+	if err != nil {
+		return false, err
+	}
+	return now.Status != models.Started && now.Status != models.Expired, nil
+}
+
+func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
+	raw, err := r.stripe.Session(ctx, sessionID)
+	if err != nil {
+		return fmt.Errorf("look up a gift: %w", err)
+	}
+	reading, err := r.followSession(ctx, raw, "", sessionID)
+	if err != nil || len(reading.Facts) == 0 {
+		return err
+	}
+	_, err = r.store.Book(ctx, reading.Facts...)
+	return err
+}
+
+// followSession reads a fetched session and fetches what the answer names
+// without holding it.
+func (r *Resolver) followSession(ctx context.Context, raw json.RawMessage, eventType, evidence string) (models.Reading, error) {
+	var s session
+	if json.Unmarshal(raw, &s) != nil || s.ID == "" {
+		return models.Reading{}, errors.New("webhooks: Stripe's answer is no session")
+	}
+	reading := readSession(s, eventType == debitFailed, evidence)
+	if s.PaymentStatus != "paid" || s.PaymentIntent.ID == "" ||
+		s.PaymentIntent.Object != nil && s.PaymentIntent.Object.LatestCharge.Object != nil {
+		return reading, nil
+	}
+	fetched, err := r.stripe.PaymentIntent(ctx, s.PaymentIntent.ID)
+	if errors.Is(err, stripeapi.ErrMissing) {
+		return reading, nil
+	}
+	if err != nil {
+		return models.Reading{}, err
+	}
+	paid, err := r.followIntent(ctx, fetched, evidence)
+	if err != nil {
+		return models.Reading{}, err
+	}
+	reading.Facts = append(paid.Facts, reading.Facts...)
+	return reading, nil
+}
