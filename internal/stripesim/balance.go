@@ -45,7 +45,7 @@ func (t *tx) settle(ch *charge) error {
 		ID: t.id("txn_3", 23), Object: transactionKind, Amount: ch.Amount, Created: ch.Created, Currency: ch.Currency,
 		AvailableOn: time.Unix(ch.Created, 0).UTC().Add(settling).Truncate(24 * time.Hour).Unix(),
 		Description: ch.Description, Fee: cost, Net: ch.Amount - cost,
-		FeeDetails: []feeDetail{{Amount: cost, Currency: ch.Currency, Description: "Stripe processing fees", Type: "stripe_fee"}},
+		FeeDetails:        []feeDetail{{Amount: cost, Currency: ch.Currency, Description: "Stripe processing fees", Type: "stripe_fee"}},
 		ReportingCategory: "charge", Source: ch.ID, Status: "pending", Type: "charge",
 	}
 	ch.BalanceTransaction = &txn.ID

@@ -101,13 +101,13 @@ type networkToken struct {
 }
 
 type threeDSecure struct {
-	Flow             string  `json:"authentication_flow"`
-	Indicator        string  `json:"electronic_commerce_indicator"`
-	Exemption        *string `json:"exemption_indicator"`
-	Result           string  `json:"result"`
-	ResultReason     *string `json:"result_reason"`
-	TransactionID    string  `json:"transaction_id"`
-	Version          string  `json:"version"`
+	Flow          string  `json:"authentication_flow"`
+	Indicator     string  `json:"electronic_commerce_indicator"`
+	Exemption     *string `json:"exemption_indicator"`
+	Result        string  `json:"result"`
+	ResultReason  *string `json:"result_reason"`
+	TransactionID string  `json:"transaction_id"`
+	Version       string  `json:"version"`
 }
 
 // cards are the pretend cards payments are made with: Stripe's test numbers' last digits.
@@ -127,7 +127,7 @@ func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64)
 	us := "US"
 	ch := charge{
 		ID: t.id("ch_3", 23), Object: chargeKind, Amount: pi.Amount, Currency: pi.Currency, Created: created,
-		BillingDetails: billingDetails{Address: address{Country: &us}, Email: email},
+		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
 		ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,

@@ -2,7 +2,6 @@ package stripesim
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,10 +17,13 @@ func knownCurrency(code string) bool { return currencies[code] > 0 }
 
 func leastCharge(code string) int64 { return currencies[code] }
 
+// zeroDecimal tells whether the currency's minor unit is its whole one (https://docs.stripe.com/currencies#zero-decimal).
+func zeroDecimal(code string) bool { return code == "jpy" || code == "krw" }
+
 // display writes an amount for the payment page: $1,234.50, EUR 12.00, JPY 500.
 func display(minor int64, code string) string {
 	whole, cents := minor, ""
-	if !slices.Contains([]string{"jpy", "krw"}, code) {
+	if !zeroDecimal(code) {
 		whole, cents = minor/100, fmt.Sprintf(".%02d", minor%100)
 	}
 	digits := strconv.FormatInt(whole, 10)

@@ -309,4 +309,3 @@ func isEmail(s string) bool {
 	_, domain, _ := strings.Cut(s[strings.LastIndexByte(s, '@'):], "@")
 	return strings.Contains(domain, ".") && len(s) <= 512
 }
-

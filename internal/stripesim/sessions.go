@@ -250,4 +250,3 @@ func (c *call) request() requestRef {
 	}
 	return by
 }
-

@@ -241,4 +241,3 @@ func stateFile(t *testing.T) func(*Config) {
 	file := filepath.Join(t.TempDir(), "stripe sim?.db")
 	return func(cfg *Config) { cfg.File = file }
 }
-
