@@ -224,11 +224,9 @@ func encodedParams(r *http.Request) (string, error) {
 	return string(body), nil
 }
 
-// requestID makes an id outside of any transaction: a refused request has one too. A restart may repeat one.
+// requestID makes an id outside of any transaction: a refused request has one too.
 func (s *Simulator) requestID() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return (&tx{sim: s}).id("req_", 14)
+	return spell("req_", 14, digest("request", s.cfg.Seed, s.start, s.requests.Add(1)))
 }
 
 // pathID is the id in the request's path.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,9 +57,12 @@ type Simulator struct {
 	mu     sync.Mutex // one transaction at a time; also guards next
 	next   uint64     // how many ids were made
 	kept   uint64     // the value of next the file holds
+	start  uint64     // the value of next when the file was opened
 	busy   keysInUse
 	flight *flight
 	wake   chan struct{}
+
+	requests atomic.Uint64 // how many API requests came since the start
 }
 
 // Open opens the simulator's file, creating it where missing.
@@ -85,7 +89,7 @@ func Open(cfg Config) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		cfg: cfg, db: db, next: next, kept: next,
+		cfg: cfg, db: db, next: next, kept: next, start: next,
 		client: webhookClient(cfg.Transport),
 		limits: limits{perSecond: cfg.Rate, now: cfg.Now},
 		flight: newFlight(),

@@ -2,16 +2,11 @@ package stripesim
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/url"
-	"strings"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver of the state file
@@ -123,39 +118,6 @@ func (s *Simulator) do(ctx context.Context, fn func(*tx) error) error {
 		s.Wake()
 	}
 	return nil
-}
-
-const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// id makes the next id: the prefix and n characters that depend on the seed and on how many ids came before.
-func (t *tx) id(prefix string, n int) string {
-	sum := t.draw()
-	num, base, digit := new(big.Int).SetBytes(sum[:]), big.NewInt(62), new(big.Int)
-	var b strings.Builder
-	b.WriteString(prefix)
-	for i := range n {
-		if i == 40 { // 256 bits are used up
-			sum = sha256.Sum256(sum[:])
-			num.SetBytes(sum[:])
-		}
-		num.DivMod(num, base, digit)
-		b.WriteByte(base62[digit.Int64()])
-	}
-	return b.String()
-}
-
-// token makes a 22-character base64url token, of 128 bits.
-func (t *tx) token() string {
-	sum := t.draw()
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
-}
-
-func (t *tx) draw() [32]byte {
-	t.sim.next++
-	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], t.sim.cfg.Seed)
-	binary.BigEndian.PutUint64(b[8:], t.sim.next)
-	return sha256.Sum256(b[:])
 }
 
 // row is an object as stored.
