@@ -1,6 +1,7 @@
 package stripesim
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql"
 	"errors"
@@ -52,8 +53,8 @@ func (s *Simulator) once(c *call, op operation, fault Fault, encoded string, h h
 		}
 	}
 	defer s.busy.free(c.key)
-	print := sha256.Sum256([]byte(c.req.Method + " " + c.path + "\n" + encoded))
-	old, first, err := s.remembered(c, print[:])
+	fingerprint := sha256.Sum256([]byte(c.req.Method + " " + c.path + "\n" + encoded))
+	old, first, err := s.remembered(c, fingerprint[:])
 	if err != nil {
 		return answer{}, err
 	}
@@ -64,7 +65,7 @@ func (s *Simulator) once(c *call, op operation, fault Fault, encoded string, h h
 	}
 	return s.perform(c, op, fault, func(c *call, out answer) error {
 		_, err := c.ExecContext(c.ctx, `INSERT OR REPLACE INTO answers (key, created, print, status, request, body) VALUES (?, ?, ?, ?, ?, ?)`,
-			c.key, c.now.Unix(), print[:], out.status, c.reqID, out.body)
+			c.key, c.now.Unix(), fingerprint[:], out.status, c.reqID, out.body)
 		if err != nil {
 			return fmt.Errorf("stripesim: keep answer: %w", err)
 		}
@@ -74,7 +75,7 @@ func (s *Simulator) once(c *call, op operation, fault Fault, encoded string, h h
 
 // remembered finds the first answer given under the call's key, and the id of the request that got it.
 // It returns an idempotency_error when that request had other parameters.
-func (s *Simulator) remembered(c *call, print []byte) (answer, string, error) {
+func (s *Simulator) remembered(c *call, fingerprint []byte) (answer, string, error) {
 	var out answer
 	var first string
 	err := s.do(c.req.Context(), func(t *tx) error {
@@ -87,7 +88,7 @@ func (s *Simulator) remembered(c *call, print []byte) (answer, string, error) {
 		if err != nil {
 			return fmt.Errorf("stripesim: look up idempotency key: %w", err)
 		}
-		if string(was) != string(print) {
+		if !bytes.Equal(was, fingerprint) {
 			return &apiError{
 				Status: http.StatusBadRequest, Type: "idempotency_error",
 				Message: fmt.Sprintf("Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", c.key),

@@ -1,8 +1,11 @@
 package stripesim
 
 import (
+	"errors"
+	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -226,6 +229,16 @@ func TestASessionExpires(t *testing.T) {
 			t.Errorf("seed %d: expired twice", testSeed)
 		}
 	})
+	t.Run("and gives up an intent that failed", func(t *testing.T) {
+		w := newWorld(t, nil)
+		cs := w.begin()
+		w.submit(cs, "declined")
+		w.pass(24 * time.Hour)
+		w.deliver()
+		if got := w.session(cs.ID); got.Status != "expired" || got.PaymentIntent.Status != "canceled" || w.heard("payment_intent.canceled") != 1 {
+			t.Errorf("seed %d: session %s, intent %s", testSeed, got.Status, got.PaymentIntent.Status)
+		}
+	})
 	t.Run("never after it was paid", func(t *testing.T) {
 		w := newWorld(t, nil)
 		w.submit(w.begin(), "succeeds")
@@ -233,6 +246,46 @@ func TestASessionExpires(t *testing.T) {
 		w.deliver()
 		if n := w.heard("checkout.session.expired"); n != 0 {
 			t.Errorf("seed %d: told %d times", testSeed, n)
+		}
+	})
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Run("submit one session and make one charge", func(t *testing.T) {
+		w := newWorld(t, nil)
+		cs := w.begin()
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				res, err := w.donor.PostForm(cs.URL, url.Values{"email": {"reader@example.org"}, "outcome": {"succeeds"}})
+				if err == nil {
+					err = res.Body.Close()
+				}
+				if err != nil {
+					t.Errorf("seed %d: %v", testSeed, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := len(w.api.Charges.List(nil).ChargeList().Data); n != 1 {
+			t.Errorf("seed %d: %d charges", testSeed, n)
+		}
+	})
+	t.Run("use one idempotency key and make one session", func(t *testing.T) {
+		w := newWorld(t, nil)
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				_, err := w.api.CheckoutSessions.New(keyed("k"))
+				var e *stripe.Error
+				if err != nil && (!errors.As(err, &e) || e.HTTPStatusCode != http.StatusConflict) {
+					t.Errorf("seed %d: %v", testSeed, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := w.count(); n != 1 {
+			t.Errorf("seed %d: %d sessions", testSeed, n)
 		}
 	})
 }

@@ -102,3 +102,18 @@ func (pi *paymentIntent) fail(why paymentError, ch *charge) {
 	}
 	pi.Status, pi.LastPaymentError, pi.NextAction, pi.PaymentMethod = "requires_payment_method", &why, nil, nil
 }
+
+// cancelIntent gives up the intent of a session that expired after a failed try. Stripe says so where it refuses another
+// way: "You can't cancel the PaymentIntent for a Checkout Session. Expire the Checkout Session instead."
+func (t *tx) cancelIntent(id string, by requestRef) error {
+	var pi paymentIntent
+	if err := t.load(intentKind, id, &pi, nil); err != nil {
+		return err
+	}
+	now, why := t.now.Unix(), "automatic"
+	pi.Status, pi.CanceledAt, pi.CancellationReason, pi.NextAction = "canceled", &now, &why, nil
+	if err := t.update(pi.ID, "", pi, nil); err != nil {
+		return err
+	}
+	return t.emit("payment_intent.canceled", pi, nil, by, atOnce)
+}

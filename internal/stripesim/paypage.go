@@ -21,6 +21,7 @@ var payPages = template.Must(template.New("pay").Parse(payHTML))
 type payView struct {
 	Title     string
 	Session   string
+	Short     string // the session's id, without its middle
 	Amount    string
 	Lines     []payLine
 	Email     string
@@ -117,7 +118,7 @@ func (s *Simulator) drawPay(w http.ResponseWriter, r *http.Request, status int, 
 
 func viewOf(cs session, hidden sessionHidden) payView {
 	v := payView{
-		Session: cs.ID, Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomes,
+		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomes,
 		Chosen: outcomes[0].Value, Email: "reader@example.org",
 	}
 	v.Title = "Pretend to pay " + v.Amount
@@ -128,7 +129,7 @@ func viewOf(cs session, hidden sessionHidden) payView {
 		v.Email = *cs.CustomerEmail
 	}
 	if hidden.Email != "" {
-		v.Email, v.Chosen = hidden.Email, hidden.Outcome
+		v.Email = hidden.Email
 	}
 	if cs.CancelURL != nil {
 		v.CancelURL = *cs.CancelURL

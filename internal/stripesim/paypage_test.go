@@ -76,6 +76,14 @@ func TestThePaymentPage(t *testing.T) {
 			t.Errorf("%d: %s", res.StatusCode, body)
 		}
 	})
+	t.Run("offers success after a decline, to the same address", func(t *testing.T) {
+		other := w.begin()
+		w.post(other.URL, url.Values{"email": {"someone@example.org"}, "outcome": {"declined"}})
+		_, page := w.read(other.URL)
+		if !strings.Contains(page, `value="someone@example.org"`) || !strings.Contains(page, `value="succeeds" checked`) {
+			t.Errorf("seed %d: %s", testSeed, page)
+		}
+	})
 	t.Run("an unknown outcome is refused", func(t *testing.T) {
 		res, err := w.donor.PostForm(cs.URL, url.Values{"email": {"reader@example.org"}, "outcome": {"rich"}})
 		if err != nil {

@@ -207,6 +207,11 @@ func (t *tx) expire(cs session, hidden sessionHidden, by requestRef) (session, e
 	if err := t.cancelTimer(timerExpire, cs.ID); err != nil {
 		return cs, err
 	}
+	if cs.PaymentIntent != nil {
+		if err := t.cancelIntent(*cs.PaymentIntent, by); err != nil {
+			return cs, err
+		}
+	}
 	return cs, t.emit("checkout.session.expired", cs, nil, by, atOnce)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver of the state file
@@ -58,6 +59,9 @@ func openFile(file string) (*sql.DB, uint64, error) {
 	}
 	dsn := ":memory:"
 	if file != ":memory:" {
+		if err := createPrivate(file); err != nil {
+			return nil, 0, err
+		}
 		// NORMAL survives the death of the process; a pretend payment need not survive the death of the machine.
 		dsn = "file:" + (&url.URL{Path: file}).EscapedPath() +
 			"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(5000)&_txlock=immediate"
@@ -76,6 +80,18 @@ func openFile(file string) (*sql.DB, uint64, error) {
 		return nil, 0, fmt.Errorf("stripesim: open %s: %w", file, errors.Join(err, db.Close()))
 	}
 	return db, next, nil
+}
+
+// createPrivate makes the file where it is missing, readable by its owner only: it holds webhook secrets.
+func createPrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("stripesim: open state: %w", err)
+	}
+	return nil
 }
 
 // tx is one transaction at one instant. Everything a call does happens in one, so a crash leaves all of it or none.
