@@ -38,17 +38,8 @@ type account struct {
 func open(t *testing.T, late time.Duration) *account {
 	t.Helper()
 	a := &account{t: t, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), types: map[string]int{}}
-	origin := Proxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.sim.ServeHTTP(w, r) }))
-	var err error
-	a.sim, err = stripesim.Open(stripesim.Config{Seed: seed, Now: a.clock, SecretKey: key, PublicURL: origin, LateFees: late})
-	if err != nil {
-		t.Fatalf("seed %d: %v", seed, err)
-	}
-	t.Cleanup(func() {
-		if err := a.sim.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	var origin string
+	a.sim, origin = Simulator(t, stripesim.Config{Seed: seed, Now: a.clock, SecretKey: key, LateFees: late})
 	a.http = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL: stripe.String(origin), MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
@@ -125,7 +116,7 @@ func (a *account) begin() *stripe.CheckoutSession {
 		Mode: stripe.String("payment"), SubmitType: stripe.String("donate"),
 		SuccessURL: stripe.String("https://example.org/thanks?s={CHECKOUT_SESSION_ID}"), CancelURL: stripe.String("https://example.org/"),
 		ClientReferenceID: stripe.String("AAAAAAAAAAAAAAAAAAAAAA"), CustomerEmail: stripe.String("reader@example.org"),
-		CustomerCreation: stripe.String("if_required"), ExpiresAt: stripe.Int64(a.clock().Add(time.Hour).Unix()),
+		CustomerCreation: stripe.String("always"), ExpiresAt: stripe.Int64(a.clock().Add(time.Hour).Unix()),
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		LineItems:          []*stripe.CheckoutSessionLineItemParams{line("Gift", 5000), line("Card fees", 180)}, Metadata: meta,
 		PaymentIntentData: &stripe.CheckoutSessionPaymentIntentDataParams{
@@ -147,7 +138,7 @@ func (a *account) post(address string, form url.Values) string {
 // readAll reads everything the API shows, through the proxy that judges it.
 func (a *account) readAll(id string) {
 	a.t.Helper()
-	for _, expand := range [][]string{nil, {"line_items"}, {"payment_intent.latest_charge.balance_transaction", "line_items.data.price.product"}} {
+	for _, expand := range [][]string{nil, {"line_items"}, {"customer", "payment_intent.latest_charge.balance_transaction", "line_items.data.price.product"}} {
 		p := &stripe.CheckoutSessionParams{}
 		for _, path := range expand {
 			p.AddExpand(path)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/stripe/stripe-mock/server"
+
+	"github.com/corruptionproject/appeal/internal/stripesim"
 )
 
 // stub is stripe-mock, which judges the shape of requests, in this process.
@@ -30,6 +32,24 @@ var stub = sync.OnceValues(func() (*server.StubServer, error) {
 	}
 	return s, nil
 })
+
+// Simulator opens a simulator behind the proxy until the test ends, and returns it with the URL that takes both API calls
+// and donors. The PublicURL of cfg is set here.
+func Simulator(t testing.TB, cfg stripesim.Config) (sim *stripesim.Simulator, url string) {
+	t.Helper()
+	url = Proxy(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sim.ServeHTTP(w, r) }))
+	cfg.PublicURL = url
+	sim, err := stripesim.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sim.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sim, url
+}
 
 // Proxy serves sim at the URL it returns until the test ends. Each API request first goes to stripe-mock; where that
 // does not answer 200 the test fails, since Stripe would not have understood the request. What sim answers is judged by

@@ -42,6 +42,7 @@ func (s *Simulator) operations() []operation {
 		{"GET /v1/payment_intents/{id}", []string{"client_secret"}, getOne(intentKind)},
 		{"GET /v1/charges", listParams("payment_intent"), listCharges},
 		{"GET /v1/charges/{id}", nil, getOne(chargeKind)},
+		{"GET /v1/customers/{id}", nil, getOne(customerKind)},
 		{"GET /v1/balance", nil, getBalance},
 		{"GET /v1/balance_transactions", listParams("type", "source", "currency"), listTransactions},
 		{"GET /v1/balance_transactions/{id}", nil, getOne(transactionKind)},

@@ -20,7 +20,7 @@ type charge struct {
 	Captured             bool              `json:"captured"`
 	Created              int64             `json:"created"`
 	Currency             string            `json:"currency"`
-	Customer             any               `json:"customer"`
+	Customer             *string           `json:"customer"`
 	Description          *string           `json:"description"`
 	Disputed             bool              `json:"disputed"`
 	FailureTransaction   any               `json:"failure_balance_transaction"`
@@ -130,7 +130,7 @@ func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64)
 		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
-		ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
+		Customer: pi.Customer, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
 	}
 	if pi.StatementDescSuffix != nil {
 		ch.CalculatedDescriptor += "* " + *pi.StatementDescSuffix

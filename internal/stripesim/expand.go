@@ -13,6 +13,7 @@ var kinds = []struct{ prefix, kind string }{
 	{"cs_test_", sessionKind},
 	{"pi_", intentKind},
 	{"ch_", chargeKind},
+	{"cus_", customerKind},
 	{"txn_", transactionKind},
 	{"prod_", productKind},
 }

@@ -144,6 +144,13 @@ func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentInten
 // pay completes the session.
 func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
 	o, _ := outcomeOf(hidden.Outcome)
+	if cs.CustomerCreation == "always" {
+		id, err := t.newCustomer(hidden.Email, by, o.how)
+		if err != nil {
+			return cs, err
+		}
+		cs.Customer, pi.Customer = id, id
+	}
 	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
 	ch.MethodDetails.Card.ThreeDSecure = proof
 	ch.succeed()

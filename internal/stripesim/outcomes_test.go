@@ -172,6 +172,25 @@ func TestWhatADonorCanMakeHappen(t *testing.T) {
 		}
 	})
 
+	t.Run("a session that asks for a customer gets one", func(t *testing.T) {
+		w := newWorld(t, nil)
+		p := params()
+		p.CustomerCreation = stripe.String("always")
+		cs, err := w.api.CheckoutSessions.New(p)
+		if err != nil || cs.Customer != nil {
+			t.Fatalf("seed %d: %v, customer %v", testSeed, err, cs.Customer)
+		}
+		w.submit(cs, "succeeds")
+		paid := w.session(cs.ID)
+		who, err := w.api.Customers.Get(paid.Customer.ID, nil)
+		if err != nil || who.Email != "reader@example.org" || paid.PaymentIntent.LatestCharge.Customer.ID != who.ID {
+			t.Errorf("seed %d: %v, %v", testSeed, who, err)
+		}
+		if got := w.types(); !strings.Contains(got, "customer.created charge.succeeded") {
+			t.Errorf("seed %d: events %s", testSeed, got)
+		}
+	})
+
 	t.Run("a late fee comes with charge.updated", func(t *testing.T) {
 		w := newWorld(t, func(cfg *Config) { cfg.LateFees = time.Minute })
 		cs := w.begin()

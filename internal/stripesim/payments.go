@@ -20,7 +20,7 @@ type paymentIntent struct {
 	ConfirmationMethod   string            `json:"confirmation_method"`
 	Created              int64             `json:"created"`
 	Currency             string            `json:"currency"`
-	Customer             any               `json:"customer"`
+	Customer             *string           `json:"customer"`
 	Description          *string           `json:"description"`
 	Invoice              any               `json:"invoice"`
 	LastPaymentError     *paymentError     `json:"last_payment_error"`

@@ -117,8 +117,8 @@ func (c *call) readDonor(cs *session, _ *sessionHidden) error {
 	if err != nil {
 		return err
 	}
-	if creation == "always" {
-		return invalid("customer_creation", "", "The simulator makes no customers for one-time payments: customer_creation must be if_required.")
+	if creation != "" {
+		cs.CustomerCreation = creation
 	}
 	billing, err := p.at("billing_address_collection").oneOf("auto", "required")
 	if err == nil && billing != "" {

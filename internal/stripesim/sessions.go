@@ -31,7 +31,7 @@ type session struct {
 	CurrencyConversion       any               `json:"currency_conversion"`
 	CustomFields             []any             `json:"custom_fields"`
 	CustomText               customText        `json:"custom_text"`
-	Customer                 any               `json:"customer"`
+	Customer                 *string           `json:"customer"`
 	CustomerCreation         string            `json:"customer_creation"`
 	CustomerDetails          *customerDetails  `json:"customer_details"`
 	CustomerEmail            *string           `json:"customer_email"`
