@@ -65,9 +65,6 @@ func (t *tx) settleLate(id string) error {
 	if err := t.load(chargeKind, id, &ch, nil); err != nil {
 		return err
 	}
-	if ch.BalanceTransaction != nil {
-		return nil
-	}
 	if err := t.settle(&ch); err != nil {
 		return err
 	}

@@ -78,6 +78,13 @@ func TestAnIdempotencyKey(t *testing.T) {
 		if err != nil || a.ID == b.ID {
 			t.Errorf("seed %d: still remembered, %v", testSeed, err)
 		}
+		w.pass(keyLife)
+		w.deliver()
+		var kept int
+		err = w.sim.do(t.Context(), func(x *tx) error { return x.QueryRow(`SELECT COUNT(*) FROM answers`).Scan(&kept) })
+		if kept != 0 || err != nil {
+			t.Errorf("seed %d: %d old answers are kept, %v", testSeed, kept, err)
+		}
 	})
 	t.Run("whose call was refused is not used up", func(t *testing.T) {
 		w := newWorld(t, nil)
