@@ -1,0 +1,205 @@
+package stripesim
+
+import (
+	"errors"
+	"time"
+)
+
+// outcome is something the donor can make happen on the payment page.
+type outcome struct {
+	Value string
+	Label string
+	Hint  string
+	how   sending
+}
+
+// outcomes in the order the page shows them. Bank debits belong after the authentication.
+var outcomes = []outcome{
+	{"succeeds", "Payment succeeds", "Webhook at once", atOnce},
+	{"declined", "Card is declined", "Back here, nothing charged", atOnce},
+	{"authenticate", "Needs authentication", "A second page, as the bank’s", atOnce},
+	{"late", "Succeeds, webhook 60 s late", "Tests the waiting page", late},
+	{"never", "Succeeds, webhook never sent", "The thank-you page or the sync finds it", never},
+	{"twice", "Succeeds, webhook sent twice", "Must count once", twice},
+}
+
+func outcomeOf(value string) (outcome, bool) {
+	for _, o := range outcomes {
+		if o.Value == value {
+			return o, true
+		}
+	}
+	return outcome{}, false
+}
+
+var errNotOpen = errors.New("stripesim: the session is not open")
+
+// submit does what the donor chose. It returns errNotOpen when the session is complete or expired.
+func (t *tx) submit(id, email string, o outcome) (session, error) {
+	cs, hidden, pi, err := t.openSession(id)
+	if err != nil {
+		return cs, err
+	}
+	by := t.donorRequest()
+	if cs.PaymentIntent == nil {
+		pi = t.newIntent(cs, hidden.Intent, t.now.Unix())
+		cs.PaymentIntent = &pi.ID
+		if err := t.insert(intentKind, pi.ID, "", pi.Created, pi, nil); err != nil {
+			return cs, err
+		}
+		if err := t.emit("payment_intent.created", pi, nil, by, o.how); err != nil {
+			return cs, err
+		}
+	}
+	hidden.Email, hidden.Outcome = email, o.Value
+	switch o.Value {
+	case "declined":
+		return cs, t.decline(cs, hidden, pi, by)
+	case "authenticate":
+		return cs, t.askAuthentication(cs, hidden, pi, by)
+	default:
+		return t.pay(cs, hidden, pi, nil, by)
+	}
+}
+
+// authenticate is the donor's answer on the bank's page. It returns errNotOpen when the session is no longer open
+// and errNoQuestion when nothing was asked.
+func (t *tx) authenticate(id string, approved bool) (session, error) {
+	cs, hidden, pi, err := t.openSession(id)
+	if err != nil {
+		return cs, err
+	}
+	if pi.Status != "requires_action" {
+		return cs, errNoQuestion
+	}
+	by := t.donorRequest()
+	if approved {
+		return t.pay(cs, hidden, pi, &threeDSecure{
+			Flow: "challenge", Indicator: "05", Result: "authenticated", TransactionID: t.id("", 32), Version: "2.2.0",
+		}, by)
+	}
+	pi.fail(paymentError{
+		Code:    "payment_intent_authentication_failure",
+		Message: "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+	}, nil)
+	if err := t.update(pi.ID, "", pi, nil); err != nil {
+		return cs, err
+	}
+	if err := t.saveSession(cs, hidden); err != nil {
+		return cs, err
+	}
+	return cs, t.emit("payment_intent.payment_failed", pi, nil, by, atOnce)
+}
+
+var errNoQuestion = errors.New("stripesim: no authentication was asked for")
+
+// openSession loads an open session and, once there is one, its intent. It returns errNotOpen when time is over,
+// even before the timer that says so has fired.
+func (t *tx) openSession(id string) (cs session, hidden sessionHidden, pi paymentIntent, err error) {
+	cs, hidden, err = t.findSession(id)
+	if err != nil {
+		return cs, hidden, pi, err
+	}
+	if cs.Status != "open" || t.now.Unix() >= cs.ExpiresAt {
+		return cs, hidden, pi, errNotOpen
+	}
+	if cs.PaymentIntent != nil {
+		err = t.load(intentKind, *cs.PaymentIntent, &pi, nil)
+	}
+	return cs, hidden, pi, err
+}
+
+// donorRequest is the call the payment page makes on the donor's behalf.
+func (t *tx) donorRequest() requestRef {
+	id, key := t.id("req_", 14), t.token()
+	return requestRef{ID: &id, IdempotencyKey: &key}
+}
+
+func (t *tx) decline(cs session, hidden sessionHidden, pi paymentIntent, by requestRef) error {
+	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
+	pi.fail(ch.decline(), &ch)
+	if err := t.saveAttempt(cs, hidden, pi, ch); err != nil {
+		return err
+	}
+	if err := t.emit("payment_intent.payment_failed", pi, nil, by, atOnce); err != nil {
+		return err
+	}
+	return t.emit("charge.failed", ch, nil, by, atOnce)
+}
+
+func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentIntent, by requestRef) error {
+	page := t.sim.cfg.PublicURL + "/pay/" + cs.ID
+	method := t.id("pm_1", 23)
+	pi.Status, pi.PaymentMethod, pi.LastPaymentError = "requires_action", &method, nil
+	pi.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: redirectToURL{ReturnURL: page, URL: page + "/authenticate"}}
+	if err := t.update(pi.ID, "", pi, nil); err != nil {
+		return err
+	}
+	if err := t.saveSession(cs, hidden); err != nil {
+		return err
+	}
+	return t.emit("payment_intent.requires_action", pi, nil, by, atOnce)
+}
+
+// pay completes the session.
+func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
+	o, _ := outcomeOf(hidden.Outcome)
+	if cs.CustomerCreation == "always" {
+		id, err := t.newCustomer(hidden.Email, by, o.how)
+		if err != nil {
+			return cs, err
+		}
+		cs.Customer, pi.Customer = id, id
+	}
+	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
+	ch.MethodDetails.Card.ThreeDSecure = proof
+	ch.succeed()
+	wait := t.sim.cfg.LateFees
+	if wait == 0 && pi.CaptureMethod == "automatic_async" {
+		wait = time.Second
+	}
+	if wait == 0 {
+		if err := t.settle(&ch); err != nil {
+			return cs, err
+		}
+	} else if err := t.at(t.now.Add(wait), timerSettle, ch.ID); err != nil {
+		return cs, err
+	}
+	pi.succeed(ch)
+	cs.complete(hidden.Email)
+	if err := t.saveAttempt(cs, hidden, pi, ch); err != nil {
+		return cs, err
+	}
+	if err := t.cancelTimer(timerExpire, cs.ID); err != nil {
+		return cs, err
+	}
+	return cs, t.tellPaid(t.now.Unix(), cs, pi, ch, by, o.how)
+}
+
+// tellPaid emits what a success emits, in Stripe's usual order.
+func (t *tx) tellPaid(created int64, cs session, pi paymentIntent, ch charge, by requestRef, how sending) error {
+	if err := t.emitAt(created, "charge.succeeded", ch, nil, by, how); err != nil {
+		return err
+	}
+	if err := t.emitAt(created, "payment_intent.succeeded", pi, nil, by, how); err != nil {
+		return err
+	}
+	return t.emitAt(created, "checkout.session.completed", cs, nil, requestRef{}, how)
+}
+
+func (t *tx) saveAttempt(cs session, hidden sessionHidden, pi paymentIntent, ch charge) error {
+	if err := t.insert(chargeKind, ch.ID, pi.ID, ch.Created, ch, nil); err != nil {
+		return err
+	}
+	if err := t.update(pi.ID, "", pi, nil); err != nil {
+		return err
+	}
+	return t.saveSession(cs, hidden)
+}
+
+// complete marks a session paid by the donor with this address.
+func (cs *session) complete(email string) {
+	us := "US"
+	cs.Status, cs.PaymentStatus, cs.URL = "complete", "paid", nil
+	cs.CustomerDetails = &customerDetails{Address: address{Country: &us}, Email: email, TaxExempt: "none", TaxIDs: []any{}}
+}
