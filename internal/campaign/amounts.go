@@ -38,7 +38,7 @@ func readAmounts(b *block, c *models.Campaign) {
 		c.Goal = goal
 	}
 	c.PublishDonorsFrom, _ = b.amount("publish_donors_from", 0)
-	c.BarFrom = int(b.whole("bar_from_percent", 0, 100, 0))
+	c.BarFrom = int(b.whole("bar_from_percent", 100, 0))
 	gifts := readLimits(b, c)
 	readFee(b, c, gifts)
 	readFrequencies(b, c)
@@ -72,8 +72,8 @@ func readFee(b *block, c *models.Campaign, gifts limits) {
 	if fee == nil {
 		return
 	}
-	c.Fee.BasisPoints = fee.whole("basis_points", 0, mostRate, usualRate)
-	c.Fee.Fixed = money.Minor(fee.whole("fixed_cents", 0, mostFixed, usualFixed))
+	c.Fee.BasisPoints = fee.whole("basis_points", mostRate, usualRate)
+	c.Fee.Fixed = money.Minor(fee.whole("fixed_cents", mostFixed, usualFixed))
 	fee.close()
 	if !gifts.known || gifts.most > stripesMost {
 		return

@@ -159,7 +159,13 @@ func (b *block) lines(name string) string {
 
 // text reads one piece of running text, "" if the key is not there.
 func (b *block) text(name string) string {
-	return strings.Join(strings.Fields(b.lines(name)), " ")
+	return unwrapped(b.lines(name))
+}
+
+// unwrapped makes one line of text that was wrapped in the file. No-break
+// spaces stay: an editor set them.
+func unwrapped(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }), " ")
 }
 
 // needText is text for a key that must hold some.
@@ -201,8 +207,9 @@ func (b *block) parseAmount(name string, typed item) (money.Minor, bool) {
 	return amount, true
 }
 
-// whole reads a whole number between two bounds, the fallback without the key.
-func (b *block) whole(name string, least, most, fallback int64) int64 {
+// whole reads a whole number from nothing up to a bound, the fallback without
+// the key.
+func (b *block) whole(name string, most, fallback int64) int64 {
 	node := b.find(name)
 	if node == nil {
 		return fallback
@@ -212,8 +219,8 @@ func (b *block) whole(name string, least, most, fallback int64) int64 {
 		return fallback
 	}
 	n, err := strconv.ParseInt(typed, 10, 64)
-	if err != nil || n < least || n > most {
-		b.complain(name, "%q is no whole number from %d to %d", typed, least, most)
+	if err != nil || n < 0 || n > most {
+		b.complain(name, "%q is no whole number from 0 to %d", typed, most)
 		return fallback
 	}
 	return n
@@ -246,7 +253,7 @@ func (b *block) list(name string) ([]item, bool) {
 	for i, entry := range node.Content {
 		line, after := entry.Line, i > 0 && touches(node.Content[i-1], entry)
 		entry = resolve(entry)
-		text := strings.Join(strings.Fields(entry.Value), " ")
+		text := unwrapped(entry.Value)
 		if entry.Kind != yaml.ScalarNode || text == "" {
 			b.found.add(settingsFile, line, b.at(name), "%s stands where one entry of the list should", kind(entry))
 			continue

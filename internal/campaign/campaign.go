@@ -16,6 +16,7 @@
 package campaign
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -87,7 +88,10 @@ func contents(folder fs.FS, name string, found *notes) ([]byte, error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("campaign: read %s: %w", name, err)
-	case blank(text):
+	}
+	// Some editors on Windows begin a file with a mark of its encoding.
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if len(bytes.TrimSpace(text)) == 0 {
 		found.add(name, 0, "", "the file is empty")
 		return nil, nil
 	}

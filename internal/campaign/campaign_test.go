@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
@@ -183,6 +184,60 @@ func TestASecondNewsroom(t *testing.T) {
 	t.Run("may take real money", func(t *testing.T) {
 		if err := campaign.Live(c); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func TestAFolderWrittenOnWindowsReadsTheSame(t *testing.T) {
+	want, err := campaign.Load("testdata/rivertown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"campaign.yaml", "letter.md"} {
+		text, err := os.ReadFile(filepath.Join("testdata/rivertown", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append([]byte("\ufeff"), bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))...)
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := campaign.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// FuzzLoad shows that no text of a campaign file stops the program: it is
+// loaded, or refused with Mistakes.
+func FuzzLoad(f *testing.F) {
+	for _, path := range []string{"corruption-project/campaign.yaml", "testdata/rivertown/campaign.yaml"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text, []byte("A letter.\n\n<!-- form -->\n\n*More* [of it](https://newsroom.org)."))
+	}
+	f.Add([]byte("slug: &a [*a]\n<<: *a\n? [x]\n: y"), []byte("<!-- form -->\n<b>\n> # x\n\n![](y)<z@a.b>"))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, settings, letter []byte) {
+		for name, text := range map[string][]byte{"campaign.yaml": settings, "letter.md": letter} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := campaign.Load(dir)
+		var mistakes campaign.Mistakes
+		if err != nil && !errors.As(err, &mistakes) {
+			t.Fatal(err)
+		}
+		if err == nil && (c.Goal <= 0 || c.Slug == "" || c.Letter.Opening == "" || !c.Opens.Before(c.Deadline)) {
+			t.Errorf("loaded %+v", c)
 		}
 	})
 }

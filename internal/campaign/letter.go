@@ -50,13 +50,14 @@ func readLetter(source []byte, found *notes) models.Letter {
 		}
 		node = next
 	}
+	letter := models.Letter{Opening: render(opening, source, found), Rest: render(rest, source, found)}
 	switch {
-	case !opening.HasChildren():
+	case letter.Opening == "":
 		found.add(letterFile, marked, "", "nothing stands before the form; open the letter there")
-	case marked > 0 && !rest.HasChildren():
+	case marked > 0 && letter.Rest == "":
 		found.add(letterFile, marked, "", "nothing stands after %s; take the line out, or move it up", formMark)
 	}
-	return models.Letter{Opening: render(opening, source, found), Rest: render(rest, source, found)}
+	return letter
 }
 
 func isFormMark(node ast.Node, source []byte) bool {
@@ -99,12 +100,28 @@ func inspect(block ast.Node, source []byte, found *notes) {
 				found.add(letterFile, line, "", "a heading of the first level stands on the page already, the headline; use ##")
 			}
 		case *ast.Link:
-			if target := string(n.Destination); urlFault(target) != "" && emailFault(strings.TrimPrefix(target, "mailto:")) != "" {
-				found.add(letterFile, line, "", "the link to %q is no whole web address, like https://newsroom.org/story", target)
+			inspectLink(string(n.Destination), line, found)
+		case *ast.AutoLink:
+			target := string(n.URL(source))
+			if n.AutoLinkType == ast.AutoLinkEmail {
+				target = mailto + strings.TrimPrefix(target, mailto)
 			}
+			inspectLink(target, line, found)
 		}
 		return ast.WalkContinue, nil
 	})
+}
+
+const mailto = "mailto:"
+
+// inspectLink takes links that lead somewhere from wherever the letter is
+// shown: in the page, in a frame on another site.
+func inspectLink(target string, line int, found *notes) {
+	address, isMail := strings.CutPrefix(target, mailto)
+	if isMail && emailFault(address) == "" || urlFault(target) == "" {
+		return
+	}
+	found.add(letterFile, line, "", "the link to %q is no whole web address, like https://newsroom.org/story", target)
 }
 
 // lineAt is the line of the file where a block begins, 0 where it has no text

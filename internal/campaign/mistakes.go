@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -61,5 +60,3 @@ func (n *notes) err() error {
 	// One tag of HTML opens and closes: said once is enough.
 	return slices.Compact(n.list)
 }
-
-func blank(text []byte) bool { return len(bytes.TrimSpace(text)) == 0 }

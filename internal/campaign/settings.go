@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -62,12 +63,15 @@ func parse(text []byte, found *notes) *yaml.Node {
 var syntaxShape = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 
 // syntax takes the line out of the YAML library's own message.
-func syntax(err error) (line int, what string) {
-	parts := syntaxShape.FindStringSubmatch(err.Error())
+func syntax(fault error) (line int, what string) {
+	parts := syntaxShape.FindStringSubmatch(fault.Error())
 	if parts == nil {
-		return 0, err.Error()
+		return 0, fault.Error()
 	}
-	line, _ = strconv.Atoi(parts[1]) //nolint:errcheck // no line given: 0 says so
+	line, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return 0, parts[2] // the library gave none
+	}
 	return line, parts[2]
 }
 
@@ -132,6 +136,7 @@ func readEmbed(b *block, c *models.Campaign) {
 	if origins, ok := embed.list("origins"); ok {
 		c.EmbedOrigins = nil
 		for _, origin := range origins {
+			origin.text = strings.ToLower(origin.text)
 			if fault := originFault(origin.text); fault != "" {
 				embed.found.add(settingsFile, origin.line, embed.at("origins"), "%s", fault)
 			}
