@@ -58,7 +58,8 @@ func (c Config) Livemode() bool {
 
 // Load reads what a command needs, os.Getenv and os.ReadFile in the program
 // itself. A variable that is empty counts as not set. On any mistake the error
-// is of type Mistakes and holds them all.
+// is of type Mistakes and holds them all; the Config then holds what could be
+// read, for a command that only looks (appeal check), and must not be run on.
 func Load(need Need, getenv func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
 	e := &environment{getenv: getenv, readFile: readFile}
 	var c Config
@@ -70,7 +71,7 @@ func Load(need Need, getenv func(string) string, readFile func(string) ([]byte, 
 		e.forServe(&c)
 	}
 	if len(e.mistakes) > 0 {
-		return Config{}, e.mistakes
+		return c, e.mistakes
 	}
 	return c, nil
 }
