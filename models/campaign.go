@@ -10,49 +10,49 @@ import (
 // dates, the amounts and the organisation behind it. It is read once at start
 // and never changes while a process runs.
 type Campaign struct {
-	Slug     string         `yaml:"slug"`     // identifies the campaign in the books and in Stripe's metadata
-	Currency money.Currency `yaml:"currency"` // the books' one currency
+	Slug     string         // identifies the campaign in the books and in Stripe's metadata
+	Currency money.Currency // the books' one currency
 
-	Title      string   `yaml:"title"`      // "Corruption Project"
-	Headline   string   `yaml:"headline"`   // the page's h1
-	Standfirst string   `yaml:"standfirst"` // one sentence under it
-	PaysFor    []string `yaml:"pays_for"`   // what the money pays for, a line each
-	Draft      bool     `yaml:"draft"`      // words not approved yet: printed over the letter, refused with a live key
+	Title      string   // "Corruption Project"
+	Headline   string   // the page's h1
+	Standfirst string   // one sentence under it
+	PaysFor    []string // what the money pays for, a line each
+	Draft      bool     // words not approved yet: printed over the letter, refused with a live key
 
-	Goal          money.Minor    `yaml:"-"` // minor units
-	Opens         time.Time      `yaml:"-"` // first moment a gift is taken
-	Deadline      time.Time      `yaml:"-"` // last moment of the campaign
-	Zone          *time.Location `yaml:"-"` // days are counted and dates are shown in this zone
-	AfterDeadline AfterDeadline  `yaml:"after_deadline"`
-	BooksStart    time.Time      `yaml:"-"` // Stripe's balance before this is one opening posting
+	Goal          money.Minor    // minor units
+	Opens         time.Time      // first moment a gift is taken
+	Deadline      time.Time      // last moment of the campaign
+	Zone          *time.Location // days are counted and dates are shown in this zone
+	AfterDeadline AfterDeadline
+	BooksStart    time.Time // Stripe's balance before this is one opening posting
 
-	Frequencies []Frequency           `yaml:"frequencies"` // in the order the form offers them
-	Presets     map[Frequency]Presets `yaml:"-"`
-	Least, Most money.Minor           `yaml:"-"` // of one online gift, before covered fees
-	BarFrom     int                   `yaml:"bar_from_percent"`
-	Fee         money.FeeRate         `yaml:"fee"` // what covering the fees is reckoned with
+	Frequencies []Frequency // in the order the form offers them
+	Presets     map[Frequency]Presets
+	Least, Most money.Minor // of one online gift, before covered fees
+	BarFrom     int
+	Fee         money.FeeRate // what covering the fees is reckoned with
 
-	Signer       Signer       `yaml:"signer"`
-	Organisation Organisation `yaml:"organisation"`
+	Signer       Signer
+	Organisation Organisation
 	// StatementDescriptor is what a donor's bank statement shows beside the
 	// account's own prefix; at most 22 characters with it (Stripe's docs).
-	StatementDescriptor string `yaml:"statement_descriptor"`
+	StatementDescriptor string
 
-	OverGoal       string   `yaml:"over_goal"`       // what happens to money above the goal
-	UnderGoal      string   `yaml:"under_goal"`      // what happens if the goal is missed
-	RefundPolicy   string   `yaml:"refund_policy"`   // in one or two sentences
-	PaymentMethods []string `yaml:"payment_methods"` // as readers call them, in the order shown
-	SeedFunding    string   `yaml:"seed_funding"`    // optional sentence about money already in hand
-	Stretch        Stretch  `yaml:"-"`               // optional
+	OverGoal       string   // what happens to money above the goal
+	UnderGoal      string   // what happens if the goal is missed
+	RefundPolicy   string   // in one or two sentences
+	PaymentMethods []string // as readers call them, in the order shown
+	SeedFunding    string   // optional sentence about money already in hand
+	Stretch        Stretch  // optional
 
-	EmbedOrigins      []string           `yaml:"embed_origins"` // who may frame the appeal
-	Accounts          map[Account]string `yaml:"accounts"`      // account codes of the newsroom's own chart
-	Restricted        bool               `yaml:"restricted"`    // gifts are income with donor restrictions
-	PublishDonorsFrom money.Minor        `yaml:"-"`             // 0: no donor is ever published
+	EmbedOrigins      []string           // who may frame the appeal: "self", "https:" (any such site) or single origins; none: nobody
+	Accounts          map[Account]string // account codes of the newsroom's own chart
+	Restricted        bool               // gifts are income with donor restrictions
+	PublishDonorsFrom money.Minor        // 0: no donor is ever published
 
 	// Letter is the editor's letter as HTML made from the folder's Markdown,
 	// in two parts: on a phone the form stands between them.
-	Letter Letter `yaml:"-"`
+	Letter Letter
 }
 
 // Letter is the appeal itself, as trusted HTML rendered from the newsroom's
@@ -70,20 +70,20 @@ type Presets struct {
 
 // Signer signs the letter.
 type Signer struct {
-	Name  string `yaml:"name"`
-	Title string `yaml:"title"`
+	Name  string
+	Title string
 }
 
 // Organisation is the charity that receives the gifts. Legal name, address and
 // EIN stand on receipts, so a live service refuses to start without them.
 type Organisation struct {
-	Name      string `yaml:"name"`       // as readers know it
-	LegalName string `yaml:"legal_name"` // as the IRS knows it
-	Address   string `yaml:"address"`
-	EIN       string `yaml:"ein"`
-	Help      string `yaml:"help"` // e-mail address for questions
-	URL       string `yaml:"url"`
-	Privacy   string `yaml:"privacy_url"`
+	Name      string // as readers know it
+	LegalName string // as the IRS knows it
+	Address   string
+	EIN       string
+	Help      string // e-mail address for questions
+	URL       string
+	Privacy   string
 }
 
 // Stretch is what gifts beyond the goal are for, where editors wrote it down.

@@ -1,0 +1,57 @@
+package campaign
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// methods are the ways to pay that the page can name: Stripe's name, and the
+// words for readers, as they stand in "pay with card, Apple Pay or Link".
+var methods = []struct{ name, words string }{
+	{"card", "card"},
+	{"apple_pay", "Apple Pay"},
+	{"google_pay", "Google Pay"},
+	{"link", "Link"},
+	{"us_bank_account", "a US bank account"},
+	{"cashapp", "Cash App Pay"},
+	{"amazon_pay", "Amazon Pay"},
+}
+
+// readMethods fills in which ways to pay the page names. It does not turn any
+// on: that is the Stripe account's business.
+func readMethods(b *block, c *models.Campaign) {
+	items, given := b.list("payment_methods")
+	if !given || len(items) == 0 {
+		b.complain("payment_methods", "is missing; list what the Stripe account has enabled, like [card, apple_pay]")
+	}
+	for _, entry := range items {
+		words := wordsFor(entry.text)
+		switch {
+		case words == "":
+			b.found.add(settingsFile, entry.line, b.at("payment_methods"), "%q is no way to pay that the page knows; there are %s", entry.text, methodNames())
+		case slices.Contains(c.PaymentMethods, words):
+			b.found.add(settingsFile, entry.line, b.at("payment_methods"), "%s stands there twice", entry.text)
+		default:
+			c.PaymentMethods = append(c.PaymentMethods, words)
+		}
+	}
+}
+
+func wordsFor(name string) string {
+	for _, method := range methods {
+		if method.name == name {
+			return method.words
+		}
+	}
+	return ""
+}
+
+func methodNames() string {
+	names := make([]string, len(methods))
+	for i, method := range methods {
+		names[i] = method.name
+	}
+	return strings.Join(names, ", ")
+}
