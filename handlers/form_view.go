@@ -21,11 +21,10 @@ type formView struct {
 	Summary     []summaryLine
 	Notice      *noticeView
 	Cover       coverView
-	Renewal     string // what is charged again, for gifts that repeat
 	Hidden      []hidden
 	FormKey     string
 	Next        string // what comes after the button
-	Tax         string
+	Legal       legalView
 }
 
 type choiceView struct {
@@ -73,7 +72,7 @@ func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formVi
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
 		Next:        v.next(),
-		Tax:         v.tax(),
+		Legal:       v.legal(),
 	}
 	if now.After(v.c.Deadline) {
 		view.Heading = "The campaign has closed; gifts still support this work."
@@ -172,11 +171,6 @@ func (v *views) next() string {
 		with = " with " + listed(methods, "or")
 	}
 	return "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
-}
-
-func (v *views) tax() string {
-	return "Your gift is tax-deductible to the extent the law allows. " + v.legal() +
-		" No goods or services are given in return."
 }
 
 // hiddenFields carry the page's own address into the form. Nothing is stored

@@ -39,6 +39,7 @@ type tickerView struct {
 	OpensOn, EndsOn    string // dates
 	Left               string // "12 days left", "Last day"
 	Ends               string // "Ends June 30 at 11:59 p.m. PT"
+	Until              string // "until June 30"
 	LastGift           string // "2:14 p.m. PT"
 	OverGoal           string // what happens above the goal, once it is met
 }
@@ -73,6 +74,7 @@ func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView 
 	// what is to go add up to the goal as printed.
 	t.ToGo = (v.c.Goal - p.Raised/100*100).Whole()
 	t.Left, t.Ends = v.timeLeft(now)
+	t.Until = "until " + t.EndsOn
 	t.Bar = v.bar(t.State, p.Raised)
 	if p.LastGiftAt != nil {
 		t.LastGift = v.moment(*p.LastGiftAt, now)

@@ -54,8 +54,8 @@ type page struct {
 	Campaign    string
 	Org         models.Organisation
 	OrgURL      template.URL
-	Legal       string // who publishes this, in one sentence
-	View        any    // the screen itself
+	Legal       legalView
+	View        any // the screen itself
 }
 
 // page fills in the frame for one screen.
@@ -93,17 +93,17 @@ func (v *views) orgURL() string {
 	return "/"
 }
 
+// legalView says who publishes this, and under which number the IRS knows it.
+type legalView struct{ Text, EIN string }
+
 // legal names the charity, as far as the campaign's folder does.
-func (v *views) legal() string {
+func (v *views) legal() legalView {
 	o := v.c.Organisation
-	s := unbroken(o.Name) + " is a 501(c)(3) nonprofit."
+	said := legalView{Text: unbroken(o.Name) + " is a 501(c)(3) nonprofit.", EIN: o.EIN}
 	if o.LegalName != "" && o.LegalName != o.Name {
-		s = unbroken(o.Name) + " is published by " + o.LegalName + ", a 501(c)(3) nonprofit."
+		said.Text = unbroken(o.Name) + " is published by " + o.LegalName + ", a 501(c)(3) nonprofit."
 	}
-	if o.EIN != "" {
-		s += " EIN" + nbsp + strings.ReplaceAll(o.EIN, "-", "\u2011") + "."
-	}
-	return s
+	return said
 }
 
 // legalName is who checks are made out to.
