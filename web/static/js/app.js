@@ -69,8 +69,7 @@
         : amount
           ? button.dataset[frequency()].replace("{amount}", short(cover.checked ? total : amount))
           : plain;
-      button.toggleAttribute("aria-disabled", busy);
-      if (busy) button.setAttribute("aria-disabled", "true");
+      button.setAttribute("aria-disabled", busy);
     };
 
     form.addEventListener("input", (event) => {
