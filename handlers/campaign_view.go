@@ -1,0 +1,134 @@
+package handlers
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// campaignState is what a campaign page shows beside the campaign itself.
+type campaignState struct {
+	Form       donateForm
+	Problems   problems
+	Notice     notice
+	StaleSince time.Time // when the figures were last read, where they can't be read now
+}
+
+// campaignView is the campaign page in words.
+type campaignView struct {
+	Headline, Standfirst string
+	Ticker               tickerView
+	Form                 *formView // nil while no gifts are taken
+	GiveElsewhere        string    // where the form was, once the campaign has ended
+	Draft                bool
+	Opening, Rest        template.HTML
+	Signer               signerView
+	PaysFor              []string
+	Counting             []string
+	Money                []string // over the goal, under it, refunds
+	OtherWays            []string
+}
+
+type signerView struct {
+	Name, Title, Initials string
+}
+
+// campaign draws the campaign page: the one that everybody gets, and the same
+// again for a reader who has something to mend.
+func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]byte, error) {
+	view := campaignView{
+		Headline:   v.c.Headline,
+		Standfirst: v.c.Standfirst,
+		Ticker:     v.ticker(p, now, s.StaleSince),
+		Draft:      v.c.Draft,
+		Opening:    template.HTML(v.c.Letter.Opening), // the newsroom's own Markdown, rendered without raw HTML
+		Rest:       template.HTML(v.c.Letter.Rest),
+		Signer:     v.signer(),
+		PaysFor:    v.c.PaysFor,
+		Counting:   v.counting(),
+		Money:      nonEmpty([]string{v.c.OverGoal, v.c.UnderGoal, v.c.RefundPolicy}),
+		OtherWays:  v.otherWays(),
+	}
+	view.Ticker.Live = true
+	switch {
+	case v.c.TakesGifts(now) == nil:
+		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
+	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
+		view.GiveElsewhere = "Give to " + v.c.Organisation.Name
+	}
+	out := v.page("", view)
+	out.Title = strings.Join(nonEmpty([]string{v.c.Headline, v.c.Title, v.c.Organisation.Name}), " — ")
+	out.Description = v.c.Standfirst
+	out.Canonical = v.site.BaseURL + "/"
+	if view.Form != nil && (len(s.Problems) > 0 || s.Notice != noNotice) {
+		out.Private, out.Compact = true, true
+	}
+	if len(s.Problems) > 0 {
+		out.Title = "Error: " + out.Title
+	}
+	return v.site.Web.Render("campaign", out)
+}
+
+// signer falls back on title and newsroom while nobody is named.
+func (v *views) signer() signerView {
+	s := signerView{Name: v.c.Signer.Name, Title: v.c.Signer.Title}
+	if s.Name == "" {
+		s.Name, s.Title = v.c.Signer.Title, v.c.Organisation.Name
+	}
+	s.Initials = initials(s.Name)
+	return s
+}
+
+// initials stand in for a picture: first and last capital of a name, articles
+// left out.
+func initials(name string) string {
+	var letters []string
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '-' || r == '\u2011' })
+	for _, w := range words {
+		first := string([]rune(w)[:1])
+		if w != "The" && first == strings.ToUpper(first) && first != strings.ToLower(first) {
+			letters = append(letters, first)
+		}
+	}
+	if len(letters) > 2 {
+		letters = []string{letters[0], letters[len(letters)-1]}
+	}
+	return strings.Join(letters, "")
+}
+
+// counting explains the number, and says only what this campaign does.
+func (v *views) counting() []string {
+	said := []string{
+		"A gift counts once its payment is confirmed. If it is refunded, or the donor’s bank takes it back, it comes off again.",
+	}
+	if strings.Contains(strings.ToLower(strings.Join(v.c.PaymentMethods, " ")), "bank") {
+		said = append(said, "A bank payment counts when it clears, which takes up to four business days.")
+	}
+	if v.c.Offers(models.Monthly) || v.c.Offers(models.Yearly) {
+		said = append(said, "Each payment of a repeating gift counts when it is made.")
+	}
+	said = append(said, "Amounts are before card fees.")
+	if v.c.SeedFunding != "" {
+		said = append(said, v.c.SeedFunding)
+	}
+	return said
+}
+
+// otherWays are for readers who don't pay online, as far as the newsroom has
+// told how to reach it.
+func (v *views) otherWays() []string {
+	o := v.c.Organisation
+	var ways []string
+	if o.Address != "" {
+		ways = append(ways, "By check: made out to "+v.legalName()+", with “"+v.c.Title+"” on the memo line, mailed to "+o.Address+".")
+	}
+	if o.EIN != "" {
+		ways = append(ways, "From a donor-advised fund: ask for "+v.legalName()+", EIN"+nbsp+o.EIN+".")
+	}
+	if o.Help != "" {
+		ways = append(ways, "Stock or a bank transfer: write to "+o.Help+".")
+	}
+	return ways
+}

@@ -1,0 +1,215 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// formView is the giving form in words.
+type formView struct {
+	Heading     string
+	Frequencies []choiceView // only where there is a choice
+	Frequency   string       // the one that is selected
+	Sets        []amountSet
+	Several     bool // more than one set of amounts
+	Other       string
+	AmountError problem
+	FreqError   problem
+	Summary     []summaryLine
+	Notice      *noticeView
+	Cover       coverView
+	Hidden      []hidden
+	FormKey     string
+	Next        string // what comes after the button
+	Legal       legalView
+}
+
+type choiceView struct {
+	ID, Name, Value, Label string
+	Checked                bool
+}
+
+// amountSet is the amounts of one frequency, a group of radio buttons.
+type amountSet struct {
+	Frequency, Legend string
+	Choices           []choiceView
+	Selected          bool
+}
+
+// coverView is the choice to cover the card's fees. The script reckons the
+// exact amount as money.FeeRate does, from the same two numbers.
+type coverView struct {
+	Checked     bool
+	BasisPoints int64
+	FixedCents  int64
+	Rough       string // before an amount is known, or without script
+	Exact       string // {fee} and {gift} stand for the amounts
+}
+
+type summaryLine struct {
+	Text, Href string
+}
+
+type hidden struct{ Name, Value string }
+
+func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formView {
+	selected := models.Frequency(f.Frequency)
+	if !v.c.Offers(selected) {
+		selected = defaultFrequency(v.c)
+	}
+	view := &formView{
+		Heading:     "Make a gift",
+		Frequency:   string(selected),
+		Several:     len(v.c.Frequencies) > 1,
+		Other:       f.OtherAmount,
+		AmountError: ps.On("amount"),
+		FreqError:   ps.On("frequency"),
+		Notice:      v.notice(n),
+		Cover:       v.cover(f.CoverFees),
+		Hidden:      hiddenFields(f),
+		FormKey:     f.FormKey,
+		Next:        v.next(),
+		Legal:       v.legal(),
+	}
+	if now.After(v.c.Deadline) {
+		view.Heading = "The campaign has closed; gifts still support this work."
+	}
+	for _, frequency := range v.c.Frequencies {
+		view.Sets = append(view.Sets, v.amounts(f, frequency, frequency == selected))
+		if view.Several {
+			view.Frequencies = append(view.Frequencies, choiceView{
+				ID: "frequency-" + string(frequency), Name: "frequency", Value: string(frequency),
+				Label: frequencyLabel(frequency), Checked: frequency == selected,
+			})
+		}
+	}
+	// A link's or client's own amount is shown where it can be mended.
+	if view.Other == "" {
+		view.Other = f.Amount
+	}
+	for _, p := range ps {
+		view.Summary = append(view.Summary, summaryLine{Text: p.Text(), Href: view.place(p.Field)})
+	}
+	return view
+}
+
+func (v *views) amounts(f donateForm, frequency models.Frequency, selected bool) amountSet {
+	set := amountSet{Frequency: string(frequency), Legend: amountLegend(frequency), Selected: selected}
+	name, picked := amountField(frequency), f.Picked[string(frequency)]
+	for i, preset := range v.c.Presets[frequency].Amounts {
+		set.Choices = append(set.Choices, choiceView{
+			ID: name + "-" + strconv.Itoa(i+1), Name: name, Value: typed(preset), Label: preset.Short(),
+			Checked: picked == typed(preset),
+		})
+	}
+	set.Choices = append(set.Choices, choiceView{
+		ID: name + "-other", Name: name, Value: other, Label: "Other",
+		Checked: picked == other || picked == "" && selected && f.OtherAmount+f.Amount != "",
+	})
+	return set
+}
+
+// place is where a line of the summary leads: to the control to be mended.
+func (view *formView) place(field string) string {
+	switch field {
+	case "amount":
+		if view.Other == "" {
+			for _, set := range view.Sets {
+				if set.Selected {
+					return "#" + set.Choices[0].ID
+				}
+			}
+		}
+		return "#other_amount"
+	case "frequency":
+		if len(view.Frequencies) > 0 {
+			return "#" + view.Frequencies[0].ID
+		}
+	}
+	return ""
+}
+
+func (v *views) cover(checked bool) coverView {
+	org := unbroken(v.c.Organisation.Name)
+	return coverView{
+		Checked:     checked,
+		BasisPoints: v.c.Fee.BasisPoints,
+		FixedCents:  int64(v.c.Fee.Fixed),
+		Rough:       "Add about " + roughFee(v.c) + " so the full amount reaches " + org,
+		Exact:       "Add {fee} so the full {gift} reaches " + org,
+	}
+}
+
+// roughFee names the rate: "2.9% + 30¢".
+func roughFee(c models.Campaign) string {
+	whole, rest := c.Fee.BasisPoints/100, c.Fee.BasisPoints%100
+	share := strconv.FormatInt(whole, 10)
+	if rest > 0 {
+		share += "." + strings.TrimRight(strconv.FormatInt(100+rest, 10)[1:], "0")
+	}
+	share += "%"
+	switch fixed := c.Fee.Fixed; {
+	case fixed == 0:
+		return share
+	case fixed < 100:
+		return share + nbsp + "+" + nbsp + strconv.FormatInt(int64(fixed), 10) + "¢"
+	default:
+		return share + nbsp + "+" + nbsp + fixed.Short()
+	}
+}
+
+func (v *views) next() string {
+	methods := make([]string, 0, len(v.c.PaymentMethods))
+	for _, m := range v.c.PaymentMethods {
+		methods = append(methods, strings.ReplaceAll(m, " ", nbsp))
+	}
+	with := ""
+	if len(methods) > 0 {
+		with = " with " + listed(methods, "or")
+	}
+	return "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
+}
+
+// hiddenFields carry the page's own address into the form. Nothing is stored
+// in the browser, and a page without them carries none.
+func hiddenFields(f donateForm) []hidden {
+	all := []hidden{
+		{"src", f.Source.Src},
+		{"utm_source", f.Source.UTMSource},
+		{"utm_medium", f.Source.UTMMedium},
+		{"utm_campaign", f.Source.UTMCampaign},
+		{"utm_content", f.Source.UTMContent},
+	}
+	var kept []hidden
+	for _, h := range all {
+		if h.Value != "" {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+func frequencyLabel(f models.Frequency) string {
+	switch f {
+	case models.Monthly:
+		return "Monthly"
+	case models.Yearly:
+		return "Yearly"
+	default:
+		return "One time"
+	}
+}
+
+func amountLegend(f models.Frequency) string {
+	switch f {
+	case models.Monthly:
+		return "How much a month?"
+	case models.Yearly:
+		return "How much a year?"
+	default:
+		return "How much?"
+	}
+}

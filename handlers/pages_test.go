@@ -1,0 +1,206 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// everyPage is each page in each of its states.
+func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
+	now, p := june18(c), onTheWay(c)
+	pages := map[string]func() ([]byte, error){
+		"campaign": func() ([]byte, error) {
+			return v.campaign(p, now, campaignState{Form: prefilled(url.Values{}, c)})
+		},
+		"campaign without gifts": func() ([]byte, error) {
+			return v.campaign(models.Progress{}, now, campaignState{Form: prefilled(url.Values{}, c)})
+		},
+		"campaign ended": func() ([]byte, error) {
+			return v.campaign(p, now.AddDate(0, 1, 0), campaignState{})
+		},
+		"campaign to mend": func() ([]byte, error) {
+			_, problems := donateForm{}.choices(c)
+			return v.campaign(p, now, campaignState{Form: donateForm{}.keyed(), Problems: problems})
+		},
+		"cancelled": func() ([]byte, error) {
+			return v.campaign(p, now, campaignState{Form: donateForm{}.keyed(), Notice: cancelledNotice})
+		},
+		"not open yet": func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
+		"closed":       func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
+	}
+	for _, s := range []models.Status{
+		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
+		models.Refunded, models.PartiallyRefunded, models.Disputed,
+	} {
+		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), p, now) }
+	}
+	for status := range wording {
+		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
+	}
+	return pages
+}
+
+// The policy that pages are served under allows no inline style or script and
+// nothing from elsewhere, so none may stand in them.
+func TestPagesHoldNoInlineStyleOrScriptAndLoadNothingFromElsewhere(t *testing.T) {
+	c := sampleCampaign(t)
+	for name, draw := range everyPage(sampleViews(t, c), c) {
+		page, err := draw()
+		d := parse(t, page, err)
+		for n := range d.root.Descendants() {
+			for _, a := range n.Attr {
+				loads := a.Key == "src" || a.Key == "href" && n.Data == "link" && !strings.Contains(string(page), `rel="canonical" href="`+a.Val)
+				switch {
+				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
+					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
+				case loads && !strings.HasPrefix(a.Val, "/static/"):
+					t.Errorf("%s: <%s> loads %s", name, n.Data, a.Val)
+				case strings.Contains(a.Val, "ZgotmplZ"):
+					t.Errorf("%s: <%s %s> was refused by the template", name, n.Data, a.Key)
+				}
+			}
+			if n.Data == "style" || n.Data == "script" && n.FirstChild != nil {
+				t.Errorf("%s: an inline <%s>", name, n.Data)
+			}
+		}
+	}
+}
+
+func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
+	c := sampleCampaign(t)
+	for name, draw := range everyPage(sampleViews(t, c), c) {
+		page, err := draw()
+		d := parse(t, page, err)
+		for _, one := range []string{"h1", "main", "header", "footer", "title", ".skip"} {
+			if n := len(d.all(one)); n != 1 {
+				t.Errorf("%s: %d of %s", name, n, one)
+			}
+		}
+		ids := map[string]int{}
+		for _, n := range d.all("[id]") {
+			id, _ := attr(n, "id")
+			if ids[id]++; ids[id] > 1 {
+				t.Errorf("%s: id %s twice", name, id)
+			}
+		}
+		for _, reference := range []string{"for", "aria-describedby", "aria-labelledby"} {
+			for _, n := range d.all("[" + reference + "]") {
+				if id, _ := attr(n, reference); ids[id] == 0 {
+					t.Errorf("%s: %s=%q names nothing", name, reference, id)
+				}
+			}
+		}
+	}
+}
+
+func TestRefusalsSayWhetherMoneyWasTakenAndTellNoSecrets(t *testing.T) {
+	c := sampleCampaign(t)
+	v := sampleViews(t, c)
+	for status := range wording {
+		page, err := v.problem(status, "", "")
+		d := parse(t, page, err)
+		d.in("main a", hasAttr("href", "/"))
+		said := textOf(d.all("main")[0])
+		switch status {
+		case http.StatusNotFound:
+		case http.StatusInternalServerError:
+			d.in("main", hasText("If you were paying"))
+		default:
+			if !strings.Contains(said, "You have not been charged") {
+				t.Errorf("%d: %s", status, said)
+			}
+		}
+	}
+	page, err := v.closed(c.Deadline.AddDate(0, 0, 1))
+	d := parse(t, page, err)
+	d.in("h1", hasText("This campaign has ended"))
+	d.in("main", hasText("It closed June 30"), hasText("You have not been charged."))
+}
+
+// A page as sent, and all that a cold visit asks for.
+func TestPagesKeepWithinTheirBudgets(t *testing.T) {
+	c := sampleCampaign(t)
+	asks := regexp.MustCompile(`"(/static/[^"]+)"`)
+	for name, draw := range everyPage(sampleViews(t, c), c) {
+		page, err := draw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, _ = z.Write(page)
+		_ = z.Close()
+		if packed.Len() > 14<<10 {
+			t.Errorf("%s: %d bytes packed", name, packed.Len())
+		}
+		files := map[string]bool{}
+		for _, m := range asks.FindAllSubmatch(page, -1) {
+			files[string(m[1])] = true
+		}
+		// The page, its files, the second font from the style sheet, the stream.
+		if requests := 1 + len(files) + 1 + 1; requests > 8 {
+			t.Errorf("%s: %d requests", name, requests)
+		}
+		if name == "campaign" {
+			t.Logf("campaign: %d bytes, %d packed, %d files", len(page), packed.Len(), len(files))
+		}
+	}
+}
+
+// What readers type comes back to them as text, wherever it stands.
+func TestHTMLInjection(t *testing.T) {
+	c := sampleCampaign(t)
+	v := sampleViews(t, c)
+	for _, evil := range []string{
+		`"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `</textarea><svg/onload=alert(1)>`,
+		`javascript:alert(1)`, "\x00<b>", `{{.Form}}`, `" autofocus onfocus="alert(1)`,
+	} {
+		values := url.Values{}
+		for _, field := range []string{
+			"frequency", "amount", "once_amount", "monthly_amount", "yearly_amount", "other_amount", "cover_fees", "newsletter",
+			"comment", "tribute", "tribute_name", "src", "utm_source", "utm_medium", "utm_campaign", "utm_content", "form_key",
+		} {
+			values.Set(field, evil)
+		}
+		for _, drop := range []string{"", "amount", "once_amount"} {
+			values.Del(drop)
+			f := readDonateForm(values)
+			_, problems := f.choices(c)
+			posted, err := v.campaign(onTheWay(c), june18(c), campaignState{Form: f.keyed(), Problems: problems})
+			checkHarmless(t, parse(t, posted, err), evil)
+		}
+		linked, err := v.campaign(onTheWay(c), june18(c), campaignState{Form: prefilled(values, c)})
+		checkHarmless(t, parse(t, linked, err), evil)
+		gift := paid(c, models.Received)
+		gift.Comment, gift.TributeName, gift.Src = evil, evil, evil
+		thanked, err := v.thanks(gift, onTheWay(c), june18(c))
+		checkHarmless(t, parse(t, thanked, err), evil)
+	}
+}
+
+func checkHarmless(t *testing.T, d doc, evil string) {
+	t.Helper()
+	if n := len(d.all("script")); n != 1 {
+		t.Errorf("%q: %d scripts on the page", evil, n)
+	}
+	for n := range d.root.Descendants() {
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "href" && strings.HasPrefix(strings.ToLower(a.Val), "javascript:") {
+				t.Errorf("%q: <%s %s=%q>", evil, n.Data, a.Key, a.Val)
+			}
+		}
+		if n.Data == "img" || n.Data == "b" {
+			t.Errorf("%q became <%s>", evil, n.Data)
+		}
+	}
+	if bytes.ContainsRune(d.raw, 0) {
+		t.Errorf("%q: a zero byte on the page", evil)
+	}
+}

@@ -1,0 +1,172 @@
+package handlers
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// The shapes of the tracker. Each shows other words; the script knows the same
+// names, fetches a fresh page when the shape changes and only puts in new
+// figures while it does not.
+const (
+	tickerUpcoming = "upcoming" // not open yet
+	tickerNone     = "none"     // no gift counted: no bar, and no "$0"
+	tickerEarly    = "early"    // below the percentage from which the newsroom shows the bar
+	tickerOnTheWay = "way"
+	tickerNear     = "near" // from 80 %: what is left, and no count of readers
+	tickerReached  = "reached"
+	tickerEnded    = "ended"
+)
+
+// tickerView is the tracker in words.
+type tickerView struct {
+	State string
+	Live  bool // follows the stream of progress
+	Stale string
+
+	// For the script: what it needs to tell a change of shape.
+	Days, BarFrom          int
+	Gifts                  int64
+	GoalCents, StretchMark int64
+	Zone, ZoneName         string
+
+	Raised, Goal, ToGo string
+	Readers            string // "4,106 readers", "1 reader"
+	Bar                *barView
+	OpensOn, EndsOn    string // dates
+	Left               string // "12 days left", "Last day"
+	Ends               string // "Ends June 30 at 11:59 p.m. PT"
+	Until              string // "until June 30"
+	LastGift           string // "2:14 p.m. PT"
+	OverGoal           string // what happens above the goal, once it is met
+}
+
+// barView is the bar in thousandths of its width, so that a drawing with
+// plain attributes can show it: a style attribute is forbidden here.
+type barView struct {
+	Fill  int64
+	Mark  int64 // where the goal stands once it is passed; 0 for none
+	Label string
+}
+
+// ticker says where the campaign stands. staleSince, where set, is when the
+// figures were last read from a database that can't be read now.
+func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView {
+	t := tickerView{
+		State:       v.tickerState(p, now),
+		Days:        v.c.DaysLeft(now),
+		BarFrom:     v.c.BarFrom,
+		Gifts:       p.Gifts,
+		GoalCents:   int64(v.c.Goal),
+		StretchMark: int64(v.c.Stretch.Goal),
+		Zone:        v.c.Zone.String(),
+		ZoneName:    zoneName(now.In(v.c.Zone)),
+		Raised:      max(0, p.Raised).Whole(),
+		Goal:        v.c.Goal.Short(),
+		Readers:     readers(p.Donors),
+		OpensOn:     v.day(v.c.Opens, now),
+		EndsOn:      v.day(v.c.Deadline, now),
+	}
+	// Of two amounts cut to dollars the difference, so that what is raised and
+	// what is to go add up to the goal as printed.
+	t.ToGo = (v.c.Goal - p.Raised/100*100).Whole()
+	t.Left, t.Ends = v.timeLeft(now)
+	t.Until = "until " + t.EndsOn
+	t.Bar = v.bar(t.State, p.Raised)
+	if p.LastGiftAt != nil {
+		t.LastGift = v.moment(*p.LastGiftAt, now)
+	}
+	if !staleSince.IsZero() {
+		t.Stale = v.moment(staleSince, now)
+	}
+	if t.State == tickerReached {
+		t.OverGoal = v.overGoal()
+	}
+	return t
+}
+
+func (v *views) tickerState(p models.Progress, now time.Time) string {
+	permille := v.c.PermilleRaised(p.Raised)
+	switch status := v.c.Status(now, p.Raised); {
+	case status == models.Upcoming:
+		return tickerUpcoming
+	case status == models.Ended:
+		return tickerEnded
+	case status == models.Reached:
+		return tickerReached
+	case p.Gifts == 0 || p.Raised <= 0:
+		return tickerNone
+	case permille >= 800:
+		return tickerNear
+	case permille < int64(v.c.BarFrom)*10:
+		return tickerEarly
+	default:
+		return tickerOnTheWay
+	}
+}
+
+// timeLeft counts days in words. There is no clock to watch.
+func (v *views) timeLeft(now time.Time) (left, ends string) {
+	switch days := v.c.DaysLeft(now); {
+	case now.After(v.c.Deadline):
+		return "", "The campaign closed " + v.day(v.c.Deadline, now)
+	case days == 1:
+		when := "today"
+		if v.c.Deadline.In(v.c.Zone).Hour() >= 17 {
+			when = "tonight"
+		}
+		return "Last day", "Ends " + when + " at " + v.clock(v.c.Deadline)
+	default:
+		return grouped(int64(days)) + " days left", "Ends " + v.deadline(now)
+	}
+}
+
+// bar draws progress up to the goal; beyond it, up to the stretch goal or a
+// little more than was raised, with a mark where the goal was.
+func (v *views) bar(state string, raised money.Minor) *barView {
+	switch state {
+	case tickerUpcoming, tickerNone, tickerEarly:
+		return nil
+	}
+	percent := v.c.PermilleRaised(raised) / 10
+	b := &barView{Label: grouped(percent) + "% of the goal"}
+	scale := v.c.Goal
+	if raised >= v.c.Goal {
+		scale = max(v.c.Stretch.Goal, raised+raised*15/100)
+		b.Mark = int64(v.c.Goal) * 1000 / int64(scale)
+	}
+	b.Fill = max(0, int64(raised)*1000/int64(scale))
+	return b
+}
+
+func (v *views) overGoal() string {
+	switch s := v.c.Stretch; {
+	case s.Purpose != "" && s.Goal > 0:
+		return "Gifts now go further: " + s.Purpose + ". Next mark: " + s.Goal.Short() + "."
+	case s.Purpose != "":
+		return "Gifts now go further: " + s.Purpose + "."
+	case v.c.OverGoal != "":
+		return v.c.OverGoal
+	default:
+		return "Gifts above the goal support the same project."
+	}
+}
+
+func readers(n int64) string {
+	if n == 1 {
+		return "1 reader"
+	}
+	return grouped(n) + " readers"
+}
+
+// grouped writes a count with commas: 4106 is "4,106".
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

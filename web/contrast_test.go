@@ -1,0 +1,87 @@
+package web
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Text needs 4.5 to 1 on its ground, the edges of controls and the bar 3 to 1
+// (WCAG 1.4.3, 1.4.11), in light and in dark.
+func TestColoursCanBeReadInLightAndDark(t *testing.T) {
+	pairs := []struct {
+		front, ground string
+		least         float64
+	}{
+		{"ink", "paper", 7}, {"ink", "sheet", 7}, {"ink", "card", 7}, {"ink", "accent-soft", 7}, {"ink", "warn-bg", 7},
+		{"ink-2", "paper", 4.5}, {"ink-2", "sheet", 4.5}, {"ink-2", "paper-3", 4.5},
+		{"ink-3", "paper", 4.5}, {"ink-3", "sheet", 4.5},
+		{"link", "paper", 4.5}, {"link", "sheet", 4.5},
+		{"err", "card", 4.5}, {"err", "sheet", 4.5},
+		{"on-accent", "btn", 4.5}, {"on-accent", "btn-hover", 4.5},
+		{"field", "paper", 3}, {"field", "sheet", 3}, {"field", "card", 3},
+		{"accent", "accent-soft", 3}, {"accent", "sheet", 3}, {"btn", "sheet", 3},
+		{"bar", "track", 3}, {"focus", "paper", 3}, {"focus", "sheet", 3}, {"focus", "card", 3},
+		{"paper", "ink", 3},
+	}
+	light, dark := tokens(t)
+	for theme, colours := range map[string]map[string]string{"light": light, "dark": dark} {
+		for _, p := range pairs {
+			front, ground := colours[p.front], colours[p.ground]
+			if front == "" || ground == "" {
+				t.Errorf("%s: no colour for %s or %s", theme, p.front, p.ground)
+				continue
+			}
+			if got := contrast(t, front, ground); got < p.least {
+				t.Errorf("%s: %s on %s is %.2f, want at least %.1f", theme, p.front, p.ground, got, p.least)
+			}
+		}
+	}
+}
+
+// tokens reads the colours of both themes; dark changes what light has set.
+func tokens(t *testing.T) (light, dark map[string]string) {
+	t.Helper()
+	body := string(open(t).now.assets.byName["app.css"].body)
+	first, rest, found := strings.Cut(body, "prefers-color-scheme:dark")
+	if !found {
+		t.Fatal("the style sheet has no dark theme")
+	}
+	rest, _, _ = strings.Cut(rest, "}}")
+	colour := regexp.MustCompile(`--([a-z0-9-]+):(#[0-9a-f]{6})`)
+	light, dark = map[string]string{}, map[string]string{}
+	for _, m := range colour.FindAllStringSubmatch(first, -1) {
+		light[m[1]], dark[m[1]] = m[2], m[2]
+	}
+	for _, m := range colour.FindAllStringSubmatch(rest, -1) {
+		dark[m[1]] = m[2]
+	}
+	return light, dark
+}
+
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	la, lb := luminance(t, a), luminance(t, b)
+	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
+}
+
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	var sum float64
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(hex[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
+}
