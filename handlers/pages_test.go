@@ -144,8 +144,8 @@ func TestPagesKeepWithinTheirBudgets(t *testing.T) {
 		for _, m := range asks.FindAllSubmatch(page, -1) {
 			files[string(m[1])] = true
 		}
-		// The page, its files, the second font from the style sheet, the stream.
-		if requests := 1 + len(files) + 1 + 1; requests > 8 {
+		// The page, its files (both fonts among them) and the stream.
+		if requests := 1 + len(files) + 1; requests > 8 {
 			t.Errorf("%s: %d requests", name, requests)
 		}
 		if name == "campaign" {

@@ -25,25 +25,25 @@ func TestTheTrackerSaysWhereTheCampaignStands(t *testing.T) {
 		state    string
 		number   string
 		facts    string
-		bar      string // its width in thousandths, "" for no bar
+		bar      string // its width of 100000, "" for no bar
 		formless bool
 	}{
 		{"before it opens", base, base.Opens.Add(-time.Hour), 0, 0, "upcoming", "Opens November 1.", "Goal: $500,000 by June 30, 2027.", "", true},
 		{"before the first gift", base, day, 0, 0, "none", "Goal: $500,000", "Be one of the first readers to give.", "", false},
 		{"after the only gift was refunded", base, day, 0, 0, "none", "Goal: $500,000", "13 days left · until June 30", "", false},
-		{"the first gift", base, day, 50_00, 1, "way", "$50 raised of $500,000", "1 reader · 13 days left", "0", false},
+		{"the first gift", base, day, 50_00, 1, "way", "$50 raised of $500,000", "1 reader · 13 days left", "10", false},
 		{"below the newsroom's percentage", hide, day, 99_999_00, 1500, "early", "1,500 readers have given so far", "Goal: $500,000 by June 30.", "", false},
-		{"at the newsroom's percentage", hide, day, 100_000_00, 1500, "way", "$100,000 raised of $500,000", "1,500 readers · 13 days left", "200", false},
-		{"on the way, cents cut", base, day, 312_480_99, 4106, "way", "$312,480 raised of $500,000", "Ends June 30 at 11:59 p.m. PT", "624", false},
-		{"a cent below 80 %", base, day, 399_999_99, 9, "way", "$399,999 raised", "9 readers", "799", false},
-		{"from 80 %", base, day, 458_800_50, 6000, "near", "$41,200 to go", "$458,800 of $500,000 · 13 days left", "917", false},
-		{"a cent to go", base, day, 499_999_99, 6000, "near", "$1 to go", "$499,999 of $500,000", "999", false},
-		{"the goal is met", base, day, 500_000_00, 6000, "reached", "Goal met: $500,000 raised", "Gifts above the goal pay for more of the same reporting.", "869", false},
-		{"the goal is met, and there is another", stretch, day, 523_910_00, 6000, "reached", "Goal met: $523,910 raised", "Gifts now go further: a second year. Next mark: $600,000.", "869", false},
-		{"the last day", base, base.Deadline.Add(-time.Hour), 312_480_00, 4106, "way", "$312,480", "Last day Ends tonight at 11:59 p.m. PT", "624", false},
-		{"the last second", base, base.Deadline, 312_480_00, 4106, "way", "$312,480", "Last day", "624", false},
-		{"ended", base, base.Deadline.Add(time.Second), 471_300_00, 6204, "ended", "$471,300 raised of $500,000", "This campaign ended June 30. 6,204 readers gave $471,300 toward $500,000. Thank you.", "942", true},
-		{"after the deadline, still taking gifts", accept, base.Deadline.Add(time.Hour), 312_480_00, 4106, "way", "$312,480", "4,106 readers The campaign closed June 30", "624", false},
+		{"at the newsroom's percentage", hide, day, 100_000_00, 1500, "way", "$100,000 raised of $500,000", "1,500 readers · 13 days left", "20000", false},
+		{"on the way, cents cut", base, day, 312_480_99, 4106, "way", "$312,480 raised of $500,000", "Ends June 30 at 11:59 p.m. PT", "62496", false},
+		{"a cent below 80 %", base, day, 399_999_99, 9, "way", "$399,999 raised", "9 readers", "79999", false},
+		{"from 80 %", base, day, 458_800_50, 6000, "near", "$41,200 to go", "$458,800 of $500,000 · 13 days left", "91760", false},
+		{"a cent to go", base, day, 499_999_99, 6000, "near", "$1 to go", "$499,999 of $500,000", "99999", false},
+		{"the goal is met", base, day, 500_000_00, 6000, "reached", "Goal met: $500,000 raised", "Gifts above the goal pay for more of the same reporting.", "86956", false},
+		{"the goal is met, and there is another", stretch, day, 523_910_00, 6000, "reached", "Goal met: $523,910 raised", "Gifts now go further: a second year. Next mark: $600,000.", "86956", false},
+		{"the last day", base, base.Deadline.Add(-time.Hour), 312_480_00, 4106, "way", "$312,480", "Last day Ends tonight at 11:59 p.m. PT", "62496", false},
+		{"the last second", base, base.Deadline, 312_480_00, 4106, "way", "$312,480", "Last day", "62496", false},
+		{"ended", base, base.Deadline.Add(time.Second), 471_300_00, 6204, "ended", "$471,300 raised of $500,000", "This campaign ended June 30. 6,204 readers gave $471,300 toward $500,000. Thank you.", "94260", true},
+		{"after the deadline, still taking gifts", accept, base.Deadline.Add(time.Hour), 312_480_00, 4106, "way", "$312,480", "4,106 readers The campaign closed June 30", "62496", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := models.Progress{Raised: test.raised, Gifts: test.gifts, Donors: test.gifts}

@@ -44,8 +44,12 @@ type tickerView struct {
 	OverGoal           string // what happens above the goal, once it is met
 }
 
-// barView is the bar in thousandths of its width, so that a drawing with
-// plain attributes can show it: a style attribute is forbidden here.
+// barWidth is the bar's own measure, so that a drawing with plain attributes
+// can show it: a style attribute is forbidden here. It is fine enough for one
+// gift of $5 to move the bar of a large campaign.
+const barWidth = 100_000
+
+// barView is the bar in parts of barWidth.
 type barView struct {
 	Fill  int64
 	Mark  int64 // where the goal stands once it is passed; 0 for none
@@ -76,7 +80,7 @@ func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView 
 	t.Left, t.Ends = v.timeLeft(now)
 	t.Until = "until " + t.EndsOn
 	t.Bar = v.bar(t.State, p.Raised)
-	if p.LastGiftAt != nil {
+	if p.LastGiftAt != nil && t.State != tickerNone {
 		t.LastGift = v.moment(*p.LastGiftAt, now)
 	}
 	if !staleSince.IsZero() {
@@ -136,9 +140,9 @@ func (v *views) bar(state string, raised money.Minor) *barView {
 	scale := v.c.Goal
 	if raised >= v.c.Goal {
 		scale = max(v.c.Stretch.Goal, raised+raised*15/100)
-		b.Mark = int64(v.c.Goal) * 1000 / int64(scale)
+		b.Mark = int64(v.c.Goal) * barWidth / int64(scale)
 	}
-	b.Fill = max(0, int64(raised)*1000/int64(scale))
+	b.Fill = max(0, int64(raised)*barWidth/int64(scale))
 	return b
 }
 

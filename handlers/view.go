@@ -114,7 +114,7 @@ func (v *views) legalName() string {
 	return v.c.Organisation.Name
 }
 
-// deadline says when the campaign ends, or "" once it has.
+// deadline is the campaign's last moment: "June 30 at 11:59 p.m. PT".
 func (v *views) deadline(now time.Time) string {
 	return v.day(v.c.Deadline, now) + " at " + v.clock(v.c.Deadline)
 }

@@ -202,7 +202,7 @@ func (f asset) send(rw http.ResponseWriter, r *http.Request, caching string) {
 // acceptsGzip reads Accept-Encoding: named, or covered by *, and not refused
 // with a weight of nought.
 func acceptsGzip(header string) bool {
-	any := false
+	others := false
 	for part := range strings.SplitSeq(header, ",") {
 		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
 		q := strings.TrimSpace(weight)
@@ -211,8 +211,8 @@ func acceptsGzip(header string) bool {
 		case "gzip":
 			return !refused
 		case "*":
-			any = !refused
+			others = !refused
 		}
 	}
-	return any
+	return others
 }

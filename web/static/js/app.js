@@ -129,9 +129,9 @@
     const scale = p.raised < goal
       ? goal
       : Math.max(Number(t.dataset.stretch), p.raised + Math.trunc((p.raised * 15) / 100));
-    fill.setAttribute("width", Math.max(0, Math.floor((p.raised * 1000) / scale)));
+    fill.setAttribute("width", Math.max(0, Math.floor((p.raised * 100000) / scale)));
     const mark = one(".bar .mark", t);
-    if (mark) mark.setAttribute("x", Math.floor((goal * 1000) / scale));
+    if (mark) mark.setAttribute("x", Math.floor((goal * 100000) / scale));
     one(".bar", t).setAttribute("aria-label", Math.floor(p.percent).toLocaleString("en-US") + "% of the goal");
   };
 
