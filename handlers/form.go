@@ -39,6 +39,7 @@ type donateForm struct {
 	TributeName string
 	Source      source
 	FormKey     string
+	Cancelled   string // the token of the payment page that the reader came back from
 }
 
 // source is where a reader came from, as the page's own address said it.
@@ -63,6 +64,7 @@ func readDonateForm(values url.Values) donateForm {
 		TributeName: line(values.Get("tribute_name")),
 		Source:      readSource(values),
 		FormKey:     values.Get("form_key"),
+		Cancelled:   values.Get("cancelled"),
 	}
 	for _, frequency := range []models.Frequency{models.Once, models.Monthly, models.Yearly} {
 		if picked := asTyped(values.Get(amountField(frequency))); picked != "" {

@@ -182,6 +182,7 @@ func hiddenFields(f donateForm) []hidden {
 		{"utm_medium", f.Source.UTMMedium},
 		{"utm_campaign", f.Source.UTMCampaign},
 		{"utm_content", f.Source.UTMContent},
+		{"cancelled", f.Cancelled},
 	}
 	var kept []hidden
 	for _, h := range all {

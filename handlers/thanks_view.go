@@ -43,7 +43,11 @@ func (v *views) thanks(d models.Donation, p models.Progress, now time.Time) ([]b
 	view := thanksView{Status: string(d.Status), Reference: d.Reference}
 	gift := d.Amount.Short()
 	screen := "Your gift"
-	switch d.Status {
+	status := d.Status
+	if status == models.Processing && d.Pending == 0 {
+		status = models.Started // a card: finished on Stripe's page, its charge a moment behind
+	}
+	switch status {
 	case models.Received, models.PartiallyRefunded:
 		screen = "Thank you"
 		view.Heading = "Thank you."

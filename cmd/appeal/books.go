@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// load reads the environment and the campaign that it names. All mistakes of
+// one kind are reported at once.
+func (p *program) load(need config.Need) (config.Config, models.Campaign, error) {
+	conf, err := config.Load(need, p.getenv, os.ReadFile)
+	if err != nil {
+		return conf, models.Campaign{}, err
+	}
+	c, err := readCampaign(conf.CampaignDir)
+	return conf, c, err
+}
+
+func readCampaign(dir string) (models.Campaign, error) {
+	if dir == "" {
+		return campaign.BuiltIn()
+	}
+	c, err := campaign.Load(dir)
+	if err != nil {
+		return c, usage{fmt.Errorf("the campaign in %s can't be used:\n%w", dir, err)}
+	}
+	return c, nil
+}
+
+// connect opens the database of a command that only reads or migrates.
+func (p *program) connect() (*models.Store, models.Campaign, error) {
+	conf, c, err := p.load(config.Database)
+	if err != nil {
+		return nil, c, err
+	}
+	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency})
+	return store, c, err
+}
+
+// withBooks opens the books, hands them to f, and closes them.
+func (p *program) withBooks(f func(store *models.Store, c models.Campaign) error) error {
+	store, c, err := p.connect()
+	if err != nil {
+		return err
+	}
+	err = store.OpenBooks(p.ctx)
+	if errors.Is(err, models.ErrSchemaBehind) {
+		err = fmt.Errorf("%w: run appeal migrate first", err)
+	}
+	if err == nil {
+		err = f(store, c)
+	}
+	return errors.Join(err, store.Close())
+}
+
+type totalsCommand struct {
+	JSON bool   `help:"Print JSON: minor units beside the currency."`
+	AsOf string `help:"The totals as they stood at the end of this day in the campaign's zone." placeholder:"YYYY-MM-DD"`
+}
+
+// Run prints the totals.
+func (t totalsCommand) Run(p *program) error {
+	return p.withBooks(func(store *models.Store, c models.Campaign) error {
+		totals, err := t.read(p.ctx, store, c)
+		if err != nil {
+			return err
+		}
+		if t.JSON {
+			return json.NewEncoder(p.out).Encode(totals)
+		}
+		return printTotals(p, totals)
+	})
+}
+
+func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.Campaign) (models.Totals, error) {
+	if t.AsOf == "" {
+		return store.Totals(ctx)
+	}
+	day, err := time.ParseInLocation(time.DateOnly, t.AsOf, c.Zone)
+	if err != nil {
+		return models.Totals{}, usage{fmt.Errorf("--as-of %q is no date like 2027-06-30", t.AsOf)}
+	}
+	return store.TotalsAsOf(ctx, day.AddDate(0, 0, 1).Add(-time.Microsecond))
+}
+
+func printTotals(p *program, t models.Totals) error {
+	count := func(n int64) string { return strconv.FormatInt(n, 10) }
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, row := range [][2]string{
+		{"Gross", t.Gross.String()},
+		{"− Refunded", t.Refunded.String()},
+		{"− Disputed", t.Disputed.String()},
+		{"= Raised", t.Raised.String()},
+		{"− Fees", t.Fees.String()},
+		{"= Net", t.Net.String()},
+		{"", ""},
+		{"Offline, in gross", t.Offline.String()},
+		{"Pending, in nothing", t.Pending.String()},
+		{"Gifts", count(t.Gifts)},
+		{"Donors", count(t.Donors)},
+		{"Recurring, active", count(t.RecurringActive)},
+		{"Recurring, a month", t.RecurringMonthly.String()},
+		{"Paid out", t.PaidOut.String()},
+		{"Balance at Stripe", t.StripeBalance.String()},
+		{"Other activity", t.OtherActivity.String()},
+		{"Needs attention", count(t.NeedsAttention)},
+	} {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t\n", row[0], row[1]); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+type verifyCommand struct{}
+
+// Run checks the books. It fails if anything in them is unsound.
+func (verifyCommand) Run(p *program) error {
+	return p.withBooks(func(store *models.Store, _ models.Campaign) error {
+		breaches, err := store.Verify(p.ctx)
+		if err != nil {
+			return err
+		}
+		for _, b := range breaches {
+			if err := p.printf("%s (%s): %s\n", b.Predicate, b.Rule, b.Found); err != nil {
+				return err
+			}
+		}
+		if len(breaches) > 0 {
+			return errFound
+		}
+		return p.printf("ok: every predicate of the ledger that the database can decide holds\n")
+	})
+}
+
+type migrateCommand struct {
+	Status bool `help:"List the schema's steps, and change nothing."`
+}
+
+// Run brings the schema up to date, or lists its steps.
+func (m migrateCommand) Run(p *program) error {
+	store, _, err := p.connect()
+	if err != nil {
+		return err
+	}
+	if m.Status {
+		err = listMigrations(p, store)
+	} else {
+		err = migrate(p, store)
+	}
+	return errors.Join(err, store.Close())
+}
+
+func listMigrations(p *program, store *models.Store) error {
+	all, err := store.Migrations(p.ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range all {
+		state := "pending"
+		if step.Applied {
+			state = "applied"
+		}
+		if err := p.printf("%-8s %s\n", state, step.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func migrate(p *program, store *models.Store) error {
+	steps, err := store.Migrate(p.ctx)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if err := p.printf("applied  %s\n", step.Name); err != nil {
+			return err
+		}
+	}
+	if len(steps) == 0 {
+		if err := p.printf("the schema is up to date\n"); err != nil {
+			return err
+		}
+	}
+	return store.OpenBooks(p.ctx)
+}

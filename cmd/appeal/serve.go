@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/corruptionproject/appeal/handlers"
+	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/web"
+	"github.com/corruptionproject/appeal/webhooks"
+)
+
+type serveCommand struct{}
+
+// Run serves until it is told to stop.
+func (serveCommand) Run(p *program) error {
+	conf, c, err := p.load(config.Serve)
+	if err != nil {
+		return err
+	}
+	if conf.Livemode() {
+		if err := campaign.Live(c); err != nil {
+			return usage{fmt.Errorf("this campaign can't take live gifts yet:\n%w", err)}
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", conf.Listen)
+	if err != nil {
+		return fmt.Errorf("can't listen on %s: %w; free it, or set APPEAL_LISTEN", conf.Listen, err)
+	}
+	return serve(p.ctx, conf, c, listener, newLog(p.errs, conf.LogFormat, conf.LogLevel))
+}
+
+// serve is the service: every part made once, top to bottom, and stopped in
+// reverse. It owns the listener.
+func serve(ctx context.Context, conf config.Config, c models.Campaign, listener net.Listener, log *slog.Logger) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreClosed(listener.Close()))
+		}
+	}()
+	live := conf.Livemode()
+	store, err := models.Connect(ctx, models.Options{
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := openBooks(ctx, store, conf.AutoMigrate, log); err != nil {
+		return err
+	}
+	pages, err := web.New(web.Options{})
+	if err != nil {
+		return err
+	}
+	stripe := stripeapi.New(c, stripeapi.Config{
+		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
+	})
+	resolver := webhooks.NewResolver(store, stripe, c.Slug, log)
+	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
+	site, err := handlers.New(handlers.Config{
+		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
+		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
+		Now: store.Now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var workers sync.WaitGroup
+	workers.Go(func() { resolver.Run(working) })
+	workers.Go(func() { site.Run(working) })
+	workers.Go(func() { foldProgress(working, store, log) })
+	workers.Go(func() { openLate(working, store, log) })
+	defer workers.Wait()
+	defer stop()
+	return listen(ctx, listener, site, log)
+}
+
+// grace is how long requests in flight may take once the service stops.
+const grace = 10 * time.Second
+
+// listen answers until ctx ends, then refuses new connections and finishes
+// what is in flight.
+func listen(ctx context.Context, listener net.Listener, site *handlers.Server, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	log.Info("listening", "address", listener.Addr().String())
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	site.Drain()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return fmt.Errorf("stop within %s: %w", grace, err)
+	}
+	return nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// openBooks brings the schema up to date, unless an operator wants to do that,
+// and makes sure that these are the campaign's own books.
+func openBooks(ctx context.Context, store *models.Store, migrate bool, log *slog.Logger) error {
+	if migrate {
+		steps, err := store.Migrate(ctx)
+		if err != nil {
+			return err
+		}
+		for _, step := range steps {
+			log.Info("migrated", "step", step.Name)
+		}
+	}
+	err := store.OpenBooks(ctx)
+	if !migrate && errors.Is(err, models.ErrSchemaBehind) {
+		log.Warn("the schema is behind: waiting for appeal migrate")
+		return nil
+	}
+	return err
+}
+
+// openLate opens the books of a service that started before its schema was
+// ready.
+func openLate(ctx context.Context, store *models.Store, log *slog.Logger) {
+	every(ctx, 2*time.Second, func() bool {
+		err := store.Ready(ctx)
+		if errors.Is(err, models.ErrSchemaBehind) {
+			if err = store.OpenBooks(ctx); err == nil {
+				log.Info("the schema is ready")
+			}
+		}
+		return err != nil
+	})
+}
+
+// foldProgress keeps the rows that progress is summed from few.
+func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
+	every(ctx, 30*time.Second, func() bool {
+		if err := store.FoldProgress(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("the progress could not be folded", "error", err)
+		}
+		return true
+	})
+}
+
+// every does something now and then until it returns false or ctx ends.
+func every(ctx context.Context, pause time.Duration, do func() bool) {
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for do() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func secrets(conf config.Config) []string {
+	var all []string
+	for _, secret := range conf.StripeWebhookSecrets {
+		all = append(all, secret.Reveal())
+	}
+	return all
+}
+
+// stripeAddress is where Stripe's API is, "" for Stripe's own.
+func stripeAddress(conf config.Config) string {
+	if conf.StripeAPIBase == nil {
+		return ""
+	}
+	return conf.StripeAPIBase.String()
+}
+
+// paymentOrigin is what the giving form may lead to beside https: a stand-in
+// for Stripe serves its payment page over plain http, from the API's origin.
+func paymentOrigin(conf config.Config) string {
+	if conf.StripeAPIBase == nil || conf.StripeAPIBase.Scheme != "http" {
+		return ""
+	}
+	return conf.StripeAPIBase.Scheme + "://" + conf.StripeAPIBase.Host
+}
+
+// newLog writes lines for a person where a person reads, and JSON elsewhere.
+func newLog(w io.Writer, format config.LogFormat, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == config.LogText || format == config.LogAuto && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	about, err := file.Stat()
+	return err == nil && about.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,194 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// maxForm is the largest form taken; the fields come to a few kilobytes.
+const maxForm = 64 << 10
+
+// postDonate takes the giving form and leads to Stripe's payment page.
+func (s *Server) postDonate(c echo.Context) error {
+	r := c.Request()
+	private(c)
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	}
+	if err := s.Campaign.TakesGifts(s.Now()); err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
+	var tooLarge *http.MaxBytesError
+	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+		return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
+	}
+	form := readDonateForm(r.PostForm)
+	choices, wrong := form.choices(s.Campaign)
+	if len(wrong) > 0 {
+		if wantsJSON(r) {
+			return refuse(c, http.StatusUnprocessableEntity, "invalid", wrong[0].Text(), wrong.Fields())
+		}
+		return s.formPage(c, http.StatusUnprocessableEntity, campaignState{Form: form.keyed(), Problems: wrong})
+	}
+	to, err := s.open(r.Context(), c.RealIP(), form, choices)
+	if err != nil {
+		return s.notOpened(c, form, err)
+	}
+	if wantsJSON(r) {
+		return c.JSON(http.StatusCreated, map[string]string{"donation": to.token, "checkout_url": to.address})
+	}
+	return c.Redirect(http.StatusSeeOther, to.address)
+}
+
+// destination is where a donor goes next.
+type destination struct{ token, address string }
+
+// open finds or makes the payment page for a form. Forms with the same key and
+// choices that arrive together share one opening, so that a double click is
+// one session and draws on the address's limit once. It goes on when the
+// reader's connection breaks: the next try finds what it made.
+func (s *Server) open(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {
+	ctx = context.WithoutCancel(ctx)
+	if form.FormKey == "" {
+		return s.openOnce(ctx, address, form, choices)
+	}
+	shared := fmt.Sprintf("%s %+v", form.FormKey, choices)
+	to, err, _ := s.opening.Do(shared, func() (any, error) { return s.openOnce(ctx, address, form, choices) })
+	if err != nil {
+		return destination{}, err
+	}
+	return to.(destination), nil
+}
+
+func (s *Server) openOnce(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {
+	plan, err := s.Store.PlanOpening(ctx, form.FormKey, choices)
+	if err != nil {
+		return destination{}, err
+	}
+	earlier := plan.Donation
+	switch {
+	case plan.Step == models.AlreadyPaid:
+		return s.thanksFor(earlier), nil
+	case plan.Step == models.ReuseOpened && earlier.CheckoutURL != "":
+		return destination{earlier.Token, earlier.CheckoutURL}, nil
+	}
+	release, err := s.limits.admit(address, s.Now())
+	if err != nil {
+		return destination{}, err
+	}
+	opened := false
+	defer func() { release(opened) }()
+	for _, left := range s.leftBehind(ctx, plan, form) {
+		if s.leave(ctx, left) {
+			return s.thanksFor(left), nil
+		}
+	}
+	d := earlier
+	if plan.Step != models.ReuseOpened {
+		if d, err = s.Store.StartDonation(ctx, form.FormKey, earlier.FormAttempt, choices); err != nil {
+			return destination{}, err
+		}
+	}
+	session, err := s.Checkout.OpenCheckout(ctx, d)
+	if errors.Is(err, stripeapi.ErrRefused) {
+		err = errors.Join(err, s.Store.RefuseCheckout(ctx, d))
+	}
+	if err != nil {
+		return destination{}, err
+	}
+	if err := s.Store.AttachCheckout(ctx, d, session); err != nil {
+		return destination{}, err
+	}
+	opened = true
+	return destination{d.Token, session.CheckoutURL}, nil
+}
+
+// leftBehind are the payment pages that this form takes the place of: the
+// earlier one under its key, and the one its reader came back from.
+func (s *Server) leftBehind(ctx context.Context, plan models.Opening, form donateForm) []models.Donation {
+	var left []models.Donation
+	if plan.Step == models.OpenAgain {
+		left = append(left, plan.Donation)
+	}
+	if form.Cancelled != "" && form.Cancelled != plan.Donation.Token {
+		if d, err := s.Store.FindDonation(ctx, form.Cancelled); err == nil && d.CancelledAt != nil {
+			left = append(left, d)
+		}
+	}
+	return left
+}
+
+// leave expires a payment page that its reader has left, and reports whether
+// it turns out to be paid. That it could not be expired does not stop the
+// reader: it closes by itself within the hour.
+func (s *Server) leave(ctx context.Context, d models.Donation) bool {
+	if settled(d) {
+		return true
+	}
+	if d.SessionID == nil || d.Status == models.Expired {
+		return false
+	}
+	err := s.Checkout.CloseCheckout(ctx, *d.SessionID)
+	if !errors.Is(err, stripeapi.ErrNotOpen) {
+		if err != nil {
+			s.Log.Warn("a payment page that was left could not be closed", "donation", d.ID, "error", err)
+		}
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	turnedOutPaid, err := s.Lookup.Confirm(ctx, d)
+	if err != nil {
+		s.Log.Warn("a payment page that was left could not be looked up", "donation", d.ID, "error", err)
+	}
+	return turnedOutPaid
+}
+
+func (s *Server) thanksFor(d models.Donation) destination {
+	return destination{d.Token, s.BaseURL.String() + "/thanks/" + d.Token}
+}
+
+// notOpened answers a form that led to no payment page: the form again, with
+// nothing lost, and a sentence that says whether money was taken.
+func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
+	status, code := statusOf(err)
+	var limited rateLimited
+	if errors.As(err, &limited) {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
+	}
+	told := noNotice
+	switch code {
+	case "conflict":
+		// The old key stands for the page that is open; another try is another gift.
+		told, form = conflictNotice, form.rekeyed()
+	case "rate_limited":
+		told = limitedNotice
+	case "unavailable":
+		told = unreachableNotice
+		if status == http.StatusServiceUnavailable {
+			c.Response().Header().Set("Retry-After", "30")
+		}
+	}
+	if status == http.StatusInternalServerError || told == noNotice {
+		return err
+	}
+	if status == http.StatusServiceUnavailable {
+		s.Log.Warn("no payment page could be made", "error", err)
+	}
+	if wantsJSON(c.Request()) {
+		n := s.views.notice(told)
+		return refuse(c, status, code, n.Lead+" "+n.Strong+" "+n.Rest, nil)
+	}
+	return s.formPage(c, status, campaignState{Form: form.keyed(), Notice: told})
+}

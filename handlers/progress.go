@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/internal/live"
+	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// progressJSON is the tracker as INTERFACE.md has it.
+type progressJSON struct {
+	Campaign  string                `json:"campaign"`
+	Currency  money.Currency        `json:"currency"`
+	Goal      money.Minor           `json:"goal"`
+	Raised    money.Minor           `json:"raised"`
+	Percent   json.Number           `json:"percent"`
+	Gifts     int64                 `json:"gifts"`
+	Donors    int64                 `json:"donors"`
+	Pending   money.Minor           `json:"pending"`
+	Deadline  time.Time             `json:"deadline"`
+	DaysLeft  int                   `json:"days_left"`
+	Status    models.CampaignStatus `json:"status"`
+	UpdatedAt time.Time             `json:"updated_at"`
+}
+
+func (s *Server) encodeProgress(p models.Progress, now time.Time) ([]byte, error) {
+	permille := s.Campaign.PermilleRaised(p.Raised)
+	return json.Marshal(progressJSON{
+		Campaign: s.Campaign.Slug, Currency: s.Campaign.Currency, Goal: s.Campaign.Goal, Raised: p.Raised,
+		Percent: json.Number(fmt.Sprintf("%d.%d", permille/10, permille%10)),
+		Gifts:   p.Gifts, Donors: p.Donors, Pending: p.Pending,
+		Deadline: s.Campaign.Deadline.UTC(), DaysLeft: s.Campaign.DaysLeft(now),
+		Status: s.Campaign.Status(now, p.Raised), UpdatedAt: p.UpdatedAt.Truncate(time.Millisecond),
+	})
+}
+
+// anyOrigin lets any page read the tracker: it is public, and no cookie is
+// ever involved.
+func anyOrigin(c echo.Context) {
+	c.Response().Header().Set("Access-Control-Allow-Origin", "*")
+	c.Response().Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// getProgress is the tracker as JSON.
+func (s *Server) getProgress(c echo.Context) error {
+	anyOrigin(c)
+	snapshot, err := s.feed.Current(c.Request().Context())
+	if err != nil {
+		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	}
+	h := c.Response().Header()
+	h["Cache-Control"] = cachingHeader
+	h["Etag"] = []string{snapshot.ETag}
+	if known := c.Request().Header.Get("If-None-Match"); known != "" && namesOne(known, snapshot.ETag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	return c.JSONBlob(http.StatusOK, snapshot.JSON)
+}
+
+const (
+	betweenEvents = 500 * time.Millisecond // at most two a second
+	heartbeat     = 15 * time.Second
+	// patience is how long a viewer may take for one event. A slow one is
+	// dropped, and comes back by itself for the newest.
+	patience = 10 * time.Second
+)
+
+// streamProgress is the tracker as Server-Sent Events: the newest state at
+// once, and again whenever it has changed.
+func (s *Server) streamProgress(c echo.Context) error {
+	anyOrigin(c)
+	if _, err := s.feed.Current(c.Request().Context()); err != nil {
+		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	}
+	h := c.Response().Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // a proxy that waits to fill a buffer would hold events back
+	c.Response().WriteHeader(http.StatusOK)
+	if c.Get(headOnly) != nil {
+		return nil
+	}
+	leave := s.feed.Join()
+	defer leave()
+	v := viewer{out: c.Response(), control: http.NewResponseController(c.Response()), now: s.Now}
+	if err := v.write("retry: 3000\n\n"); err != nil {
+		return nil //nolint:nilerr // the viewer has gone; nothing is owed
+	}
+	s.watch(c, v)
+	return nil
+}
+
+// watch sends what changes until the viewer goes, is too slow, or the service
+// stops.
+func (s *Server) watch(c echo.Context, v viewer) {
+	beat := time.NewTimer(heartbeat)
+	defer beat.Stop()
+	sent := ""
+	for {
+		snapshot, changed := s.feed.Watch()
+		if snapshot.ETag != sent {
+			if v.send(snapshot) != nil {
+				return
+			}
+			sent = snapshot.ETag
+			beat.Reset(heartbeat)
+			pause := time.NewTimer(betweenEvents)
+			select {
+			case <-pause.C:
+			case <-c.Request().Context().Done():
+			case <-s.stopping:
+			}
+			pause.Stop()
+		}
+		select {
+		case <-changed:
+		case <-beat.C:
+			if v.write(": still here\n\n") != nil {
+				return
+			}
+			beat.Reset(heartbeat)
+		case <-c.Request().Context().Done():
+			return
+		case <-s.stopping:
+			return
+		}
+	}
+}
+
+// viewer is one open stream.
+type viewer struct {
+	out     *echo.Response
+	control *http.ResponseController
+	now     func() time.Time
+}
+
+func (v viewer) send(snapshot live.Snapshot) error {
+	return v.write("event: progress\nid: " + snapshot.ETag + "\ndata: " + string(snapshot.JSON) + "\n\n")
+}
+
+func (v viewer) write(text string) error {
+	if err := v.control.SetWriteDeadline(v.now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := v.out.Write([]byte(text)); err != nil {
+		return err
+	}
+	return v.control.Flush()
+}

@@ -1,0 +1,36 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// routes is every address of the product. Embeds, pictures, the newsletter,
+// donor self-service, receipts and the finance area are not built yet.
+func (s *Server) routes() {
+	e := s.echo
+
+	// Readers.
+	e.GET("/", s.getCampaign)
+	e.POST("/donate", s.postDonate)
+	e.GET("/thanks/:token", s.getThanks)
+	e.GET("/thanks/:token/status", s.getThanksStatus)
+	e.GET("/api/progress", s.getProgress)
+	e.GET("/api/progress/stream", s.streamProgress)
+
+	// Files.
+	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
+	e.GET("/favicon.ico", echo.WrapHandler(s.Web.File("favicon.ico")))
+	e.GET("/robots.txt", s.getRobots)
+	e.GET("/.well-known/security.txt", s.getSecurity)
+
+	// Stripe.
+	if s.Webhook != nil {
+		e.POST(s.WebhookPath, s.Webhook)
+	}
+
+	// Whoever runs it.
+	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", s.getReady)
+}

@@ -1,0 +1,126 @@
+// Package handlers is the public site: HTTP in, pages out. It reads what
+// readers send, asks models and Stripe, and renders what web holds.
+//
+// It refuses to book money, to write SQL and to interpret Stripe's objects. No
+// text of the database's or of Stripe's reaches a reader: errors become
+// statuses in one table (errors.go), and words in the views.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/corruptionproject/appeal/internal/live"
+	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/web"
+)
+
+// Checkout makes and ends Stripe's payment pages.
+type Checkout interface {
+	OpenCheckout(ctx context.Context, d models.Donation) (models.CheckoutSession, error)
+	CloseCheckout(ctx context.Context, sessionID string) error
+}
+
+// Lookup asks Stripe about one gift and books what it says.
+type Lookup interface {
+	// Look asks once in 5 s per gift at the most.
+	Look(ctx context.Context, token string) error
+	// Confirm asks at once, and reports whether the gift was paid.
+	Confirm(ctx context.Context, d models.Donation) (bool, error)
+}
+
+// Config is what the site is made of.
+type Config struct {
+	Campaign models.Campaign
+	Store    *models.Store
+	Checkout Checkout
+	Lookup   Lookup
+	Web      *web.Web
+	BaseURL  *url.URL // the public address
+	// PaymentOrigin is an extra origin that the giving form may lead to: that
+	// of STRIPE_API_BASE, where it is plain http. Stripe's own is https.
+	PaymentOrigin  string
+	TestMode       bool // no real money moves
+	TrustedProxies []netip.Prefix
+	DonateRate     Rate
+	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
+	WebhookPath    string
+	Now            func() time.Time
+	Log            *slog.Logger
+}
+
+// Rate is how many new checkouts one address may open: Burst at once, and one
+// more every Every. A Burst of 0 is no limit.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// Server is the public site.
+type Server struct {
+	Config
+	echo     *echo.Echo
+	views    *views
+	feed     *live.Feed
+	pages    pageCache
+	opening  singleflight.Group
+	limits   *limiter
+	draining atomic.Bool
+	stopping chan struct{}
+}
+
+// New makes the site. It fails on templates that do not parse or a campaign
+// that can't be shown.
+func New(c Config) (*Server, error) {
+	if c.Store == nil || c.BaseURL == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("handlers: the store, the address, the clock and the log are needed")
+	}
+	v, err := newViews(c.Campaign, siteInfo{BaseURL: c.BaseURL.String(), TestMode: c.TestMode, Web: c.Web})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Config: c, echo: echo.New(), views: v, limits: newLimiter(c.DonateRate), stopping: make(chan struct{})}
+	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)
+	s.echo.HTTPErrorHandler = s.handleError
+	s.guard()
+	s.routes()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Run keeps progress fresh for watchers until ctx ends.
+func (s *Server) Run(ctx context.Context) { s.feed.Run(ctx) }
+
+// Drain says that the service is about to stop: it is no longer ready, and
+// streams end. What is in flight is answered.
+func (s *Server) Drain() {
+	if s.draining.CompareAndSwap(false, true) {
+		close(s.stopping)
+	}
+}
+
+// ipExtractor believes forwarded addresses from the given proxies alone. Left
+// to itself, Echo would believe anybody's.
+func ipExtractor(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		options = append(options, echo.TrustIPRange(ipNet(p)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

@@ -1,0 +1,56 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// getThanks shows what became of a gift. It never shows whose it is: whoever
+// has the address may look.
+func (s *Server) getThanks(c echo.Context) error {
+	d, err := s.donation(c)
+	if err != nil {
+		return err
+	}
+	snapshot, err := s.feed.Current(c.Request().Context())
+	if err != nil {
+		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	}
+	body, err := s.views.thanks(d, snapshot.Progress, s.Now())
+	if err != nil {
+		return err
+	}
+	return c.HTMLBlob(http.StatusOK, body)
+}
+
+// getThanksStatus tells a waiting page whether to look again.
+func (s *Server) getThanksStatus(c echo.Context) error {
+	d, err := s.donation(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]models.Status{"status": d.Status})
+}
+
+// donation finds the gift of a thank-you address. While its outcome is open it
+// asks Stripe, so that a gift whose webhook never comes is counted all the
+// same; whatever goes wrong there, the page shows what is known.
+func (s *Server) donation(c echo.Context) (models.Donation, error) {
+	private(c)
+	c.Response().Header().Set("Referrer-Policy", "no-referrer")
+	ctx := c.Request().Context()
+	d, err := s.Store.FindDonation(ctx, c.Param("token"))
+	if err != nil || !d.Status.Undecided() {
+		return d, err
+	}
+	asking, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	if err := s.Lookup.Look(asking, d.Token); err != nil {
+		s.Log.Warn("a gift could not be looked up", "donation", d.ID, "error", err)
+	}
+	return s.Store.FindDonation(ctx, d.Token)
+}
