@@ -18,8 +18,11 @@ func paid(c models.Campaign, s models.Status) models.Donation {
 	case models.Received, models.PartiallyRefunded, models.Refunded, models.Disputed:
 		d.ReceivedAt = &at
 	}
-	if s == models.PartiallyRefunded {
+	switch s {
+	case models.PartiallyRefunded:
 		d.Refunded = 2000
+	case models.Processing:
+		d.Pending = 5180
 	}
 	return d
 }
@@ -80,6 +83,15 @@ func TestABankPaymentOnItsWayIsNotAskedForAgain(t *testing.T) {
 	d.none(".button")
 	d.none("#waiting")
 	d.in("#ticker")
+}
+
+func TestACardWhoseChargeIsAMomentBehindIsStillBeingConfirmed(t *testing.T) {
+	c := sampleCampaign(t)
+	gift := paid(c, models.Processing)
+	gift.Pending = 0
+	d := thanksPage(t, c, gift)
+	d.in("main", hasText("Confirming your gift…"))
+	d.in("#waiting", hasAttr("data-status", "processing"))
 }
 
 func TestWhatIsSharedNeverTellsTheAmountOrTheToken(t *testing.T) {
