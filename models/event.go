@@ -17,8 +17,7 @@ type Event struct {
 	State      EventState
 	Attempts   int
 	NextTryAt  *time.Time
-	// FailingSince is when it could first not be booked; nil while it only
-	// waits its turn.
+	// FailingSince is since when it waits; nil once it is settled.
 	FailingSince *time.Time
 	Problem      string // for staff: why it waits or needs a person
 }
@@ -52,8 +51,16 @@ const patience = 15 * time.Minute
 // before it is fetched.
 const chargeGrace = 2 * time.Second
 
-// backoff is how long to wait before the next try: 1 s, doubling, 10 min at
-// the most.
-func backoff(attempts int) time.Duration {
-	return min(time.Second<<min(attempts, 10), 10*time.Minute)
+// waitFor is how long a waiting event is left alone after so many tries: the
+// first is made at once, or once its charge has had its time to come by
+// itself; then 1 s, doubling, 10 min at the most.
+func waitFor(attempts int, why string) time.Duration {
+	switch {
+	case attempts > 0:
+		return min(time.Second<<min(attempts-1, 10), 10*time.Minute)
+	case why == awaitsCharge:
+		return chargeGrace
+	default:
+		return 0
+	}
 }

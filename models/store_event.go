@@ -100,17 +100,10 @@ func (s *Store) Postpone(ctx context.Context, e Event, why string) error {
 // keepState writes what became of an event. One that waits is tried again:
 // soon at first, then with backoff.
 func (s *Store) keepState(tx *gorm.DB, e Event, state EventState, why string) error {
-	changes := map[string]any{"state": state, "problem": why, "next_try_at": nil, "failing_since": nil}
+	changes := map[string]any{"object_id": e.ObjectID, "state": state, "problem": why, "next_try_at": nil, "failing_since": nil}
 	if state == EventWaiting {
 		now := s.Now()
-		wait := backoff(e.Attempts - 1)
-		if e.Attempts == 0 {
-			wait = 0
-			if why == awaitsCharge {
-				wait = chargeGrace
-			}
-		}
-		changes["next_try_at"] = now.Add(wait)
+		changes["next_try_at"] = now.Add(waitFor(e.Attempts, why))
 		changes["failing_since"] = now
 		if e.FailingSince != nil {
 			changes["failing_since"] = *e.FailingSince

@@ -128,7 +128,14 @@ func (r *Resolver) settle(ctx context.Context, e models.Event) (models.EventStat
 			return state, err
 		}
 	}
-	reading, err := r.lookUp(ctx, envelope)
+	if e.ObjectID == "" {
+		envelope, err = r.pointer(ctx, e.ID)
+		e.ObjectID = envelope.objectID()
+	}
+	var reading models.Reading
+	if err == nil {
+		reading, err = r.lookUp(ctx, envelope)
+	}
 	switch {
 	case errors.Is(err, stripeapi.ErrMissing):
 		reading = models.Reading{State: models.EventAttention, Problem: "Stripe does not know what it speaks of"}
@@ -140,20 +147,23 @@ func (r *Resolver) settle(ctx context.Context, e models.Event) (models.EventStat
 	return r.store.Settle(ctx, e, reading)
 }
 
+// pointer fetches an event that came without a usable object, to learn what
+// it speaks of. The object in the answer may be rendered in any version, so
+// nothing but its id is taken.
+func (r *Resolver) pointer(ctx context.Context, id string) (event, error) {
+	raw, err := r.stripe.Event(ctx, id)
+	if err != nil {
+		return event{}, err
+	}
+	return parseEvent(raw)
+}
+
 // lookUp fetches what an event speaks of, at the API version that this code
 // understands.
 func (r *Resolver) lookUp(ctx context.Context, e event) (models.Reading, error) {
 	id := e.objectID()
 	if id == "" {
-		raw, err := r.stripe.Event(ctx, e.ID)
-		if err != nil {
-			return models.Reading{}, err
-		}
-		fetched, err := parseEvent(raw)
-		if err != nil || fetched.objectID() == "" {
-			return models.Reading{State: models.EventAttention, Problem: "it speaks of nothing that has an id"}, nil
-		}
-		e, id = fetched, fetched.objectID()
+		return models.Reading{State: models.EventAttention, Problem: "it speaks of nothing that has an id"}, nil
 	}
 	switch families[e.Type] {
 	case ofSession:
