@@ -64,7 +64,7 @@ func (s *Server) getCancelled(c echo.Context) error {
 	if settled(d) {
 		return c.Redirect(http.StatusSeeOther, "/thanks/"+d.Token)
 	}
-	if c.Get(headOnly) == nil {
+	if !isHead(c) {
 		if err := s.Store.CancelCheckout(ctx, d); err != nil {
 			return err
 		}

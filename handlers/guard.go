@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,8 +14,8 @@ import (
 )
 
 // guard puts in front of every route what holds for all of them: who may ask
-// under which name, what a browser may do with an answer, that nothing panics
-// through, and that HEAD is answered.
+// under which name, what a browser may do with an answer, and that nothing
+// panics through.
 func (s *Server) guard() {
 	headers := s.headers()
 	cross := http.NewCrossOriginProtection()
@@ -32,27 +33,26 @@ func (s *Server) guard() {
 			if !s.ourHost(r.Host) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
 				return echo.NewHTTPError(http.StatusMisdirectedRequest)
 			}
-			switch r.Method {
-			case http.MethodGet:
-			case http.MethodHead:
-				// A copy, so that net/http still knows it for a HEAD and sends
-				// no body.
-				get := *r
-				get.Method = http.MethodGet
-				c.SetRequest(&get)
-				c.Set(headOnly, true)
-			default:
-				if cross.Check(r) != nil {
-					return echo.NewHTTPError(http.StatusForbidden)
-				}
+			if r.Method != http.MethodGet && cross.Check(r) != nil {
+				return echo.NewHTTPError(http.StatusForbidden)
 			}
 			return next(c)
 		}
 	})
 }
 
-// headOnly marks a HEAD request in its context.
-const headOnly = "head"
+// headOnly marks a HEAD request, which is answered as the GET it stands for.
+type headOnly struct{}
+
+// asGet makes a GET of a HEAD. It is a copy, so that net/http still knows the
+// request for a HEAD and sends no body.
+func asGet(r *http.Request) *http.Request {
+	r = r.WithContext(context.WithValue(r.Context(), headOnly{}, true))
+	r.Method = http.MethodGet
+	return r
+}
+
+func isHead(c echo.Context) bool { return c.Request().Context().Value(headOnly{}) != nil }
 
 // recover turns a panic into a 500. What was panicked with may hold anything,
 // so only its type and where it happened are logged.

@@ -83,7 +83,7 @@ func (s *Server) streamProgress(c echo.Context) error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // a proxy that waits to fill a buffer would hold events back
 	c.Response().WriteHeader(http.StatusOK)
-	if c.Get(headOnly) != nil {
+	if isHead(c) {
 		return nil
 	}
 	leave := s.feed.Join()

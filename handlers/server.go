@@ -98,8 +98,14 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+// ServeHTTP answers one request. HEAD is answered wherever GET is; Echo's
+// router would call it a method not allowed.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = asGet(r)
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 // Run keeps progress fresh for watchers until ctx ends.
 func (s *Server) Run(ctx context.Context) { s.feed.Run(ctx) }
