@@ -1,0 +1,127 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/contract"
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/internal/stripesim"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// TestEveryRequestTheProductSendsIsOneStripeDescribes drives the product's own
+// client through everything it ever asks. The proxy fails the test if
+// stripe-mock refuses a request, or if the simulator answers it out of shape.
+func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
+	const key = "sk_test_contract"
+	_, address := contract.Simulator(t, stripesim.Config{Seed: 11, SecretKey: key})
+	c, err := campaign.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := stripeapi.New(c, stripeapi.Config{Key: key, APIBase: address, BaseURL: "https://give.example.org"})
+	ctx := t.Context()
+
+	if live, err := client.Livemode(ctx); live || err != nil {
+		t.Errorf("the key is live: %v, %v", live, err)
+	}
+	gifts := map[string]models.Choices{
+		"plain": {Frequency: models.Once, Amount: 5000, Tribute: models.NoTribute},
+		"with everything": {
+			Frequency: models.Once, Amount: 125050, FeesCovered: 3766, Newsletter: true, Comment: strings.Repeat("é", 500),
+			Tribute: models.InMemory, TributeName: strings.Repeat("n", 80), Src: strings.Repeat("s", 200),
+			UTMSource: "a", UTMMedium: "b", UTMCampaign: "c", UTMContent: strings.Repeat("d", 200),
+		},
+	}
+	for name, choices := range gifts {
+		d := models.Donation{
+			Token: strings.Repeat("A", 21) + name[:1], Reference: "CP-0123ABCD", Choices: choices, Currency: "usd",
+			AmountCharged: choices.Charged(), CreatedAt: time.Now(),
+		}
+		opened, err := client.OpenCheckout(ctx, d)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		again, err := client.OpenCheckout(ctx, d)
+		if err != nil || *again.SessionID != *opened.SessionID || again.CheckoutURL != opened.CheckoutURL {
+			t.Errorf("%s: asked again, it is another session: %v", name, err)
+		}
+		pay(t, opened.CheckoutURL)
+		if err := client.CloseCheckout(ctx, *opened.SessionID); !errors.Is(err, stripeapi.ErrNotOpen) {
+			t.Errorf("%s: closing a paid session: %v", name, err)
+		}
+		intent, charge := ids(t, client, *opened.SessionID)
+		if _, err := client.PaymentIntent(ctx, intent); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		raw, err := client.Charge(ctx, charge)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var copied struct {
+			Metadata map[string]string `json:"metadata"`
+		}
+		if err := json.Unmarshal(raw, &copied); err != nil {
+			t.Fatal(err)
+		}
+		back := stripeapi.ReadMetadata(copied.Metadata)
+		back.Choices.Amount = choices.Amount // the charge's amount tells it, not its metadata
+		if back.Choices != choices || back.Token != d.Token || back.Reference != d.Reference || back.Campaign != c.Slug {
+			t.Errorf("%s: what travelled with the gift came back as %+v", name, back)
+		}
+	}
+	left, err := client.OpenCheckout(ctx, models.Donation{
+		Token: strings.Repeat("B", 22), Reference: "CP-0123ABCE", Choices: gifts["plain"], Currency: "usd", AmountCharged: 5000, CreatedAt: time.Now(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.CloseCheckout(ctx, *left.SessionID); err != nil {
+		t.Errorf("closing an open session: %v", err)
+	}
+	if _, err := client.Charge(ctx, "ch_unknown"); !errors.Is(err, stripeapi.ErrMissing) {
+		t.Errorf("an unknown charge: %v", err)
+	}
+	if _, err := client.Event(ctx, "evt_unknown"); !errors.Is(err, stripeapi.ErrMissing) {
+		t.Errorf("an unknown event: %v", err)
+	}
+}
+
+func pay(t *testing.T, address string) {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.PostForm(address, url.Values{"email": {"reader@example.org"}, "outcome": {"succeeds"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusSeeOther {
+		t.Fatalf("paying is answered %d, %v", answer.StatusCode, err)
+	}
+}
+
+func ids(t *testing.T, client *stripeapi.Client, session string) (intent, charge string) {
+	t.Helper()
+	raw, err := client.Session(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s struct {
+		Intent struct {
+			ID     string `json:"id"`
+			Charge struct {
+				ID string `json:"id"`
+			} `json:"latest_charge"`
+		} `json:"payment_intent"`
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s.Intent.ID, s.Intent.Charge.ID
+}
