@@ -89,6 +89,11 @@ func (s *Server) streamProgress(c echo.Context) error {
 	leave := s.feed.Join()
 	defer leave()
 	v := viewer{out: c.Response(), control: http.NewResponseController(c.Response()), now: s.Now}
+	// The server's read timeout is for requests; this one is long read, and the
+	// timeout would end the stream with it.
+	if err := v.control.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
 	if err := v.write("retry: 3000\n\n"); err != nil {
 		return nil //nolint:nilerr // the viewer has gone; nothing is owed
 	}

@@ -37,6 +37,8 @@ type Snapshot struct {
 const (
 	// fresh is how old a reading may be and still be given out.
 	fresh = 400 * time.Millisecond
+	// readWithin bounds a reading: a database that hangs must not hang pages.
+	readWithin = 2 * time.Second
 	// tick is how often progress is read while somebody watches.
 	tick = 250 * time.Millisecond
 )
@@ -78,7 +80,10 @@ func (f *Feed) Current(ctx context.Context) (Snapshot, error) {
 		return s, nil
 	}
 	commits, at := f.source.Commits(), f.now()
-	s, err := f.read(ctx, at)
+	// One reading serves everybody who waits, so it outlives the one who asked.
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
+	defer cancel()
+	s, err := f.read(reading, at)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
