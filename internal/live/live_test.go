@@ -43,7 +43,9 @@ func (r *rows) set(raised money.Minor, broken error, ours bool) {
 	}
 }
 
-func encode(p models.Progress, _ time.Time) ([]byte, error) { return fmt.Appendf(nil, "%d", p.Raised), nil }
+func encode(p models.Progress, _ time.Time) ([]byte, error) {
+	return fmt.Appendf(nil, "%d", p.Raised), nil
+}
 
 func current(t *testing.T, f *live.Feed) live.Snapshot {
 	t.Helper()
