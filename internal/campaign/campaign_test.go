@@ -165,7 +165,7 @@ func TestASecondNewsroom(t *testing.T) {
 		}
 	})
 	t.Run("names its ways to pay as readers do, and who may frame it", func(t *testing.T) {
-		if diff := cmp.Diff([]string{"Link", "card"}, c.PaymentMethods); diff != "" {
+		if diff := cmp.Diff([]string{"card", "Google Pay"}, c.PaymentMethods); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff([]string{"self", "https://rivertown-ledger.org", "http://localhost:3000"}, c.EmbedOrigins); diff != "" {

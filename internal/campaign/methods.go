@@ -8,15 +8,13 @@ import (
 )
 
 // methods are the ways to pay that the page can name: Stripe's name, and the
-// words for readers, as they stand in "pay with card, Apple Pay or Link".
+// words for readers, as they stand in "pay with card, Apple Pay or Google Pay".
+// The payment page takes cards, and the wallets that hold them, until other
+// ways are booked; a page must not name what it does not take.
 var methods = []struct{ name, words string }{
 	{"card", "card"},
 	{"apple_pay", "Apple Pay"},
 	{"google_pay", "Google Pay"},
-	{"link", "Link"},
-	{"us_bank_account", "a US bank account"},
-	{"cashapp", "Cash App Pay"},
-	{"amazon_pay", "Amazon Pay"},
 }
 
 // readMethods fills in which ways to pay the page names. It does not turn any
