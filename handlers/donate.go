@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/corruptionproject/appeal/internal/body"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -28,12 +30,16 @@ func (s *Server) postDonate(c echo.Context) error {
 	if err := s.Campaign.TakesGifts(s.Now()); err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
-	var tooLarge *http.MaxBytesError
-	if err := r.ParseForm(); errors.As(err, &tooLarge) {
+	posted, err := body.Read(r.Body, maxForm)
+	if errors.Is(err, body.ErrTooLarge) {
 		return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
 	}
-	form := readDonateForm(r.PostForm)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	// What can't be decoded is left out, and then missed where it is needed.
+	values, _ := url.ParseQuery(string(posted))
+	form := readDonateForm(values)
 	choices, wrong := form.choices(s.Campaign)
 	if len(wrong) > 0 {
 		if wantsJSON(r) {

@@ -4,13 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/corruptionproject/appeal/internal/body"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -37,10 +37,9 @@ type Door struct {
 // be stored, so that Stripe sends it again.
 func (d *Door) Receive(c echo.Context) error {
 	r := c.Request()
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	raw, err := body.Read(r.Body, maxBody)
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.Is(err, body.ErrTooLarge):
 		return c.String(http.StatusRequestEntityTooLarge, "larger than 1 MiB\n")
 	case err != nil:
 		return c.String(http.StatusBadRequest, "the body could not be read\n")
