@@ -1,7 +1,7 @@
 package stripesim
 
 // getAccount answers with the one account there is: in the United States, in dollars, able to take cards.
-func getAccount(c *call) (any, error) {
+func getAccount(*call) (any, error) {
 	name := "Appeal's Stripe simulator"
 	return struct {
 		ID               string            `json:"id"`

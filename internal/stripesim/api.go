@@ -63,10 +63,10 @@ func (s *Simulator) operations() []operation {
 func (s *Simulator) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, op := range s.operations() {
-		mux.HandleFunc(op.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, op) })
+		mux.HandleFunc(op.pattern, func(w http.ResponseWriter, r *http.Request) { s.serveAPI(w, r, op) }) //nolint:contextcheck // the call carries its request, context and all
 	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-		s.serveAPI(w, r, operation{pattern: "unrecognized"})
+		s.serveAPI(w, r, operation{pattern: "unrecognized"}) //nolint:contextcheck // likewise
 	})
 	s.payRoutes(mux)
 	return mux
@@ -181,8 +181,8 @@ func (c *call) render(v any) (answer, error) {
 
 // authorize accepts the key as a bearer token or as a Basic user name, as Stripe does.
 func (s *Simulator) authorize(r *http.Request) error {
-	key, basic := "", false
-	if key, _, basic = r.BasicAuth(); !basic {
+	key, _, basic := r.BasicAuth()
+	if !basic {
 		key, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	}
 	e := &apiError{Status: http.StatusUnauthorized, Type: "invalid_request_error"}

@@ -142,7 +142,7 @@ func createEndpoint(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Secret = c.tx.id("whsec_", 32)
+	e.Secret = c.id("whsec_", 32)
 	doc, err := c.newEndpoint(e, description, metadata)
 	doc.Secret = e.Secret
 	return doc, err

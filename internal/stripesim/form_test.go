@@ -53,7 +53,7 @@ func manyFields() string {
 func FuzzForm(f *testing.F) {
 	f.Add("line_items[0][price_data][unit_amount]=5000&metadata[k]=v&expand[]=a&expires_at=1")
 	f.Add("a[]=1&a[0]=2&a[x]=3")
-	f.Fuzz(func(t *testing.T, form string) {
+	f.Fuzz(func(_ *testing.T, form string) {
 		root, err := parseForm(form)
 		if err != nil {
 			return

@@ -194,7 +194,7 @@ func (s *Simulator) showAuthenticate(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case errors.Is(err, errNotOpen), errors.Is(err, errNoQuestion):
-		http.Redirect(w, r, "/pay/"+r.PathValue("id"), http.StatusSeeOther)
+		http.Redirect(w, r, "/pay/"+r.PathValue("id"), http.StatusSeeOther) //nolint:gosec // it begins with /pay/, so it stays here
 	case err != nil:
 		s.payFailed(w, err)
 	default:
@@ -206,7 +206,7 @@ func (s *Simulator) postAuthenticate(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	verdict := r.PostFormValue("verdict")
 	if verdict != "approve" && verdict != "refuse" {
-		http.Redirect(w, r, "/pay/"+r.PathValue("id")+"/authenticate", http.StatusSeeOther)
+		http.Redirect(w, r, "/pay/"+r.PathValue("id")+"/authenticate", http.StatusSeeOther) //nolint:gosec // likewise
 		return
 	}
 	var cs session

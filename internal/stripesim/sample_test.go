@@ -44,9 +44,10 @@ func TestASample(t *testing.T) {
 		total     int64
 		evening   int
 	)
-	it := w.api.CheckoutSessions.List(&stripe.CheckoutSessionListParams{ListParams: stripe.ListParams{
-		Limit: stripe.Int64(100), Expand: stripe.StringSlice([]string{"data.payment_intent.latest_charge.balance_transaction", "data.line_items"}),
-	}})
+	it := w.api.CheckoutSessions.List(&stripe.CheckoutSessionListParams{
+		ListParams: stripe.ListParams{Limit: stripe.Int64(100)},
+		Expand:     stripe.StringSlice([]string{"data.payment_intent.latest_charge.balance_transaction", "data.line_items"}),
+	})
 	for it.Next() {
 		cs := it.CheckoutSession()
 		ch := cs.PaymentIntent.LatestCharge

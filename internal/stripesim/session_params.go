@@ -148,7 +148,8 @@ func (c *call) readExpiry(cs *session, _ *sessionHidden) error {
 
 func (c *call) readIntentData(_ *session, hidden *sessionHidden) error {
 	p := c.params.at("payment_intent_data")
-	data, err := intentData{}, error(nil)
+	var data intentData
+	var err error
 	if data.Metadata, err = p.at("metadata").metadata(); err != nil {
 		return err
 	}

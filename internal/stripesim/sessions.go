@@ -131,11 +131,11 @@ func createSession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	cs.ID = c.tx.id("cs_test_a1", 56)
+	cs.ID = c.id("cs_test_a1", 56)
 	url := c.sim.cfg.PublicURL + "/pay/" + cs.ID
 	cs.URL = &url
 	for i := range hidden.Items {
-		hidden.Items[i].ID = c.tx.id("li_1", 23)
+		hidden.Items[i].ID = c.id("li_1", 23)
 	}
 	if err := c.insert(sessionKind, cs.ID, "", cs.Created, cs, hidden); err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ func Open(cfg Config) (*Simulator, error) {
 		return nil, fmt.Errorf("stripesim: public URL %q is not an http or https origin", cfg.PublicURL)
 	}
 	if cfg.Now == nil {
-		cfg.Now = time.Now
+		cfg.Now = time.Now //nolint:forbidigo // the clock's default, for a simulator that runs in real time
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -73,8 +73,9 @@ func openFile(file string) (*sql.DB, uint64, error) {
 	// One connection: an in-memory database lives in it, and one transaction at a time is the rule anyway.
 	db.SetMaxOpenConns(1)
 	var next uint64
-	if _, err = db.Exec(schema); err == nil {
-		err = db.QueryRow(`SELECT value FROM meta WHERE name = 'next'`).Scan(&next)
+	ctx := context.Background()
+	if _, err = db.ExecContext(ctx, schema); err == nil {
+		err = db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'next'`).Scan(&next)
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("stripesim: open %s: %w", file, errors.Join(err, db.Close()))

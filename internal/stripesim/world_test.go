@@ -245,6 +245,7 @@ func (w *world) types() string {
 }
 
 func stateFile(t *testing.T) func(*Config) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "stripe sim?.db")
 	return func(cfg *Config) { cfg.File = file }
 }
