@@ -75,7 +75,7 @@ func (g ids) sortable(prefix string, at time.Time) (string, error) {
 		ms >>= 5
 	}
 	for i := range random {
-		id[10+i] = crockford[random[i]&31]
+		id[10+i] = crockford[random[i]&31] //nolint:gosec // 16 random bytes fill the 26
 	}
 	return prefix + string(id), nil
 }

@@ -95,7 +95,7 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
 		known = known || f.Key == fact.Key
 	}
 	if !known {
-		if wrong, ok := disagreement(donation, facts, fact).(problem); ok {
+		if errors.As(disagreement(donation, facts, fact), &wrong) {
 			return EventAttention, wrong.text, nil
 		}
 		if facts, err = s.append(tx, donation, facts, fact); err != nil {

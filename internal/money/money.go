@@ -92,9 +92,9 @@ func digits(s string) bool {
 // String writes the amount for receipts and finance: "$1,234.50", "−$3.00"
 // with a real minus sign (U+2212).
 func (m Minor) String() string {
-	sign, u := "", uint64(m)
+	sign, u := "", uint64(m) //nolint:gosec // wraps for a negative amount, which the next lines mend
 	if m < 0 {
-		sign, u = "−", -uint64(m)
+		sign, u = "−", -uint64(m) //nolint:gosec // right for the least amount, too, which has no negation
 	}
 	cents := strconv.FormatUint(u%100, 10)
 	if len(cents) < 2 {
