@@ -28,16 +28,16 @@ import (
 const Version = stripe.APIVersion
 
 var (
-	// ErrUnavailable: Stripe could not be reached in time, or its answer was
+	// ErrUnavailable says that Stripe could not be reached in time, or its answer was
 	// lost. What was asked for may have happened or not; asking again under
 	// the same idempotency key is safe.
 	ErrUnavailable = errors.New("stripe: no answer")
-	// ErrRefused: Stripe answered and said no. The same key would be answered
+	// ErrRefused says that Stripe answered, and said no. The same key would be answered
 	// the same, so another try needs another one.
 	ErrRefused = errors.New("stripe: refused")
-	// ErrMissing: Stripe has no such object in this mode.
+	// ErrMissing says that Stripe has no such object in this mode.
 	ErrMissing = errors.New("stripe: no such object")
-	// ErrNotOpen: the payment page is paid or expired already.
+	// ErrNotOpen says that the payment page is paid or expired already.
 	ErrNotOpen = errors.New("stripe: the session is not open")
 )
 
