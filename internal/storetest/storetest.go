@@ -42,9 +42,14 @@ func (c *Clock) Advance(d time.Duration) {
 // Databases names the two, and gives a fresh, empty address of each.
 func Databases() map[string]func(testing.TB) string {
 	return map[string]func(testing.TB) string{
-		"SQLite":     func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "appeal.db") },
+		"SQLite":     file,
 		"PostgreSQL": pgtest.URL,
 	}
+}
+
+func file(t testing.TB) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "appeal.db")
 }
 
 // Each runs a test on both databases, each time with new books.
