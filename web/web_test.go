@@ -112,15 +112,20 @@ func TestOnlyAssetsAreServed(t *testing.T) {
 
 func TestWhatIsBrokenStopsTheStart(t *testing.T) {
 	page := func(body string) func(*testing.T, string) {
-		return func(t *testing.T, dir string) { write(t, filepath.Join(dir, "templates/pages/campaign.html"), body) }
+		return func(t *testing.T, dir string) {
+			t.Helper()
+			write(t, filepath.Join(dir, "templates/pages/campaign.html"), body)
+		}
 	}
 	for name, breakIt := range map[string]func(*testing.T, string){
 		"a template that does not parse":  page(`{{define "main"}}{{if}}{{end}}`),
 		"a function that nobody has made": page(`{{define "main"}}{{dollars 3}}{{end}}`),
 		"a style sheet with a lost font": func(t *testing.T, dir string) {
+			t.Helper()
 			remove(t, filepath.Join(dir, "static/fonts/source-serif-4-400.woff2"))
 		},
 		"two assets of one name": func(t *testing.T, dir string) {
+			t.Helper()
 			write(t, filepath.Join(dir, "static/fonts/app.js"), "")
 		},
 	} {
