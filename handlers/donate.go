@@ -74,7 +74,8 @@ func (s *Server) open(ctx context.Context, address string, form donateForm, choi
 	if err != nil {
 		return destination{}, err
 	}
-	return to.(destination), nil
+	opened, _ := to.(destination) // what openOnce returns
+	return opened, nil
 }
 
 func (s *Server) openOnce(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {

@@ -56,7 +56,7 @@ func (v *views) problem(status int, heading, sentence string, links ...link) ([]
 	}
 	view := problemView{Heading: heading, Sentence: sentence}
 	for _, l := range links {
-		view.Links = append(view.Links, linkView{Label: l.Label, Href: template.URL(l.Href)})
+		view.Links = append(view.Links, linkView{Label: l.Label, Href: template.URL(l.Href)}) //nolint:gosec // written in this program, or the newsroom's address
 	}
 	out := v.page(heading, view)
 	out.Private = true

@@ -13,6 +13,7 @@ import (
 
 // bothWays is the sample campaign with monthly gifts.
 func bothWays(t *testing.T) models.Campaign {
+	t.Helper()
 	c := sampleCampaign(t)
 	c.Frequencies = []models.Frequency{models.Once, models.Monthly}
 	return c

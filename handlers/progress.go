@@ -95,7 +95,7 @@ func (s *Server) streamProgress(c echo.Context) error {
 		return err
 	}
 	if err := v.write("retry: 3000\n\n"); err != nil {
-		return nil //nolint:nilerr // the viewer has gone; nothing is owed
+		return nil // the viewer has gone; nothing is owed
 	}
 	s.watch(c, v)
 	return nil

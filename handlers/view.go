@@ -70,7 +70,7 @@ func (v *views) page(screen string, view any) page {
 		Kicker:   capital(v.theCampaign()),
 		Campaign: v.c.Title,
 		Org:      v.c.Organisation,
-		OrgURL:   template.URL(v.orgURL()),
+		OrgURL:   template.URL(v.orgURL()), //nolint:gosec // from the newsroom's campaign file
 		Legal:    v.legal(),
 		View:     view,
 	}
