@@ -195,7 +195,7 @@ func (r *Resolver) lookUpCharge(ctx context.Context, id, evidence string) (model
 		return models.Reading{}, err
 	}
 	var c charge
-	if json.Unmarshal(raw, &c) != nil || c.ID == "" {
+	if !decodes(raw, &c) || c.ID == "" {
 		return models.Reading{State: models.EventAttention, Problem: "Stripe's answer is no charge"}, nil
 	}
 	gift := chargeRef(c)
@@ -211,7 +211,7 @@ func (r *Resolver) lookUpCharge(ctx context.Context, id, evidence string) (model
 		return models.Reading{}, err
 	}
 	var i intent
-	if json.Unmarshal(raw, &i) != nil {
+	if !decodes(raw, &i) {
 		return models.Reading{State: models.EventAttention, Problem: "Stripe's answer is no payment intent"}, nil
 	}
 	gift = stripeapi.ReadMetadata(i.Metadata)
@@ -223,7 +223,7 @@ func (r *Resolver) lookUpCharge(ctx context.Context, id, evidence string) (model
 // answer names it without holding it.
 func (r *Resolver) followIntent(ctx context.Context, raw json.RawMessage, evidence string) (models.Reading, error) {
 	var i intent
-	if json.Unmarshal(raw, &i) != nil || i.ID == "" {
+	if !decodes(raw, &i) || i.ID == "" {
 		return models.Reading{State: models.EventAttention, Problem: "Stripe's answer is no payment intent"}, nil
 	}
 	if i.LatestCharge.Object == nil && i.LatestCharge.ID != "" {
@@ -232,7 +232,7 @@ func (r *Resolver) followIntent(ctx context.Context, raw json.RawMessage, eviden
 			return models.Reading{}, err
 		}
 		var c charge
-		if json.Unmarshal(fetched, &c) == nil {
+		if decodes(fetched, &c) {
 			i.LatestCharge.Object = &c
 		}
 	}
@@ -244,7 +244,7 @@ func (r *Resolver) followIntent(ctx context.Context, raw json.RawMessage, eviden
 // better said than silently left out of the total.
 func (r *Resolver) ofOurs(ctx context.Context, e event) (models.Reading, error) {
 	var o ofCharge
-	if json.Unmarshal(e.Data.Object, &o) != nil {
+	if !decodes(e.Data.Object, &o) {
 		return models.Reading{State: models.EventAttention, Problem: "its payload can't be read"}, nil
 	}
 	chargeID := o.Charge.ID
@@ -260,3 +260,6 @@ func (r *Resolver) ofOurs(ctx context.Context, e event) (models.Reading, error) 
 	}
 	return models.Reading{State: models.EventForeign}, nil
 }
+
+// decodes reads what Stripe sent, and tells whether it could.
+func decodes(raw json.RawMessage, into any) bool { return json.Unmarshal(raw, into) == nil }
