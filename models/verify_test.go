@@ -155,8 +155,10 @@ func TestABookingThatFailsAtItsLastStatementLeavesNothing(t *testing.T) {
 	t.Parallel()
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		d := start(t, s)
-		fail := []string{`CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$ LANGUAGE plpgsql`,
-			`CREATE TRIGGER refuse BEFORE UPDATE OF status ON donations FOR EACH STATEMENT EXECUTE FUNCTION refuse()`}
+		fail := []string{
+			`CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$ LANGUAGE plpgsql`,
+			`CREATE TRIGGER refuse BEFORE UPDATE OF status ON donations FOR EACH STATEMENT EXECUTE FUNCTION refuse()`,
+		}
 		mend := "DROP TRIGGER refuse ON donations"
 		if strings.HasSuffix(t.Name(), "SQLite") {
 			fail = []string{"CREATE TRIGGER refuse BEFORE UPDATE OF status ON donations BEGIN SELECT RAISE(ABORT, 'refused'); END"}

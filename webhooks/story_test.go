@@ -206,7 +206,8 @@ func (s story) write(t *testing.T, golden string) {
 			kept = append(kept, f)
 		}
 	}
-	archive.Files = append(kept, txtar.File{Name: "ledger.golden", Data: []byte(golden)})
+	kept = append(kept, txtar.File{Name: "ledger.golden", Data: []byte(golden)})
+	archive.Files = kept
 	if err := os.WriteFile(s.path, txtar.Format(archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
