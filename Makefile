@@ -79,5 +79,5 @@ image: ## Build the container image; IMAGE and VERSION name it
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE):$(or $(VERSION),dev) .
 
 .PHONY: confined
-confined: build ## Show that the binary is static, reproducible, and runs as nobody on a read-only root
+confined: ## Show that the binary is static, reproducible, and runs as nobody on a read-only root
 	.ci/confined
