@@ -103,12 +103,12 @@ func (s *Store) keepState(tx *gorm.DB, e Event, state EventState, why string) er
 	changes := map[string]any{"state": state, "problem": why, "next_try_at": nil, "failing_since": nil}
 	if state == EventWaiting {
 		now := s.Now()
-		wait := backoff(e.Attempts - 1)
-		if e.Attempts == 0 {
-			wait = 0
-			if why == awaitsCharge {
-				wait = chargeGrace
-			}
+		var wait time.Duration
+		switch {
+		case e.Attempts > 0:
+			wait = backoff(e.Attempts - 1)
+		case why == awaitsCharge:
+			wait = chargeGrace
 		}
 		changes["next_try_at"] = now.Add(wait)
 		changes["failing_since"] = now
