@@ -1,0 +1,65 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+var axePath = filepath.Join("node_modules", "axe-core", "axe.min.js")
+
+// installAxe installs what package-lock.json names, if it is not there yet.
+func installAxe() error {
+	if _, err := os.Stat(axePath); err == nil {
+		return nil
+	}
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return fmt.Errorf("axe-core checks the pages and comes from npm, which is not installed: apt-get install npm")
+	}
+	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	if said, err := install.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w\n%s", err, said)
+	}
+	return nil
+}
+
+// expectAccessible fails the test for everything that axe-core objects to.
+func (t *tab) expectAccessible(page string) {
+	t.Helper()
+	source, err := os.ReadFile(axePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask[struct{}](t, string(source)+"; undefined")
+	type violation struct{ Id, Help, Where string }
+	found := ask[[]violation](t, `axe.run(document, {
+		runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+		resultTypes: ["violations"],
+	}).then(({ violations }) => violations.map((v) =>
+		({ Id: v.id, Help: v.help, Where: v.nodes.map((n) => n.html.slice(0, 120) + " " + n.failureSummary).join("\n") })))`)
+	for _, v := range found {
+		t.Errorf("%s: axe %s: %s\n%s", page, v.Id, v.Help, v.Where)
+	}
+}
+
+func TestEveryPageIsAccessible(t *testing.T) {
+	for _, dark := range []bool{false, true} {
+		name := "in light"
+		if dark {
+			name = "in dark"
+		}
+		t.Run(name, func(t *testing.T) {
+			d := runDemo(t)
+			for _, width := range []int64{360, 1280} {
+				reader := d.tab(look{width: width, height: 800, dark: dark})
+				for _, visit := range visits {
+					visit.arrive(reader)
+					reader.expectAccessible(fmt.Sprintf("%s at %d", visit.name, width))
+				}
+			}
+		})
+	}
+}
