@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"testing"
 )
 
 var axePath = filepath.Join("node_modules", "axe-core", "axe.min.js")
@@ -42,24 +41,5 @@ func (t *tab) expectAccessible(page string) {
 		({ Id: v.id, Help: v.help, Where: v.nodes.map((n) => n.html.slice(0, 120) + " " + n.failureSummary).join("\n") })))`)
 	for _, v := range found {
 		t.Errorf("%s: axe %s: %s\n%s", page, v.Id, v.Help, v.Where)
-	}
-}
-
-func TestEveryPageIsAccessible(t *testing.T) {
-	for _, dark := range []bool{false, true} {
-		name := "in light"
-		if dark {
-			name = "in dark"
-		}
-		t.Run(name, func(t *testing.T) {
-			d := runDemo(t)
-			for _, width := range []int64{360, 1280} {
-				reader := d.tab(look{width: width, height: 800, dark: dark})
-				for _, visit := range visits {
-					visit.arrive(reader)
-					reader.expectAccessible(fmt.Sprintf("%s at %d", visit.name, width))
-				}
-			}
-		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/audits"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -33,6 +34,8 @@ type tab struct {
 	ctx  context.Context
 	demo *demo
 
+	noScript bool
+
 	mu     sync.Mutex
 	wrongs []string
 }
@@ -48,7 +51,7 @@ type look struct {
 // tab opens a browser of another reader's.
 func (d *demo) tab(as look) *tab {
 	d.Helper()
-	t := &tab{TB: d.TB, demo: d}
+	t := &tab{TB: d.TB, demo: d, noScript: as.noScript}
 	ctx, leave := chromedp.NewContext(readers, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.watch))
 	t.ctx = ctx
 	d.Cleanup(func() {
@@ -60,23 +63,10 @@ func (d *demo) tab(as look) *tab {
 			d.Errorf("%s", wrong)
 		}
 	})
-	if as.width == 0 {
-		as.width, as.height = 1280, 900
-	}
-	if as.scale == 0 {
-		as.scale = 1
-	}
-	t.do(chromedp.EmulateViewport(as.width, as.height, chromedp.EmulateScale(as.scale)))
+	t.look(as)
 	send(t, audits.Enable, cdp.Empty{})
 	send(t, network.Enable, network.EnableParams{})
 	send(t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	scheme := "light"
-	if as.dark {
-		scheme = "dark"
-	}
-	send(t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-	}})
 	if as.noScript {
 		send(t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	} else {
@@ -85,6 +75,25 @@ func (d *demo) tab(as look) *tab {
 		})
 	}
 	return t
+}
+
+// look changes the window and the colors of a tab.
+func (t *tab) look(as look) {
+	t.Helper()
+	if as.width == 0 {
+		as.width, as.height = 1280, 900
+	}
+	if as.scale == 0 {
+		as.scale = 1
+	}
+	scheme := "light"
+	if as.dark {
+		scheme = "dark"
+	}
+	t.do(chromedp.EmulateViewport(as.width, as.height, chromedp.EmulateScale(as.scale)))
+	send(t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
 }
 
 // watch notes what no page may do.
@@ -212,7 +221,7 @@ func (t *tab) await(what, expression string) {
 	defer again.Stop()
 	for {
 		// An error is a page that is just being left.
-		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expression+")))()", chromedp.EvalAwaitPromise))
 		if err == nil && holds {
 			return
 		}
@@ -248,11 +257,21 @@ func quoted(s string) string {
 	return string(encoded)
 }
 
-// open goes to a page of the site.
+// open goes to a page of the site. The page may come from the browser's cache
+// and its tracker change its shape a moment later, and move what stands below;
+// that is waited for, so that clicks meet what they aim at.
 func (t *tab) open(path string) {
 	t.Helper()
 	t.do(chromedp.Navigate(t.demo.site + path))
 	t.await("the whole page", "document.readyState === 'complete'")
+	if !t.noScript {
+		t.await("the tracker", `(async () => {
+			const tracker = document.querySelector("#ticker[data-live]");
+			if (!tracker) return true;
+			const { gifts } = await (await fetch("/api/progress", { cache: "no-store" })).json();
+			return tracker.isConnected && tracker.dataset.gifts === String(gifts);
+		})()`)
+	}
 }
 
 // click presses the mouse on the middle of what a selector names, once that
@@ -282,6 +301,18 @@ func (t *tab) fill(selector, text string) {
 func (t *tab) press(keys string) {
 	t.Helper()
 	t.do(chromedp.KeyEvent(keys))
+}
+
+// enter presses the Enter key as a keyboard does: down and its character are
+// one event.
+func (t *tab) enter() {
+	t.Helper()
+	key := input.DispatchKeyEventParams{
+		Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13,
+	}
+	send(t, input.DispatchKeyEvent, key)
+	key.Type, key.Text = input.DispatchKeyEventTypeKeyUp, ""
+	send(t, input.DispatchKeyEvent, key)
 }
 
 // says is the visible text of what a selector names, on one line.
