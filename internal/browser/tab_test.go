@@ -257,28 +257,37 @@ func quoted(s string) string {
 	return string(encoded)
 }
 
-// open goes to a page of the site. The page may come from the browser's cache
-// and its tracker change its shape a moment later, and move what stands below;
-// that is waited for, so that clicks meet what they aim at.
+// open goes to a page of the site.
 func (t *tab) open(path string) {
 	t.Helper()
 	t.do(chromedp.Navigate(t.demo.site + path))
 	t.await("the whole page", "document.readyState === 'complete'")
-	if !t.noScript {
-		t.await("the tracker", `(async () => {
-			const tracker = document.querySelector("#ticker[data-live]");
-			if (!tracker) return true;
-			const { gifts } = await (await fetch("/api/progress", { cache: "no-store" })).json();
-			return tracker.isConnected && tracker.dataset.gifts === String(gifts);
-		})()`)
+}
+
+// settle waits until a page can be clicked. A browser drops clicks on a page
+// that it has not painted yet; and a tracker that comes from the browser's
+// cache changes its shape a moment later, and moves what stands below it.
+func (t *tab) settle() {
+	t.Helper()
+	t.await("the page to be painted", `performance.getEntriesByType("paint").length > 0`)
+	if t.noScript {
+		return
 	}
+	t.await("the page to stand still", `(async () => {
+		await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+		const tracker = document.querySelector("#ticker[data-live]");
+		if (!tracker) return true;
+		const { gifts } = await (await fetch("/api/progress", { cache: "no-store" })).json();
+		return tracker.isConnected && tracker.dataset.gifts === String(gifts);
+	})()`)
 }
 
 // click presses the mouse on the middle of what a selector names, once that
 // stands still in the window.
 func (t *tab) click(selector string) {
 	t.Helper()
-	t.await(selector, "document.querySelector("+quoted(selector)+")")
+	t.await(selector, "document.readyState === 'complete' && document.querySelector("+quoted(selector)+")")
+	t.settle()
 	type point struct{ X, Y float64 }
 	at := ask[point](t, `(() => {
 		const e = document.querySelector(`+quoted(selector)+`);
