@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
@@ -31,7 +32,7 @@ func TestScreens(t *testing.T) {
 	reader.shoot("error", (*tab).arriveAtError, phone, desk)
 	reader.shoot("thanks", func(t *tab) { t.give("50") }, phone, inDark(phone), desk)
 
-	filled := runDemo(t, "--sample", "300")
+	filled := runDemo(t, "--sample", strconv.Itoa(*sample))
 	reader = filled.tab(desk)
 	reader.shoot("campaign", (*tab).arriveAtCampaign, phone, inDark(phone), desk, inDark(desk))
 	reader.look(look{width: 1280, height: 800})
