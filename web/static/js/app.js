@@ -83,9 +83,17 @@
       key.value = "";
       label();
     });
+    // The same choices sent again from the same page are the same gift, also
+    // when the browser has forgotten the page and loads it anew on the way
+    // back: its entry in the history remembers the key.
+    const choices = () =>
+      JSON.stringify([...new FormData(form)].filter(([name]) => name !== "form_key"));
     form.addEventListener("submit", (event) => {
       if (busy) return event.preventDefault();
-      key.value = key.value || newKey();
+      const sent = choices();
+      const before = history.state;
+      key.value = key.value || (before && before.sent === sent && before.key) || newKey();
+      history.replaceState({ sent, key: key.value }, "");
       busy = true;
       label();
     });

@@ -1,0 +1,68 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestEveryPageFitsItsWindowAndIsAccessible(t *testing.T) {
+	d := runDemo(t)
+	reader := d.tab(look{})
+	for _, visit := range visits {
+		t.Run(visit.name, func(t *testing.T) {
+			reader.TB = t
+			reader.look(look{})
+			visit.arrive(reader)
+			for _, as := range []look{{width: 320, height: 740}, {width: 360, height: 740}, {width: 1280, height: 900}} {
+				reader.look(as)
+				reader.expectFits(fmt.Sprintf("at %d", as.width))
+			}
+			for _, as := range []look{{width: 360, height: 740}, {width: 1280, height: 900, dark: true}} {
+				reader.look(as)
+				reader.expectAccessible(fmt.Sprintf("at %d, dark %t", as.width, as.dark))
+			}
+		})
+	}
+	reader.TB = t
+}
+
+// expectFits fails the test where a page scrolls sideways or a control is less
+// than 44 px high. A link inside a sentence is as high as its line.
+func (t *tab) expectFits(page string) {
+	t.Helper()
+	if over := ask[int](t, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
+		t.Errorf("%s scrolls sideways by %d px", page, over)
+	}
+	for _, control := range ask[[]string](t, `(() => {
+		const inSentence = (e) => e.tagName === "A" && getComputedStyle(e).display === "inline" &&
+			e.parentElement.textContent.trim() !== e.textContent.trim();
+		const height = (e) => Math.max(e.getBoundingClientRect().height,
+			...[...(e.labels || [])].map((label) => label.getBoundingClientRect().height));
+		return [...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select, textarea")]
+			.filter((e) => e.checkVisibility() && !e.matches(".skip") && !inSentence(e) && height(e) < 43.5)
+			.map((e) => height(e) + " px: " + e.outerHTML.slice(0, 160));
+	})()`) {
+		t.Errorf("%s: a control is too low for a finger: %s", page, control)
+	}
+}
+
+func TestAPhoneShowsTrackerAndButtonAtOnce(t *testing.T) {
+	d := runDemo(t)
+	reader := d.tab(look{width: 360, height: 740})
+	for _, state := range []string{"without gifts", "with a gift"} {
+		t.Run(state, func(t *testing.T) {
+			reader.TB = t
+			reader.open("/")
+			if top := ask[float64](reader, "document.querySelector('#ticker').getBoundingClientRect().top"); top > 420 {
+				t.Errorf("the tracker begins at %.0f px, below 420", top)
+			}
+			if bottom := ask[float64](reader, "document.querySelector('.givenow').getBoundingClientRect().bottom"); bottom > 600 {
+				t.Errorf("“Give now” ends at %.0f px, below 600", bottom)
+			}
+		})
+		reader.TB = t
+		if state == "without gifts" {
+			reader.give("50")
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+var (
+	seed    = flag.Uint64("seed", 0, "the seed of what is chosen at random; 0 chooses one")
+	screens = flag.String("screens", "", "write pictures of the pages into this folder")
+	sample  = flag.Int("sample", 300, "how many gifts stand behind the pictures")
+)
+
+// What all tests share: the program, and a browser in which each tab is a
+// reader of its own.
+var (
+	appeal  string
+	readers context.Context
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	status, err := prepared(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "browser:", err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// prepared builds the program, starts the browser, and runs the tests.
+func prepared(run func() int) (status int, err error) {
+	path, err := findBrowser()
+	if err != nil {
+		return 0, err
+	}
+	folder, err := os.MkdirTemp("", "appeal-browser")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	appeal = filepath.Join(folder, "appeal")
+	build := exec.Command("go", "build", "-o", appeal, "./cmd/appeal")
+	build.Dir = filepath.Join("..", "..")
+	if said, err := build.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build appeal: %w\n%s", err, said)
+	}
+	if err := installAxe(); err != nil {
+		return 0, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-pings", true),
+		chromedp.UserDataDir(filepath.Join(folder, "profile")))
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stop()
+	browser, closeBrowser := chromedp.NewContext(allocated)
+	defer closeBrowser()
+	if err := chromedp.Do(browser); err != nil {
+		return 0, fmt.Errorf("start %s: %w", path, err)
+	}
+	readers = browser
+	return run(), nil
+}
+
+func findBrowser() (string, error) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no Chromium is installed, and without one nothing here can be tested: apt-get install chromium")
+}

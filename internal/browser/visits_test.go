@@ -1,0 +1,49 @@
+package browser
+
+// visit is a page in one of its states, and how a reader gets there. Together
+// and in this order they are one reader's long afternoon.
+type visit struct {
+	name   string
+	arrive func(t *tab)
+}
+
+var visits = []visit{
+	{"campaign before this reader's gift", func(t *tab) { t.open("/") }},
+	{"error summary", (*tab).arriveAtError},
+	{"payment page", func(t *tab) {
+		t.open("/")
+		t.submit()
+	}},
+	{"payment page after a declined card", func(t *tab) {
+		t.pay("declined")
+		t.await("the page to say so", "document.querySelector('.problems')")
+	}},
+	{"bank's page", func(t *tab) {
+		t.pay("authenticate")
+		t.await("the bank's page", "document.querySelector('[value=approve]')")
+	}},
+	{"left without paying", func(t *tab) {
+		t.open("/")
+		t.submit()
+		t.click(".leave a")
+		t.awaitPage("/?cancelled=")
+	}},
+	{"confirming", func(t *tab) {
+		t.submit()
+		t.open("/thanks/" + t.tokenOnPaymentPage())
+		t.awaitSays("h1", "Confirming your gift…")
+	}},
+	{"confirmed", func(t *tab) { t.give("50") }},
+	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
+	{"no such page", func(t *tab) { t.open("/no-such-page") }},
+	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
+}
+
+// arriveAtError sends the form with an amount that is none.
+func (t *tab) arriveAtError() {
+	t.Helper()
+	t.open("/")
+	t.fill("#other_amount", "much")
+	t.click(".give button[type=submit]")
+	t.awaitSays(".summary", "There is a problem")
+}
