@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -29,7 +28,7 @@ func (s *Server) getCampaign(c echo.Context) error {
 		return page.send(c)
 	}
 	// Words like "last day" change with the clock too.
-	of := snapshot.ETag + snapshot.StaleSince.String() + strconv.FormatInt(s.Now().Unix()/60, 10)
+	of := rendering{snapshot.ETag, snapshot.StaleSince, s.Now().Unix() / 60}
 	page := s.pages.campaign.Load()
 	if page == nil || page.of != of {
 		if page, err = s.renderCampaign(snapshot, campaignState{Form: prefilled(nil, s.Campaign)}); err != nil {
@@ -47,7 +46,7 @@ func (s *Server) renderCampaign(snapshot live.Snapshot, state campaignState) (*r
 	if err != nil {
 		return nil, err
 	}
-	return newReadyPage("", body)
+	return newReadyPage(rendering{}, body)
 }
 
 // getCancelled shows the page to a reader who came back without paying: their

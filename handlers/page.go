@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -17,9 +18,16 @@ import (
 // browser, a little longer by a CDN.
 const publicCaching = "public, max-age=2, s-maxage=5, stale-while-revalidate=30"
 
+// rendering is what a page was rendered from.
+type rendering struct {
+	etag   string
+	stale  time.Time
+	minute int64
+}
+
 // readyPage is a page as it goes out: rendered once, and served as bytes.
 type readyPage struct {
-	of            string // what it was rendered from
+	of            rendering
 	plain, packed []byte
 	plainHeader   [3][]string // ETag, Content-Length, Content-Type
 	packedHeader  [3][]string
@@ -29,7 +37,7 @@ type readyPage struct {
 // pageCache holds the campaign page as everybody gets it.
 type pageCache struct{ campaign atomic.Pointer[readyPage] }
 
-func newReadyPage(of string, body []byte) (*readyPage, error) {
+func newReadyPage(of rendering, body []byte) (*readyPage, error) {
 	var packed bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
 	if err != nil {
