@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"compress/gzip"
 	"net/http"
+	"reflect"
 
 	"github.com/labstack/echo/v4"
 
@@ -20,33 +22,43 @@ func (s *Server) getCampaign(c echo.Context) error {
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	if query != "" {
-		page, err := s.renderCampaign(snapshot, campaignState{Form: prefilled(c.QueryParams(), s.Campaign)})
+	if form := s.filledIn(c, query); form != nil {
+		page, err := s.renderCampaign(snapshot, *form, rendering{}, gzip.BestSpeed)
 		if err != nil {
 			return err
 		}
 		return page.send(c)
 	}
-	// Words like "last day" change with the clock too.
-	of := rendering{snapshot.ETag, snapshot.StaleSince, s.Now().Unix() / 60}
+	of := rendering{etag: snapshot.ETag, stale: snapshot.StaleSince, minute: s.Now().Unix() / 60}
 	page := s.pages.campaign.Load()
 	if page == nil || page.of != of {
-		if page, err = s.renderCampaign(snapshot, campaignState{Form: prefilled(nil, s.Campaign)}); err != nil {
+		if page, err = s.renderCampaign(snapshot, s.empty, of, gzip.BestCompression); err != nil {
 			return err
 		}
-		page.of = of
 		s.pages.campaign.Store(page)
 	}
 	return page.send(c)
 }
 
-func (s *Server) renderCampaign(snapshot live.Snapshot, state campaignState) (*readyPage, error) {
-	state.StaleSince = snapshot.StaleSince
-	body, err := s.views.campaign(snapshot.Progress, s.Now(), state)
+// filledIn is the form that an address fills in, or nil if it fills nothing
+// in: what networks add to links, say, leads to the page that everybody gets.
+func (s *Server) filledIn(c echo.Context, query string) *donateForm {
+	if query == "" {
+		return nil
+	}
+	form := prefilled(c.QueryParams(), s.Campaign)
+	if reflect.DeepEqual(form, s.empty) {
+		return nil
+	}
+	return &form
+}
+
+func (s *Server) renderCampaign(snapshot live.Snapshot, form donateForm, of rendering, level int) (*readyPage, error) {
+	body, err := s.views.campaign(snapshot.Progress, s.Now(), campaignState{Form: form, StaleSince: snapshot.StaleSince})
 	if err != nil {
 		return nil, err
 	}
-	return newReadyPage(rendering{}, body)
+	return newReadyPage(of, body, level), nil
 }
 
 // getCancelled shows the page to a reader who came back without paying: their

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -23,6 +24,7 @@ const maxForm = 64 << 10
 func (s *Server) postDonate(c echo.Context) error {
 	r := c.Request()
 	private(c)
+	s.turned.proxy(s, c)
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return echo.NewHTTPError(http.StatusUnsupportedMediaType)
@@ -60,12 +62,17 @@ func (s *Server) postDonate(c echo.Context) error {
 // destination is where a donor goes next.
 type destination struct{ token, address string }
 
+// openWithin bounds all that opening takes: closing a page that was left,
+// looking it up, making the new one (8 s), and the books' part of it.
+const openWithin = 20 * time.Second
+
 // open finds or makes the payment page for a form. Forms with the same key and
 // choices that arrive together share one opening, so that a double click is
 // one session and draws on the address's limit once. It goes on when the
 // reader's connection breaks: the next try finds what it made.
 func (s *Server) open(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), openWithin)
+	defer cancel()
 	if form.FormKey == "" {
 		return s.openOnce(ctx, address, form, choices)
 	}
@@ -95,7 +102,7 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 		return destination{}, err
 	}
 	opened := false
-	defer func() { release(opened) }()
+	defer func() { release(opened, s.Now()) }()
 	for _, left := range s.leftBehind(ctx, plan, form) {
 		if s.leave(ctx, left) {
 			return s.thanksFor(left), nil
@@ -173,6 +180,7 @@ func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
 	var limited rateLimited
 	if errors.As(err, &limited) {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
+		s.turned.add(s, c)
 	}
 	told := noNotice
 	switch code {

@@ -21,6 +21,7 @@ var statuses = []struct {
 	{models.ErrConflict, http.StatusConflict, "conflict"},
 	{models.ErrClosed, http.StatusConflict, "closed"},
 	{errRateLimited, http.StatusTooManyRequests, "rate_limited"},
+	{models.ErrBooksClosed, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrRefused, http.StatusServiceUnavailable, "unavailable"},
 }

@@ -39,9 +39,9 @@ const mostBuckets = 4096
 
 // admit lets an address open a checkout, or returns rateLimited. release must
 // be called with whether one was opened: only then a token is drawn.
-func (l *limiter) admit(address string, now time.Time) (release func(opened bool), err error) {
+func (l *limiter) admit(address string, now time.Time) (release func(opened bool, now time.Time), err error) {
 	if l.rate.Burst <= 0 {
-		return func(bool) {}, nil
+		return func(bool, time.Time) {}, nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,7 +59,7 @@ func (l *limiter) admit(address string, now time.Time) (release func(opened bool
 		return nil, rateLimited{time.Duration((1 - left) * float64(l.rate.Every))}
 	}
 	b.opening++
-	return func(opened bool) {
+	return func(opened bool, now time.Time) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		b.opening--

@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,65 +22,78 @@ const publicCaching = "public, max-age=2, s-maxage=5, stale-while-revalidate=30"
 
 // rendering is what a page was rendered from.
 type rendering struct {
-	etag   string
+	etag   string // of the figures
 	stale  time.Time
-	minute int64
+	minute int64 // words like "last day" change with the clock too
 }
 
-// readyPage is a page as it goes out: rendered once, and served as bytes.
+// readyPage is a page as it goes out: rendered once, packed once it is asked
+// for packed, and served as bytes.
 type readyPage struct {
-	of            rendering
-	plain, packed []byte
-	plainHeader   [3][]string // ETag, Content-Length, Content-Type
-	packedHeader  [3][]string
-	etag, etagGz  string
+	of           rendering
+	plain        []byte
+	level        int // of gzip: best for a page that many get
+	pack         sync.Once
+	packed       []byte
+	packedSize   []string
+	failed       error
+	size         []string // Content-Length
+	etag, etagGz []string
 }
 
 // pageCache holds the campaign page as everybody gets it.
 type pageCache struct{ campaign atomic.Pointer[readyPage] }
 
-func newReadyPage(of rendering, body []byte) (*readyPage, error) {
-	var packed bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := zip.Write(body); err != nil {
-		return nil, err
-	}
-	if err := zip.Close(); err != nil {
-		return nil, err
-	}
+func newReadyPage(of rendering, body []byte, level int) *readyPage {
 	sum := sha256.Sum256(body)
 	tag := hex.EncodeToString(sum[:12])
-	p := &readyPage{of: of, plain: body, packed: packed.Bytes(), etag: `"` + tag + `"`, etagGz: `"` + tag + `-gz"`}
-	kind := []string{"text/html; charset=utf-8"}
-	p.plainHeader = [3][]string{{p.etag}, {strconv.Itoa(len(p.plain))}, kind}
-	p.packedHeader = [3][]string{{p.etagGz}, {strconv.Itoa(len(p.packed))}, kind}
-	return p, nil
+	return &readyPage{
+		of: of, plain: body, level: level, size: []string{strconv.Itoa(len(body))},
+		etag: []string{`"` + tag + `"`}, etagGz: []string{`"` + tag + `-gz"`},
+	}
+}
+
+// zipped is the page packed.
+func (p *readyPage) zipped() ([]byte, error) {
+	p.pack.Do(func() {
+		var out bytes.Buffer
+		zip, err := gzip.NewWriterLevel(&out, p.level)
+		if err == nil {
+			_, err = zip.Write(p.plain)
+			err = errors.Join(err, zip.Close())
+		}
+		p.packed, p.packedSize, p.failed = out.Bytes(), []string{strconv.Itoa(out.Len())}, err
+	})
+	return p.packed, p.failed
 }
 
 var (
 	cachingHeader = []string{publicCaching}
 	varyHeader    = []string{"Accept-Encoding"}
 	gzipHeader    = []string{"gzip"}
+	htmlHeader    = []string{"text/html; charset=utf-8"}
 )
 
 // send answers with the page, or with 304 if the reader has it.
 func (p *readyPage) send(c echo.Context) error {
 	r, h := c.Request(), c.Response().Header()
-	h["Cache-Control"], h["Vary"] = cachingHeader, varyHeader
-	body, own := p.plain, &p.plainHeader
-	if acceptsGzip(r.Header) {
-		body, own = p.packed, &p.packedHeader
-		h["Content-Encoding"] = gzipHeader
+	packed := acceptsGzip(r.Header)
+	h["Cache-Control"], h["Vary"], h["Etag"] = cachingHeader, varyHeader, p.etag
+	if packed {
+		h["Etag"] = p.etagGz
 	}
-	h["Etag"] = own[0]
-	if known := r.Header.Get("If-None-Match"); known != "" && namesOne(known, p.etag, p.etagGz) {
-		delete(h, "Content-Encoding")
+	if known := r.Header.Get("If-None-Match"); known != "" && namesOne(known, p.etag[0], p.etagGz[0]) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	h["Content-Length"], h["Content-Type"] = own[1], own[2]
+	body, size := p.plain, p.size
+	if packed {
+		zipped, err := p.zipped()
+		if err != nil {
+			return err
+		}
+		body, size, h["Content-Encoding"] = zipped, p.packedSize, gzipHeader
+	}
+	h["Content-Length"], h["Content-Type"] = size, htmlHeader
 	c.Response().WriteHeader(http.StatusOK)
 	_, err := c.Response().Write(body)
 	return err

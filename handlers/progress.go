@@ -66,6 +66,9 @@ func (s *Server) getProgress(c echo.Context) error {
 const (
 	betweenEvents = 500 * time.Millisecond // at most two a second
 	heartbeat     = 15 * time.Second
+	// mostStreams keeps connections over for donors and webhooks. A page that
+	// gets no stream still has its figures.
+	mostStreams = 20_000
 	// patience is how long a viewer may take for one event. A slow one is
 	// dropped, and comes back by itself for the newest.
 	patience = 10 * time.Second
@@ -75,6 +78,11 @@ const (
 // once, and again whenever it has changed.
 func (s *Server) streamProgress(c echo.Context) error {
 	anyOrigin(c)
+	defer s.streams.Add(-1)
+	if s.streams.Add(1) > mostStreams {
+		c.Response().Header().Set("Retry-After", "60")
+		return echo.NewHTTPError(http.StatusServiceUnavailable)
+	}
 	if _, err := s.feed.Current(c.Request().Context()); err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}

@@ -70,11 +70,15 @@ type Server struct {
 	Config
 	echo     *echo.Echo
 	views    *views
+	empty    donateForm // as everybody gets it
 	feed     *live.Feed
 	pages    pageCache
 	opening  singleflight.Group
 	limits   *limiter
 	draining atomic.Bool
+	streams  atomic.Int64
+	ready    readiness
+	turned   turnedAway
 	stopping chan struct{}
 }
 
@@ -88,7 +92,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), views: v, limits: newLimiter(c.DonateRate), stopping: make(chan struct{})}
+	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), limits: newLimiter(c.DonateRate), stopping: make(chan struct{})}
 	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -32,7 +33,7 @@ func charged(d models.Donation, charge, email string) models.Fact {
 	return models.Fact{
 		Key: charge + ":charge", Kind: models.Charged, Money: agreed, Agreed: &agreed, At: storetest.Start,
 		Gift:  models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_of_" + charge},
-		Email: email, EmailRank: models.BillingEmail, Evidence: "evt_of_" + charge,
+		Email: email, EmailRank: models.BillingEmail, Evidence: "object_of_" + charge,
 	}
 }
 
@@ -40,7 +41,7 @@ func charged(d models.Donation, charge, email string) models.Fact {
 func of(d models.Donation, key string, kind models.FactKind, minor money.Minor) models.Fact {
 	return models.Fact{
 		Key: key, Kind: kind, Money: money.Money{Minor: minor, Currency: "usd"}, At: storetest.Start.Add(time.Hour),
-		Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token}, Evidence: "evt_of_" + key,
+		Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token}, Evidence: "object_of_" + key,
 	}
 }
 
@@ -256,7 +257,7 @@ func TestAChargeThatTheBooksLackMakesItsGift(t *testing.T) {
 		total := money.Money{Minor: 5180, Currency: "usd"}
 		fact := models.Fact{
 			Key: "ch_9:charge", Kind: models.Charged, Money: total, Agreed: &total, At: storetest.Start, Email: "reader@example.org",
-			EmailRank: models.BillingEmail,
+			EmailRank: models.BillingEmail, Evidence: "object",
 			Gift: models.GiftRef{
 				Campaign: "corruption-project", Token: "AAAAAAAAAAAAAAAAAAAAAA", Reference: "CP-0123ABCD",
 				Choices: models.Choices{Frequency: models.Once, FeesCovered: 180, Tribute: models.NoTribute, Src: "article-1"},
@@ -274,6 +275,87 @@ func TestAChargeThatTheBooksLackMakesItsGift(t *testing.T) {
 		}
 		sound(t, s)
 	})
+}
+
+func TestAGiftMadeFromMetadataIsTheSameWhicheverObjectComesFirst(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		total := money.Money{Minor: 5000, Currency: "usd"}
+		made := map[string]models.Choices{}
+		for _, token := range []string{"AAAAAAAAAAAAAAAAAAAAAA", "BBBBBBBBBBBBBBBBBBBBBA"} {
+			public := models.Choices{Frequency: models.Once, Tribute: models.InMemory}
+			private := public
+			private.Comment, private.TributeName = "for the courts desk", "a teacher"
+			charge := models.Fact{
+				Key: "ch_" + token + ":charge", Kind: models.Charged, Money: total, Agreed: &total, At: storetest.Start, Evidence: "object",
+				Gift: models.GiftRef{Campaign: "corruption-project", Token: token, Choices: private},
+			}
+			session := models.Fact{
+				Key: "cs_" + token + ":completed", Kind: models.Completed, Agreed: &total, At: storetest.Start, Evidence: "object",
+				Gift: models.GiftRef{Campaign: "corruption-project", Token: token, Choices: public, SessionID: "cs_" + token},
+			}
+			if token[0] == 'A' {
+				book(t, s, charge, session)
+			} else {
+				book(t, s, session, charge)
+			}
+			d, err := s.FindDonation(t.Context(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.SessionID == nil || *d.SessionID != "cs_"+token {
+				t.Errorf("%s: the session is %v", token, d.SessionID)
+			}
+			made[token[:1]] = d.Choices
+		}
+		if diff := cmp.Diff(made["A"], made["B"]); diff != "" || made["A"].Comment == "" {
+			t.Errorf("charge first, or session first:\n%s", diff)
+		}
+		sound(t, s)
+	})
+}
+
+func TestAFactBelongsToOneGift(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		first, second := start(t, s), start(t, s)
+		book(t, s, charged(first, "ch_1", ""))
+		if got := book(t, s, charged(second, "ch_1", "")); got.State != models.EventAttention {
+			t.Errorf("the same charge under another gift: %+v", got)
+		}
+		if got := totals(t, s); got.Gross != 125050 {
+			t.Errorf("totals are %+v", got)
+		}
+	})
+}
+
+func TestNothingIsWrittenBeforeTheBooksAreOpen(t *testing.T) {
+	t.Parallel()
+	for name, address := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := models.Connect(t.Context(), models.Options{URL: address(t), Slug: "corruption-project", Currency: "usd"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			if _, err := s.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, started := s.StartDonation(t.Context(), "", 0, choices)
+			_, booked := s.Book(t.Context())
+			_, received := s.Receive(t.Context(), models.Event{ID: "evt_1"}, models.Reading{State: models.EventNoEffect})
+			for _, err := range []error{started, booked, received, s.Ready(t.Context())} {
+				if !errors.Is(err, models.ErrBooksClosed) {
+					t.Errorf("it says %v", err)
+				}
+			}
+		})
+	}
 }
 
 func TestWhatIsNotOursIsBookedNowhere(t *testing.T) {

@@ -23,6 +23,7 @@ type Donation struct {
 	FormAttempt int     // 1 for the first checkout under that key
 	CheckoutSession
 	CheckoutState CheckoutState
+	FromMetadata  bool       // made from what Stripe keeps, not from a form
 	CancelledAt   *time.Time // the reader came back without paying
 	LookedAt      *time.Time // when Stripe was last asked about it
 

@@ -14,6 +14,9 @@ var (
 	ErrClosed = errors.New("the campaign takes no gifts now")
 	// ErrOtherBooks: the database holds another campaign, currency or mode.
 	ErrOtherBooks = errors.New("the database holds other books")
+	// ErrBooksClosed: it is not known yet that the database holds this
+	// campaign's books, so nothing is written.
+	ErrBooksClosed = errors.New("the books are not open")
 	// ErrSchemaBehind: the schema is older or newer than this program.
 	ErrSchemaBehind = errors.New("the schema is not this program's")
 )

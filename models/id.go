@@ -30,8 +30,9 @@ func (g ids) token() (string, error) {
 
 // ValidToken reports whether s has the form of a token.
 func ValidToken(s string) bool {
+	// The length too: the decoder passes over line breaks.
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	return err == nil && len(b) == 16
+	return err == nil && len(b) == 16 && len(s) == base64.RawURLEncoding.EncodedLen(16)
 }
 
 // reference is what donors quote: "CP-" and 40 random bits.

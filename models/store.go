@@ -50,8 +50,9 @@ type Store struct {
 	writer chan struct{}
 	// commits counts this process's own commits that changed a public figure.
 	commits atomic.Uint64
-	// migrated is set once the schema is known to be this program's.
-	migrated atomic.Bool
+	// open is set once these are known to be this campaign's own books: nothing
+	// is written before.
+	open atomic.Bool
 }
 
 // Connect opens the database and asserts the settings that durability
@@ -102,6 +103,9 @@ func (s *Store) Close() error { return s.conn.Close() }
 // Now is the Store's clock: UTC, in microseconds, as both databases keep it.
 func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
+// Livemode reports whether the books hold real money.
+func (s *Store) Livemode() bool { return s.livemode != nil && *s.livemode }
+
 // Commits counts this process's commits that changed a public figure, so that
 // a cache can tell that what it holds is older than what was acknowledged.
 func (s *Store) Commits() uint64 { return s.commits.Load() }
@@ -130,6 +134,16 @@ func (s *Store) tx(ctx context.Context, f func(tx *gorm.DB) error) error {
 		}
 	}
 	return fmt.Errorf("models: %d tries lost: %w", maxTries, err)
+}
+
+// snapshot runs f on one consistent view of the committed rows, and lets it
+// write nothing. Writers neither wait for it nor make it wait.
+func (s *Store) snapshot(ctx context.Context, f func(tx *gorm.DB) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.dialect == postgreSQL {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	return s.db.WithContext(ctx).Transaction(f, options)
 }
 
 // books is the one row that says whose books these are.
@@ -177,6 +191,15 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("models: open the books: %w", err)
 	}
+	s.open.Store(true)
+	return nil
+}
+
+// mustBeOpen returns ErrBooksClosed until OpenBooks has succeeded.
+func (s *Store) mustBeOpen() error {
+	if !s.open.Load() {
+		return ErrBooksClosed
+	}
 	return nil
 }
 
@@ -187,19 +210,16 @@ func modeName(live bool) string {
 	return "test gifts"
 }
 
-// Ready proves that the database can be reached and written, with the schema
-// this program needs.
+// Ready proves that the database can be reached and written, and that the
+// books in it are open.
 func (s *Store) Ready(ctx context.Context) error {
-	if !s.migrated.Load() {
-		pending, err := s.PendingMigrations(ctx)
-		if err != nil || len(pending) > 0 {
-			return errors.Join(ErrSchemaBehind, err)
-		}
+	if err := s.mustBeOpen(); err != nil {
+		return err
 	}
 	return s.tx(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&books{ID: 1}).Update("probed_at", s.Now())
 		if done.Error == nil && done.RowsAffected == 0 {
-			return fmt.Errorf("models: the books are not open: %w", ErrSchemaBehind)
+			return ErrBooksClosed
 		}
 		return done.Error
 	})

@@ -25,6 +25,9 @@ type Booked struct {
 // of them stand in the books when it returns, or none. A fact that is known
 // already changes nothing.
 func (s *Store) Book(ctx context.Context, facts ...Fact) (Booked, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return Booked{}, err
+	}
 	var booked Booked
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		var err error
@@ -95,6 +98,16 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
 		known = known || f.Key == fact.Key
 	}
 	if !known {
+		err := elsewhere(tx, fact.Key)
+		if errors.As(err, &wrong) {
+			return EventAttention, wrong.text, nil
+		}
+		if err == nil {
+			err = fillIn(tx, &donation, fact.Gift)
+		}
+		if err != nil {
+			return "", "", err
+		}
 		if errors.As(disagreement(donation, facts, fact), &wrong) {
 			return EventAttention, wrong.text, nil
 		}
@@ -106,6 +119,46 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
 		return EventWaiting, awaitsCharge, nil
 	}
 	return EventBooked, "", nil
+}
+
+// elsewhere returns a problem if the fact stands under another gift: then its
+// metadata was changed at Stripe, and a person must say whose it is.
+func elsewhere(tx *gorm.DB, key string) error {
+	var other storedFact
+	err := tx.Select("donation_id").Where("key = ?", key).Take(&other).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for the fact: %w", err)
+	default:
+		return problem{key + " is booked already, for the gift " + other.DonationID}
+	}
+}
+
+// fillIn completes a gift that was made from metadata: no one object carries
+// all of a donor's words, so each adds what it has, whichever comes first.
+func fillIn(tx *gorm.DB, d *Donation, ref GiftRef) error {
+	if !d.FromMetadata {
+		return nil
+	}
+	changes := map[string]any{}
+	if d.Comment == "" && ref.Choices.Comment != "" {
+		d.Comment, changes["comment"] = ref.Choices.Comment, ref.Choices.Comment
+	}
+	if d.TributeName == "" && ref.Choices.TributeName != "" {
+		d.TributeName, changes["tribute_name"] = ref.Choices.TributeName, ref.Choices.TributeName
+	}
+	if d.SessionID == nil && ref.SessionID != "" {
+		d.SessionID, changes["session_id"] = &ref.SessionID, ref.SessionID
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := tx.Model(&Donation{ID: d.ID}).Updates(changes).Error; err != nil {
+		return fmt.Errorf("fill in the gift: %w", err)
+	}
+	return nil
 }
 
 // append writes one new fact of a gift, its posting, and all that follows from
@@ -349,7 +402,7 @@ func (s *Store) fromMetadata(tx *gorm.DB, fact Fact) (Donation, error) {
 	if ValidReference(fact.Gift.Reference) {
 		d.Reference = fact.Gift.Reference
 	}
-	d.CheckoutState = CheckoutOpen
+	d.CheckoutState, d.FromMetadata = CheckoutOpen, true
 	if fact.Gift.SessionID != "" {
 		d.SessionID = &fact.Gift.SessionID
 	}
@@ -378,7 +431,7 @@ func (s *Store) newDonation(choices Choices, at time.Time) (Donation, error) {
 		return Donation{}, err
 	}
 	return Donation{
-		ID: id, Token: token, Reference: reference, Livemode: s.livemode != nil && *s.livemode,
+		ID: id, Token: token, Reference: reference, Livemode: s.Livemode(),
 		Choices: choices, Currency: s.currency, AmountCharged: choices.Charged(), FormAttempt: 1,
 		CheckoutState: CheckoutOpening, Status: Started, CreatedAt: at.UTC().Truncate(time.Microsecond),
 	}, nil

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
@@ -46,7 +49,11 @@ const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pr
 
 func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 	if d == sqlite {
-		path := (&url.URL{Path: strings.TrimPrefix(address, "sqlite:")}).EscapedPath()
+		name := strings.TrimPrefix(address, "sqlite:")
+		if err := ownersOnly(name); err != nil {
+			return nil, nil, err
+		}
+		path := (&url.URL{Path: name}).EscapedPath()
 		conn, err := sql.Open("sqlite", "file:"+path+sqlitePragmas)
 		if err != nil {
 			return nil, nil, fmt.Errorf("models: open SQLite: %w", err)
@@ -55,15 +62,27 @@ func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 		conn.SetMaxIdleConns(8)
 		return conn, sqliteDialector{&gormsqlite.Dialector{Conn: conn}}, nil
 	}
-	conn, err := sql.Open("pgx", address)
+	settings, err := pgx.ParseConfig(address)
 	if err != nil {
-		// The address may hold a password, and pgx's error may quote it.
-		return nil, nil, errors.New("models: DATABASE_URL is not a PostgreSQL address that pgx understands")
+		// The address may hold a password, and the error may quote it.
+		return nil, nil, errors.New("models: DATABASE_URL is not an address that PostgreSQL's driver understands; " +
+			"special characters in a password must be percent-encoded")
 	}
+	conn := stdlib.OpenDB(*settings)
 	conn.SetMaxOpenConns(20)
 	conn.SetMaxIdleConns(10)
 	conn.SetConnMaxLifetime(30 * time.Minute)
 	return conn, postgres.New(postgres.Config{Conn: conn}), nil
+}
+
+// ownersOnly makes a new database file readable by its owner alone: it holds
+// donors' addresses. SQLite gives the files beside it the same mode.
+func ownersOnly(name string) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("models: open the database file: %w", err)
+	}
+	return file.Close()
 }
 
 // assertSettings refuses a database whose settings would lose what was

@@ -82,6 +82,9 @@ func (d Donation) left(now time.Time) bool {
 // form key that this one follows, 0 for the first. If another process has
 // started that attempt first, the other's is returned.
 func (s *Store) StartDonation(ctx context.Context, key string, after int, choices Choices) (Donation, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return Donation{}, err
+	}
 	d, err := s.newDonation(choices, s.Now())
 	if err != nil {
 		return Donation{}, err

@@ -17,6 +17,9 @@ import (
 // event that is known already changes nothing. When Receive returns without an
 // error the event is durable; otherwise nothing of it is.
 func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (EventState, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return "", err
+	}
 	state, err := s.receive(ctx, e, func(tx *gorm.DB) (EventState, string, error) { return s.bookReading(tx, reading) })
 	if err == nil || ctx.Err() != nil {
 		return state, err
@@ -109,7 +112,9 @@ func (s *Store) keepState(tx *gorm.DB, e Event, state EventState, why string) er
 			changes["failing_since"] = *e.FailingSince
 		}
 	}
-	if err := tx.Model(&Event{ID: e.ID}).Updates(changes).Error; err != nil {
+	// Only as it was claimed: whoever settled it meanwhile has the last word.
+	err := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes).Error
+	if err != nil {
 		return fmt.Errorf("keep the event's state: %w", err)
 	}
 	return nil
@@ -117,10 +122,10 @@ func (s *Store) keepState(tx *gorm.DB, e Event, state EventState, why string) er
 
 // claimFor is how long a claimed event is left alone by others. Whoever
 // claimed it and died is followed by another after that.
-const claimFor = 30 * time.Second
+const claimFor = time.Minute
 
 // ClaimDue claims up to most waiting events whose time has come, oldest
-// first. A claim lasts 30 s, so that two processes do not look up the same.
+// first. A claim lasts a minute, so that two processes do not look up the same.
 func (s *Store) ClaimDue(ctx context.Context, most int) ([]Event, error) {
 	var due []Event
 	err := s.tx(ctx, func(tx *gorm.DB) error {

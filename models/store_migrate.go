@@ -33,7 +33,6 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("models: migrate: %w", err)
 	}
-	s.migrated.Store(true)
 	steps := make([]Migration, 0, len(done))
 	for _, step := range done {
 		steps = append(steps, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: true})
@@ -81,9 +80,6 @@ func (s *Store) PendingMigrations(ctx context.Context) ([]Migration, error) {
 	}
 	if current > newest {
 		return nil, fmt.Errorf("%w: it is at %d, this program knows %d; run a newer appeal", ErrSchemaBehind, current, newest)
-	}
-	if len(pending) == 0 {
-		s.migrated.Store(true)
 	}
 	return pending, nil
 }

@@ -10,19 +10,34 @@ import (
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
-// Totals reads the figures of every recorded gift.
+// Totals reads the figures of every recorded gift, all of one moment.
 func (s *Store) Totals(ctx context.Context) (Totals, error) {
-	db := s.db.WithContext(ctx)
-	sum, err := sumChanges(db)
+	return s.totals(ctx, nil, sumChanges)
+}
+
+// TotalsAsOf reckons the figures from the journal and the facts as they stood
+// at a moment, by Stripe's times. It reads every gift, and so is slower than
+// Totals. NeedsAttention is today's.
+func (s *Store) TotalsAsOf(ctx context.Context, moment time.Time) (Totals, error) {
+	return s.totals(ctx, &moment, func(tx *gorm.DB) (progressChange, error) { return recomputed(tx, &moment) })
+}
+
+func (s *Store) totals(ctx context.Context, until *time.Time, sum func(*gorm.DB) (progressChange, error)) (Totals, error) {
+	var t Totals
+	err := s.snapshot(ctx, func(tx *gorm.DB) error {
+		figures, err := sum(tx)
+		if err != nil {
+			return err
+		}
+		t = totalsOf(s.currency, figures)
+		if t.StripeBalance, err = accountSum(tx, StripeBalance, until); err != nil {
+			return err
+		}
+		t.NeedsAttention, err = s.needsAttention(tx)
+		return err
+	})
 	if err != nil {
 		return Totals{}, fmt.Errorf("models: read the totals: %w", err)
-	}
-	t := totalsOf(s.currency, sum)
-	if t.StripeBalance, err = accountSum(db, StripeBalance, nil); err != nil {
-		return Totals{}, err
-	}
-	if t.NeedsAttention, err = s.needsAttention(db); err != nil {
-		return Totals{}, err
 	}
 	return t, nil
 }
@@ -37,25 +52,6 @@ func totalsOf(currency money.Currency, sum progressChange) Totals {
 	return t
 }
 
-// TotalsAsOf reckons the figures from the journal and the facts as they stood
-// at a moment, by Stripe's times. It reads every gift, and so is slower than
-// Totals. NeedsAttention is today's.
-func (s *Store) TotalsAsOf(ctx context.Context, moment time.Time) (Totals, error) {
-	db := s.db.WithContext(ctx)
-	sum, err := recomputed(db, &moment)
-	if err != nil {
-		return Totals{}, fmt.Errorf("models: reckon the totals: %w", err)
-	}
-	t := totalsOf(s.currency, sum)
-	if t.StripeBalance, err = accountSum(db, StripeBalance, &moment); err != nil {
-		return Totals{}, err
-	}
-	if t.NeedsAttention, err = s.needsAttention(db); err != nil {
-		return Totals{}, err
-	}
-	return t, nil
-}
-
 func accountSum(db *gorm.DB, account Account, until *time.Time) (money.Minor, error) {
 	query := "SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l WHERE l.account = ?"
 	args := []any{account}
@@ -65,7 +61,7 @@ func accountSum(db *gorm.DB, account Account, until *time.Time) (money.Minor, er
 	}
 	var sum int64
 	if err := db.Raw(query, args...).Row().Scan(&sum); err != nil {
-		return 0, fmt.Errorf("models: sum the account %s: %w", account, err)
+		return 0, fmt.Errorf("sum the account %s: %w", account, err)
 	}
 	return money.Minor(sum), nil
 }
@@ -121,7 +117,7 @@ func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
 		Where("state = ? OR (state = ? AND failing_since <= ?)", EventAttention, EventWaiting, s.Now().Add(-patience)).
 		Count(&n).Error
 	if err != nil {
-		return 0, fmt.Errorf("models: count what needs attention: %w", err)
+		return 0, fmt.Errorf("count what needs attention: %w", err)
 	}
 	return n, nil
 }

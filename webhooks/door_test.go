@@ -242,6 +242,49 @@ func TestAGiftWhoseEventsNeverComeIsFoundByLookingOnceInFiveSeconds(t *testing.T
 	})
 }
 
+func TestAGiftThatContradictsWhatWasAgreedNeedsAPersonEvenWithoutAnEvent(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		d := startGift(t, store, models.Choices{Frequency: models.Once, Amount: 99900, Tribute: models.NoTribute})
+		session := "cs_test_1"
+		if err := store.AttachCheckout(t.Context(), d, models.CheckoutSession{SessionID: &session, CheckoutURL: "https://example.org/pay"}); err != nil {
+			t.Fatal(err)
+		}
+		e.stripe.put("checkout/sessions/cs_test_1", string(sessionJSON(d, "complete", "paid")))
+		for range 2 {
+			if err := e.resolver.Look(t.Context(), d.Token); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(5 * time.Second)
+		}
+		if got := e.totals(); got.NeedsAttention != 1 || got.Gross != 0 {
+			t.Errorf("totals are %+v", got)
+		}
+		if kept := e.state("lookup_cs_test_1"); kept.State != models.EventAttention || kept.Problem == "" {
+			t.Errorf("kept as %s: %q", kept.State, kept.Problem)
+		}
+	})
+}
+
+func TestGenuineEventsOfOddShapesAreKept(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		for i, odd := range []string{
+			`"data":"x"`, `"data":[]`, `"data":{"object":[]}`, `"created":"2024-01-01T00:00:00Z"`, `"created":1.5`, `"account":{}`, `"api_version":5`, `"api_version":null`,
+		} {
+			id := fmt.Sprintf("evt_odd_%d", i)
+			if got := e.deliver([]byte(fmt.Sprintf(`{"id":%q,"object":"event","type":"charge.succeeded","livemode":false,%s}`, id, odd))); got != 200 {
+				t.Errorf("%s is answered %d", odd, got)
+			}
+			if kept := e.state(id); kept.State != models.EventWaiting {
+				t.Errorf("%s is kept as %s", odd, kept.State)
+			}
+		}
+	})
+}
+
 func TestNoSecretAndNoPersonIsLogged(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {

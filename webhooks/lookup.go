@@ -10,13 +10,18 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
+// looksPerSecond bounds what open thank-you pages may ask of Stripe in all. Its
+// own limit (25 requests a second in test mode, 100 live) is shared with donors
+// who are about to pay; unpaid pages, however many, must not use it up.
+const looksPerSecond = 5
+
 // Look asks Stripe about one gift whose outcome is open and books what it
 // says, so that a gift whose events never come is counted all the same. It
 // asks once in 5 s at the most, over all processes; a caller that comes
 // earlier gets no error and no news.
 func (r *Resolver) Look(ctx context.Context, token string) error {
 	d, err := r.store.FindDonation(ctx, token)
-	if err != nil || !d.Status.Undecided() || d.SessionID == nil {
+	if err != nil || !d.Status.Undecided() || d.SessionID == nil || !r.looks.AllowN(r.store.Now(), 1) {
 		return err
 	}
 	turn, err := r.store.ClaimLook(ctx, d)
@@ -49,7 +54,17 @@ func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
 	if err != nil || len(reading.Facts) == 0 {
 		return err
 	}
-	_, err = r.store.Book(ctx, reading.Facts...)
+	booked, err := r.store.Book(ctx, reading.Facts...)
+	if err != nil || booked.State != models.EventAttention {
+		return err
+	}
+	// No event brought this, and yet a person must see it: it is kept beside
+	// the events, under a name of its own.
+	r.log.Error("a gift that was looked up contradicts the books", "session", sessionID, "problem", booked.Problem)
+	_, err = r.store.Receive(ctx, models.Event{
+		ID: "lookup_" + sessionID, Type: "appeal.lookup", ObjectID: sessionID, Created: r.store.Now(), Livemode: r.store.Livemode(),
+		APIVersion: stripeapi.Version, Raw: raw,
+	}, models.Reading{State: models.EventAttention, Problem: booked.Problem})
 	return err
 }
 

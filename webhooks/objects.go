@@ -10,28 +10,45 @@ import (
 // The parts of Stripe's objects that are booked, and no more: decoding the
 // library's whole structs costs five times as much.
 
+// event is the envelope of an event. What it must have is read strictly; the
+// rest as it comes, since a genuine event is stored whatever shape it is in.
 type event struct {
-	ID         string `json:"id"`
-	Object     string `json:"object"`
-	Type       string `json:"type"`
-	APIVersion string `json:"api_version"`
-	Created    int64  `json:"created"`
-	Livemode   *bool  `json:"livemode"`
-	Account    string `json:"account"`
-	Data       struct {
-		Object json.RawMessage `json:"object"`
-	} `json:"data"`
+	ID         string
+	Type       string
+	APIVersion string // "" where it has none
+	Created    int64  // 0 likewise
+	Livemode   *bool
+	Account    string
+	object     json.RawMessage
 }
 
 // parseEvent reads the envelope that every event has.
 func parseEvent(raw []byte) (event, error) {
-	var e event
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return e, errors.New("not a JSON object")
+	var must struct {
+		ID       string          `json:"id"`
+		Object   string          `json:"object"`
+		Type     string          `json:"type"`
+		Livemode *bool           `json:"livemode"`
+		Version  json.RawMessage `json:"api_version"`
+		Created  json.RawMessage `json:"created"`
+		Account  json.RawMessage `json:"account"`
+		Data     json.RawMessage `json:"data"`
 	}
-	if e.ID == "" || e.Object != "event" || e.Type == "" {
-		return e, errors.New("not an event")
+	if err := json.Unmarshal(raw, &must); err != nil || must.ID == "" || must.Object != "event" || must.Type == "" {
+		return event{}, errors.New("not an event")
 	}
+	var data struct {
+		Object json.RawMessage `json:"object"`
+	}
+	e := event{ID: must.ID, Type: must.Type, Livemode: must.Livemode}
+	for part, into := range map[*json.RawMessage]any{
+		&must.Version: &e.APIVersion, &must.Created: &e.Created, &must.Account: &e.Account, &must.Data: &data,
+	} {
+		if len(*part) > 0 && json.Unmarshal(*part, into) != nil {
+			continue // of another shape than ours: as good as not there
+		}
+	}
+	e.object = data.Object
 	return e, nil
 }
 
@@ -40,7 +57,7 @@ func (e event) objectID() string {
 	var o struct {
 		ID string `json:"id"`
 	}
-	if json.Unmarshal(e.Data.Object, &o) != nil {
+	if json.Unmarshal(e.object, &o) != nil {
 		return ""
 	}
 	return o.ID
@@ -105,9 +122,9 @@ type session struct {
 
 // dispute and refund are read only as far as the charge they belong to.
 type ofCharge struct {
-	ID       string            `json:"id"`
-	Charge   ref[struct{}]     `json:"charge"`
-	Metadata map[string]string `json:"metadata"`
+	ID     string        `json:"id"`
+	Object string        `json:"object"`
+	Charge ref[struct{}] `json:"charge"`
 }
 
 // ref is a field that Stripe sends as an id, or as the object itself where it

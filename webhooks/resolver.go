@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -31,11 +32,12 @@ type Resolver struct {
 	slug   string
 	log    *slog.Logger
 	wake   chan struct{}
+	looks  *rate.Limiter
 }
 
 // NewResolver makes a resolver for the campaign with this slug.
 func NewResolver(store *models.Store, stripe Stripe, slug string, log *slog.Logger) *Resolver {
-	return &Resolver{store: store, stripe: stripe, slug: slug, log: log, wake: make(chan struct{}, 1)}
+	return &Resolver{store: store, stripe: stripe, slug: slug, log: log, wake: make(chan struct{}, 1), looks: rate.NewLimiter(looksPerSecond, 2*looksPerSecond)}
 }
 
 // Wake tells a running resolver that an event has come that waits.
@@ -107,12 +109,24 @@ func (r *Resolver) resolve(ctx context.Context, e models.Event) {
 	state, err := r.settle(ctx, e)
 	if err != nil {
 		r.log.Warn("an event waits", "event", e.ID, "type", e.Type, "tries", e.Attempts, "error", err)
-		if err := r.store.Postpone(context.WithoutCancel(ctx), e, "Stripe did not answer"); err != nil {
+		if err := r.store.Postpone(context.WithoutCancel(ctx), e, whyNot(err)); err != nil {
 			r.log.Error("an event could not be postponed; its claim runs out by itself", "event", e.ID, "error", err)
 		}
 		return
 	}
 	r.log.Info("event looked up", "event", e.ID, "type", e.Type, "state", state)
+}
+
+// whyNot tells staff whom to ask.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, stripeapi.ErrRefused):
+		return "Stripe refused to tell; see appeal check"
+	case errors.Is(err, stripeapi.ErrUnavailable):
+		return "Stripe did not answer"
+	default:
+		return "booking it failed"
+	}
 }
 
 // settle books an event with as few requests as will do: what was missing may
@@ -139,8 +153,8 @@ func (r *Resolver) settle(ctx context.Context, e models.Event) (models.EventStat
 	switch {
 	case errors.Is(err, stripeapi.ErrMissing):
 		reading = models.Reading{State: models.EventAttention, Problem: "Stripe does not know what it speaks of"}
-	case errors.Is(err, stripeapi.ErrRefused):
-		return "", fmt.Errorf("look up: %w", err)
+	case errors.Is(err, errNotThat):
+		reading = models.Reading{State: models.EventAttention, Problem: errNotThat.Error()}
 	case err != nil:
 		return "", err
 	}
@@ -187,37 +201,49 @@ func (r *Resolver) lookUp(ctx context.Context, e event) (models.Reading, error) 
 	}
 }
 
-// lookUpCharge fetches a charge, and the payment intent that says whose it is
-// where the charge itself does not.
+// lookUpCharge fetches a charge and books what it says.
 func (r *Resolver) lookUpCharge(ctx context.Context, id, evidence string) (models.Reading, error) {
-	raw, err := r.stripe.Charge(ctx, id)
+	c, gift, err := r.chargeAndOwner(ctx, id)
 	if err != nil {
 		return models.Reading{}, err
 	}
+	return readCharge(c, gift, evidence), nil
+}
+
+// chargeAndOwner fetches a charge, and the payment intent that says whose it
+// is where the charge itself does not.
+func (r *Resolver) chargeAndOwner(ctx context.Context, id string) (charge, models.GiftRef, error) {
 	var c charge
+	raw, err := r.stripe.Charge(ctx, id)
+	if err != nil {
+		return c, models.GiftRef{}, err
+	}
 	if !decodes(raw, &c) || c.ID == "" {
-		return models.Reading{State: models.EventAttention, Problem: "Stripe's answer is no charge"}, nil
+		return c, models.GiftRef{}, errNotThat
 	}
 	gift := chargeRef(c)
 	if gift.Final {
-		return readCharge(c, gift, evidence), nil
+		return c, gift, nil
 	}
 	raw, err = r.stripe.PaymentIntent(ctx, c.PaymentIntent.ID)
 	if errors.Is(err, stripeapi.ErrMissing) {
 		gift.Final = true
-		return readCharge(c, gift, evidence), nil
+		return c, gift, nil
 	}
 	if err != nil {
-		return models.Reading{}, err
+		return c, gift, err
 	}
 	var i intent
 	if !decodes(raw, &i) {
-		return models.Reading{State: models.EventAttention, Problem: "Stripe's answer is no payment intent"}, nil
+		return c, gift, errNotThat
 	}
 	gift = stripeapi.ReadMetadata(i.Metadata)
 	gift.PaymentIntent, gift.Final = c.PaymentIntent.ID, true
-	return readCharge(c, gift, evidence), nil
+	return c, gift, nil
 }
+
+// errNotThat: Stripe answered with something else than was asked for.
+var errNotThat = errors.New("Stripe's answer is not what was asked for")
 
 // followIntent reads a fetched payment intent, and fetches its charge if the
 // answer names it without holding it.
@@ -241,22 +267,40 @@ func (r *Resolver) followIntent(ctx context.Context, raw json.RawMessage, eviden
 
 // ofOurs tells whether money that goes back was a gift of ours. Refunds and
 // disputes are not booked by this version, so that one of ours needs a person:
-// better said than silently left out of the total.
+// better said than silently left out of the total. That one is not ours is
+// believed only of what its charge says.
 func (r *Resolver) ofOurs(ctx context.Context, e event) (models.Reading, error) {
-	var o ofCharge
-	if !decodes(e.Data.Object, &o) {
+	ours := models.Reading{State: models.EventAttention, Problem: "refunds and disputes are not booked by this version; the totals do not show it"}
+	var back ofCharge
+	if !decodes(e.object, &back) {
 		return models.Reading{State: models.EventAttention, Problem: "its payload can't be read"}, nil
 	}
-	chargeID := o.Charge.ID
-	if chargeID == "" {
-		chargeID = o.ID
+	id := back.Charge.ID
+	if back.Object == "charge" {
+		id = back.ID
 	}
-	booked, err := r.store.ChargeBooked(ctx, chargeID)
+	if id == "" {
+		return ours, nil // money went back, and nothing says of what
+	}
+	booked, err := r.store.ChargeBooked(ctx, id)
 	if err != nil {
 		return models.Reading{}, err
 	}
-	if booked || stripeapi.ReadMetadata(o.Metadata).Campaign == r.slug {
-		return models.Reading{State: models.EventAttention, Problem: "refunds and disputes are not booked by this version; the totals do not show it"}, nil
+	if booked {
+		return ours, nil
+	}
+	var whole charge
+	gift := models.GiftRef{}
+	if back.Object == "charge" && e.APIVersion == stripeapi.Version && decodes(e.object, &whole) {
+		gift = chargeRef(whole)
+	}
+	if !gift.Final {
+		if _, gift, err = r.chargeAndOwner(ctx, id); err != nil {
+			return models.Reading{}, err
+		}
+	}
+	if gift.Campaign == r.slug {
+		return ours, nil
 	}
 	return models.Reading{State: models.EventForeign}, nil
 }

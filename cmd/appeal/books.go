@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,13 +27,21 @@ func (p *program) load(need config.Need) (config.Config, models.Campaign, error)
 	return conf, c, err
 }
 
+// readCampaign reads a campaign's folder, or the built-in one, and refuses
+// what this version could not keep.
 func readCampaign(dir string) (models.Campaign, error) {
+	name, c, err := "built in", models.Campaign{}, error(nil)
 	if dir == "" {
-		return campaign.BuiltIn()
+		c, err = campaign.BuiltIn()
+	} else {
+		name = "in " + dir
+		c, err = campaign.Load(dir)
 	}
-	c, err := campaign.Load(dir)
+	if err == nil {
+		err = campaign.Taken(c)
+	}
 	if err != nil {
-		return c, usage{fmt.Errorf("the campaign in %s can't be used:\n%w", dir, err)}
+		return c, usage{fmt.Errorf("the campaign %s can't be used:\n%w", name, err)}
 	}
 	return c, nil
 }
@@ -139,7 +148,11 @@ func (verifyCommand) Run(p *program) error {
 		if len(breaches) > 0 {
 			return errFound
 		}
-		return p.printf("ok: every predicate of the ledger that the database can decide holds\n")
+		digest, err := store.Digest(p.ctx)
+		if err != nil {
+			return err
+		}
+		return p.printf("ok: %s hold\nledger digest %s\n", strings.Join(models.Predicates(), ", "), digest)
 	})
 }
 

@@ -83,10 +83,20 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	workers.Go(func() { resolver.Run(working) })
 	workers.Go(func() { site.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
-	workers.Go(func() { openLate(working, store, log) })
+	serving, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	workers.Go(func() {
+		if err := openLate(working, store); err != nil {
+			refuse(err)
+		}
+	})
 	defer workers.Wait()
 	defer stop()
-	return listen(ctx, listener, site, log)
+	err = listen(serving, listener, site, log)
+	if why := context.Cause(serving); errors.Is(why, models.ErrOtherBooks) {
+		err = errors.Join(err, why)
+	}
+	return err
 }
 
 // grace is how long requests in flight may take once the service stops.
@@ -96,7 +106,7 @@ const grace = 10 * time.Second
 // what is in flight.
 func listen(ctx context.Context, listener net.Listener, site *handlers.Server, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -146,17 +156,17 @@ func openBooks(ctx context.Context, store *models.Store, migrate bool, log *slog
 }
 
 // openLate opens the books of a service that started before its schema was
-// ready.
-func openLate(ctx context.Context, store *models.Store, log *slog.Logger) {
+// ready. It returns an error if they prove to be another campaign's.
+func openLate(ctx context.Context, store *models.Store) error {
+	var err error
 	every(ctx, 2*time.Second, func() bool {
-		err := store.Ready(ctx)
-		if errors.Is(err, models.ErrSchemaBehind) {
-			if err = store.OpenBooks(ctx); err == nil {
-				log.Info("the schema is ready")
-			}
-		}
-		return err != nil
+		err = store.OpenBooks(ctx)
+		return err != nil && !errors.Is(err, models.ErrOtherBooks)
 	})
+	if errors.Is(err, models.ErrOtherBooks) {
+		return err
+	}
+	return nil
 }
 
 // foldProgress keeps the rows that progress is summed from few.

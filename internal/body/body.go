@@ -26,8 +26,25 @@ func Read(body io.Reader, most int64) ([]byte, error) {
 	if int64(len(read)) <= most {
 		return read, nil
 	}
-	if _, err := io.CopyN(io.Discard, body, drained); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(ErrTooLarge, err)
+	return nil, drain(body)
+}
+
+// Skip reads a body of at most the given number of bytes and keeps nothing of
+// it. It returns ErrTooLarge as Read does.
+func Skip(body io.Reader, most int64) ([]byte, error) {
+	n, err := io.Copy(io.Discard, io.LimitReader(body, most+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the body: %w", err)
+	case n <= most:
+		return nil, nil
 	}
-	return nil, ErrTooLarge
+	return nil, drain(body)
+}
+
+func drain(body io.Reader) error {
+	if _, err := io.CopyN(io.Discard, body, drained); err != nil && !errors.Is(err, io.EOF) {
+		return errors.Join(ErrTooLarge, err)
+	}
+	return ErrTooLarge
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -49,15 +51,20 @@ type Feed struct {
 	encode func(models.Progress, time.Time) ([]byte, error)
 	now    func() time.Time
 
-	reading sync.Mutex // held by whoever reads the source; the others wait for the result
+	reading singleflight.Group
 
 	mu       sync.Mutex
 	last     Snapshot
 	readAt   time.Time
-	commits  uint64
-	changed  chan struct{} // closed, and made anew, when the JSON changes
-	watchers int
-	wake     chan struct{}
+	commits  uint64 // of the source, when last was read
+	failure  error  // of the reading after last, if that failed
+	failedAt time.Time
+	// failedCommits is commits for the reading that failed: after a commit of
+	// our own it is worth reading again at once.
+	failedCommits uint64
+	changed       chan struct{} // closed, and made anew, when the JSON changes
+	watchers      int
+	wake          chan struct{}
 }
 
 // New makes a feed. encode turns progress into the tracker's JSON as of a
@@ -71,28 +78,50 @@ func New(source Source, encode func(models.Progress, time.Time) ([]byte, error),
 // be read, it returns the last reading, marked stale; an error only if there
 // never was one.
 func (f *Feed) Current(ctx context.Context) (Snapshot, error) {
-	if s, ok := f.recent(); ok {
-		return s, nil
+	wanted := f.source.Commits()
+	for {
+		if s, err, ok := f.recent(wanted); ok {
+			return s, err
+		}
+		// One reading serves everybody who waits for it, and outlives them.
+		select {
+		case <-f.reading.DoChan("progress", f.renew):
+		case <-ctx.Done():
+			return Snapshot{}, ctx.Err()
+		}
 	}
-	f.reading.Lock()
-	defer f.reading.Unlock()
-	if s, ok := f.recent(); ok { // somebody else has read it meanwhile
-		return s, nil
-	}
-	commits, at := f.source.Commits(), f.now()
-	// One reading serves everybody who waits, so it outlives the one who asked.
-	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), readWithin)
-	defer cancel()
-	s, err := f.read(reading, at)
+}
+
+// recent is what was read last, if that is recent enough and not older than
+// the wanted commit. A reading that failed counts for as long as a good one,
+// so that a database that hangs is not waited for by one reader after another.
+func (f *Feed) recent(wanted uint64) (s Snapshot, err error, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err != nil {
+	now := f.now()
+	if age := now.Sub(f.failedAt); f.failure != nil && age >= 0 && age < fresh && f.failedCommits >= wanted {
 		if f.last.JSON == nil {
-			return Snapshot{}, err
+			return Snapshot{}, f.failure, true
 		}
 		stale := f.last
 		stale.StaleSince = f.readAt
-		return stale, nil
+		return stale, nil, true
+	}
+	age := now.Sub(f.readAt)
+	return f.last, nil, f.failure == nil && f.last.JSON != nil && age >= 0 && age < fresh && f.commits >= wanted
+}
+
+// renew reads progress and keeps it, or that it could not be read.
+func (f *Feed) renew() (any, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readWithin)
+	defer cancel()
+	commits, at := f.source.Commits(), f.now()
+	s, err := f.read(ctx, at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failure = err; err != nil {
+		f.failedAt, f.failedCommits = f.now(), commits
+		return nil, err
 	}
 	different := s.ETag != f.last.ETag
 	f.last, f.readAt, f.commits = s, at, commits
@@ -100,15 +129,7 @@ func (f *Feed) Current(ctx context.Context) (Snapshot, error) {
 		close(f.changed)
 		f.changed = make(chan struct{})
 	}
-	return s, nil
-}
-
-func (f *Feed) recent() (Snapshot, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	age := f.now().Sub(f.readAt)
-	ok := f.last.JSON != nil && age >= 0 && age < fresh && f.commits == f.source.Commits()
-	return f.last, ok
+	return nil, nil
 }
 
 func (f *Feed) read(ctx context.Context, at time.Time) (Snapshot, error) {

@@ -97,7 +97,15 @@ func TestFiguresThatCantBeReadAreShownAsOfTheirLastReading(t *testing.T) {
 		if got := current(t, f); string(got.JSON) != "5" || !got.StaleSince.Equal(read) {
 			t.Errorf("given out: %s as of %s", got.JSON, got.StaleSince)
 		}
+		hanging := r.reads.Load()
+		for range 100 {
+			current(t, f)
+		}
+		if got := r.reads.Load(); got != hanging {
+			t.Errorf("a hundred readers tried %d times what had just failed", got-hanging)
+		}
 		r.set(6, nil, false)
+		time.Sleep(time.Second)
 		if got := current(t, f); string(got.JSON) != "6" || !got.StaleSince.IsZero() {
 			t.Errorf("once it can be read again: %s, stale since %s", got.JSON, got.StaleSince)
 		}

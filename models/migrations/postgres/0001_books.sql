@@ -42,6 +42,7 @@ CREATE TABLE donations (
     checkout_url    TEXT NOT NULL,
     expires_at      TIMESTAMPTZ,
     checkout_state  TEXT NOT NULL,
+    from_metadata   BOOLEAN NOT NULL,  -- made from what Stripe keeps, not from a form
     cancelled_at    TIMESTAMPTZ,
     looked_at       TIMESTAMPTZ,
     donor_id        TEXT REFERENCES donors (id),
