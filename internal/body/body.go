@@ -9,7 +9,7 @@ import (
 	"io"
 )
 
-// ErrTooLarge: the body is larger than the bound.
+// ErrTooLarge says that the body is larger than the bound.
 var ErrTooLarge = errors.New("the body is too large")
 
 // drained is how much of an oversized body is read and thrown away, so that a

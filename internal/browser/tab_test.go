@@ -108,7 +108,7 @@ func (t *tab) watch(event any) {
 	case *log.EventEntryAdded:
 		// Chromium logs every page with an error's status; those are looked
 		// at by their stories.
-		if !(e.Entry.Source == log.EntrySourceNetwork && strings.Contains(e.Entry.Text, "responded with a status of 4")) {
+		if e.Entry.Source != log.EntrySourceNetwork || !strings.Contains(e.Entry.Text, "responded with a status of 4") {
 			t.wrong("the browser logged %s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	case *audits.EventIssueAdded:
