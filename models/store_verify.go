@@ -178,7 +178,7 @@ func (p predicate) check(tx *gorm.DB) ([]Breach, error) {
 func verifyStates(tx *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	var gifts []Donation
-	done := tx.Select("id, amount_charged, status, received_at").FindInBatches(&gifts, 500, func(batch *gorm.DB, _ int) error {
+	done := tx.Select("id, amount_charged, status, received_at").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 		ids := make([]string, 0, len(gifts))
 		for _, d := range gifts {
 			ids = append(ids, d.ID)

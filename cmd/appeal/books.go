@@ -30,7 +30,9 @@ func (p *program) load(need config.Need) (config.Config, models.Campaign, error)
 // readCampaign reads a campaign's folder, or the built-in one, and refuses
 // what this version could not keep.
 func readCampaign(dir string) (models.Campaign, error) {
-	name, c, err := "built in", models.Campaign{}, error(nil)
+	name := "built in"
+	var c models.Campaign
+	var err error
 	if dir == "" {
 		c, err = campaign.BuiltIn()
 	} else {
