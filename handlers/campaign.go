@@ -62,8 +62,8 @@ func (s *Server) renderCampaign(snapshot live.Snapshot, form donateForm, of rend
 }
 
 // getCancelled shows the page to a reader who came back without paying: their
-// choices kept, the form ready for a new try. It marks that they came back;
-// nothing else is ever written by a GET.
+// choices kept, the form ready for a new try. It marks that they came back,
+// unless they only asked for the head.
 func (s *Server) getCancelled(c echo.Context) error {
 	ctx := c.Request().Context()
 	d, err := s.Store.FindDonation(ctx, c.QueryParam("cancelled"))

@@ -9,7 +9,7 @@ import (
 
 // problem is one thing to mend in the form.
 type problem struct {
-	Field   string // as INTERFACE.md names it; amounts always stand under "amount"
+	Field   string // as the form names it; amounts always stand under "amount"
 	Message string
 	Email   string // an address that belongs behind the message, if any
 }

@@ -62,9 +62,10 @@ func (s *Server) postDonate(c echo.Context) error {
 // destination is where a donor goes next.
 type destination struct{ token, address string }
 
-// openWithin bounds all that opening takes: closing a page that was left,
-// looking it up, making the new one (8 s), and the books' part of it.
-const openWithin = 20 * time.Second
+// openWithin bounds all that opening takes, so that a service which stops can
+// still finish it: closing a page that was left, looking it up, and making the
+// new one, which alone may take 8 s.
+const openWithin = 9 * time.Second
 
 // open finds or makes the payment page for a form. Forms with the same key and
 // choices that arrive together share one opening, so that a double click is
@@ -177,12 +178,15 @@ func (s *Server) thanksFor(d models.Donation) destination {
 // nothing lost, and a sentence that says whether money was taken.
 func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
 	status, code := statusOf(err)
+	if status == http.StatusInternalServerError {
+		return err
+	}
 	var limited rateLimited
 	if errors.As(err, &limited) {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
 		s.turned.add(s, c)
 	}
-	told := noNotice
+	var told notice
 	switch code {
 	case "conflict":
 		// The old key stands for the page that is open; another try is another gift.
@@ -191,15 +195,10 @@ func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
 		told = limitedNotice
 	case "unavailable":
 		told = unreachableNotice
-		if status == http.StatusServiceUnavailable {
-			c.Response().Header().Set("Retry-After", "30")
-		}
-	}
-	if status == http.StatusInternalServerError || told == noNotice {
-		return err
-	}
-	if status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "30")
 		s.Log.Warn("no payment page could be made", "error", err)
+	default:
+		return err
 	}
 	if wantsJSON(c.Request()) {
 		n := s.views.notice(told)

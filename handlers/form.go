@@ -14,7 +14,7 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
-// The bounds of INTERFACE.md, in characters. Stripe keeps at most 500
+// The bounds of what a reader may write, in characters. Stripe keeps at most 500
 // characters per value of metadata, where all of these travel.
 const (
 	maxComment     = 500
@@ -138,7 +138,7 @@ func (f *donateForm) choose(c models.Campaign, frequency models.Frequency, amoun
 	f.OtherAmount = typed(amount)
 }
 
-// validKey is INTERFACE.md's form_key.
+// validKey is what a form_key may look like.
 var validKey = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
 
 // keyed is the form with a key that can be posted: its own if it is one, else

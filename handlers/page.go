@@ -8,12 +8,13 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/web"
 )
 
 // publicCaching is how pages and figures may be cached: for moments by a
@@ -77,12 +78,12 @@ var (
 // send answers with the page, or with 304 if the reader has it.
 func (p *readyPage) send(c echo.Context) error {
 	r, h := c.Request(), c.Response().Header()
-	packed := acceptsGzip(r.Header)
+	packed := web.AcceptsGzip(r.Header.Get("Accept-Encoding"))
 	h["Cache-Control"], h["Vary"], h["Etag"] = cachingHeader, varyHeader, p.etag
 	if packed {
 		h["Etag"] = p.etagGz
 	}
-	if known := r.Header.Get("If-None-Match"); known != "" && namesOne(known, p.etag[0], p.etagGz[0]) {
+	if web.KnownAs(r.Header.Get("If-None-Match"), p.etag[0], p.etagGz[0]) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	body, size := p.plain, p.size
@@ -97,34 +98,4 @@ func (p *readyPage) send(c echo.Context) error {
 	c.Response().WriteHeader(http.StatusOK)
 	_, err := c.Response().Write(body)
 	return err
-}
-
-// acceptsGzip reports whether an answer may be packed. A browser's "gzip" is
-// what counts; a refusal of it (q=0) is honoured.
-func acceptsGzip(h http.Header) bool {
-	for part := range strings.SplitSeq(h.Get("Accept-Encoding"), ",") {
-		name, parameter, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if name == "gzip" {
-			q := strings.ReplaceAll(strings.TrimSpace(parameter), " ", "")
-			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
-		}
-	}
-	return false
-}
-
-// namesOne reports whether If-None-Match names one of the tags. Caches weaken
-// tags, and weak is good enough for a 304.
-func namesOne(known string, tags ...string) bool {
-	for candidate := range strings.SplitSeq(known, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == "*" {
-			return true
-		}
-		for _, tag := range tags {
-			if candidate == tag {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/corruptionproject/appeal/internal/live"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/web"
 )
 
-// progressJSON is the tracker as INTERFACE.md has it.
+// progressJSON is the tracker as clients read it; its names never change.
 type progressJSON struct {
 	Campaign  string                `json:"campaign"`
 	Currency  money.Currency        `json:"currency"`
@@ -57,7 +58,7 @@ func (s *Server) getProgress(c echo.Context) error {
 	h := c.Response().Header()
 	h["Cache-Control"] = cachingHeader
 	h["Etag"] = []string{snapshot.ETag}
-	if known := c.Request().Header.Get("If-None-Match"); known != "" && namesOne(known, snapshot.ETag) {
+	if web.KnownAs(c.Request().Header.Get("If-None-Match"), snapshot.ETag) {
 		return c.NoContent(http.StatusNotModified)
 	}
 	return c.JSONBlob(http.StatusOK, snapshot.JSON)

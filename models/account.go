@@ -3,7 +3,7 @@ package models
 // Account is one account of the journal.
 type Account string
 
-// The accounts of LEDGER.md §1. Whether income carries a donor restriction is
+// The accounts there are. Whether income carries a donor restriction is
 // a flag of the campaign, not another account.
 const (
 	StripeBalance   Account = "stripe:balance"   // what Stripe holds for the organisation

@@ -104,7 +104,7 @@ const (
 // Frequency is how often a donor gives.
 type Frequency string
 
-// The frequencies of INTERFACE.md.
+// The frequencies there are.
 const (
 	Once    Frequency = "once"
 	Monthly Frequency = "monthly"

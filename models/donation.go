@@ -61,7 +61,7 @@ func (c Choices) Charged() money.Minor { return c.Amount + c.FeesCovered }
 // Tribute says whether a gift is made in someone's name.
 type Tribute string
 
-// The tributes of INTERFACE.md.
+// The tributes there are.
 const (
 	NoTribute Tribute = "none"
 	InHonor   Tribute = "honor"
@@ -86,7 +86,7 @@ const (
 	CheckoutRefused CheckoutState = "refused" // Stripe said no; another try needs another token
 )
 
-// Status is a donation's state: the first that holds of INTERFACE.md's list.
+// Status is a donation's state: the first of these that holds.
 type Status string
 
 // The states of a donation, in the order of precedence.

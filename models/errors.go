@@ -17,6 +17,8 @@ var (
 	// ErrBooksClosed: it is not known yet that the database holds this
 	// campaign's books, so nothing is written.
 	ErrBooksClosed = errors.New("the books are not open")
-	// ErrSchemaBehind: the schema is older or newer than this program.
-	ErrSchemaBehind = errors.New("the schema is not this program's")
+	// ErrSchemaBehind: the schema is older than this program.
+	ErrSchemaBehind = errors.New("the schema is older than this program")
+	// ErrSchemaAhead: the schema is newer than this program.
+	ErrSchemaAhead = errors.New("the schema is newer than this program")
 )

@@ -166,7 +166,7 @@ func fold(agreed money.Minor, facts []storedFact) figures {
 	return f
 }
 
-// statusOf takes the first state that holds, in the order of INTERFACE.md.
+// statusOf takes the first state that holds, in the order of precedence.
 func statusOf(f figures, completed, failed, expired bool) Status {
 	switch {
 	case f.disputed > 0:

@@ -6,7 +6,7 @@ import (
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
-// Totals are the figures of the whole campaign, as INTERFACE.md defines them.
+// Totals are the figures of the whole campaign.
 // All money is in minor units of the books' currency.
 type Totals struct {
 	Currency         money.Currency `json:"currency"`

@@ -82,12 +82,18 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	if d == sqlite {
 		s.writer = make(chan struct{}, 1)
 	}
-	s.db, err = gorm.Open(dialector, &gorm.Config{
-		SkipDefaultTransaction: true,
-		TranslateError:         true,
-		NowFunc:                s.Now,
-		Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
-	})
+	// Two processes that open a new SQLite file at once may find it locked,
+	// while one of them turns on its write-ahead log.
+	for try := range maxTries {
+		if s.db, err = gorm.Open(dialector, &gorm.Config{
+			SkipDefaultTransaction: true,
+			TranslateError:         true,
+			NowFunc:                s.Now,
+			Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
+		}); !d.lostRace(err) || pause(ctx, time.Duration(try+1)*50*time.Millisecond) != nil {
+			break
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
 	}
@@ -160,12 +166,16 @@ func (books) TableName() string { return "books" }
 
 // OpenBooks makes the books on first use and refuses a database that holds
 // another campaign, currency or mode with ErrOtherBooks. It returns
-// ErrSchemaBehind while the schema is not this program's.
+// ErrSchemaBehind or ErrSchemaAhead while the schema is not this program's.
 func (s *Store) OpenBooks(ctx context.Context) error {
-	if pending, err := s.PendingMigrations(ctx); err != nil || len(pending) > 0 {
-		return errors.Join(ErrSchemaBehind, err)
+	pending, err := s.PendingMigrations(ctx)
+	if err != nil {
+		return err
 	}
-	err := s.tx(ctx, func(tx *gorm.DB) error {
+	if len(pending) > 0 {
+		return ErrSchemaBehind
+	}
+	err = s.tx(ctx, func(tx *gorm.DB) error {
 		row := books{ID: 1, Slug: s.slug, Currency: s.currency, Livemode: s.livemode, MadeAt: s.Now()}
 		if err := insertOnce(tx, &row).Error; err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -111,7 +110,7 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
 		if errors.As(disagreement(donation, facts, fact), &wrong) {
 			return EventAttention, wrong.text, nil
 		}
-		if facts, err = s.append(tx, donation, facts, fact); err != nil {
+		if facts, err = s.record(tx, donation, facts, fact); err != nil {
 			return "", "", err
 		}
 	}
@@ -136,34 +135,9 @@ func elsewhere(tx *gorm.DB, key string) error {
 	}
 }
 
-// fillIn completes a gift that was made from metadata: no one object carries
-// all of a donor's words, so each adds what it has, whichever comes first.
-func fillIn(tx *gorm.DB, d *Donation, ref GiftRef) error {
-	if !d.FromMetadata {
-		return nil
-	}
-	changes := map[string]any{}
-	if d.Comment == "" && ref.Choices.Comment != "" {
-		d.Comment, changes["comment"] = ref.Choices.Comment, ref.Choices.Comment
-	}
-	if d.TributeName == "" && ref.Choices.TributeName != "" {
-		d.TributeName, changes["tribute_name"] = ref.Choices.TributeName, ref.Choices.TributeName
-	}
-	if d.SessionID == nil && ref.SessionID != "" {
-		d.SessionID, changes["session_id"] = &ref.SessionID, ref.SessionID
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	if err := tx.Model(&Donation{ID: d.ID}).Updates(changes).Error; err != nil {
-		return fmt.Errorf("fill in the gift: %w", err)
-	}
-	return nil
-}
-
-// append writes one new fact of a gift, its posting, and all that follows from
+// record writes one new fact of a gift, its posting, and all that follows from
 // it, and returns the gift's facts with it.
-func (s *Store) append(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
+func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
 	row := storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank, PaymentIntent: fact.Gift.PaymentIntent,
@@ -232,75 +206,6 @@ func gifts(counted bool) int64 {
 	return 0
 }
 
-// recount finds whose gift it now is and keeps each donor's number of counted
-// gifts. It returns the donor and by how much the number of donors changed.
-func (s *Store) recount(tx *gorm.DB, d Donation, f figures) (donorID *string, change int64, err error) {
-	donorID = d.DonorID
-	if owner, err := s.donorOf(tx, d, f); err != nil {
-		return nil, 0, err
-	} else if owner != "" {
-		donorID = &owner
-	}
-	moved := d.DonorID != nil && donorID != nil && *d.DonorID != *donorID
-	if d.Counted && (!f.counted || moved) {
-		if change, err = s.countGift(tx, *d.DonorID, -1); err != nil {
-			return nil, 0, err
-		}
-	}
-	if f.counted && (!d.Counted || moved) {
-		more, err := s.countGift(tx, *donorID, 1)
-		if err != nil {
-			return nil, 0, err
-		}
-		change += more
-	}
-	return donorID, change, nil
-}
-
-// donorOf returns the id of the donor whose e-mail the facts give, or a donor
-// of its own for a paid gift that has none; "" while nobody has given yet.
-func (s *Store) donorOf(tx *gorm.DB, d Donation, f figures) (string, error) {
-	if f.email == "" && (!f.counted || d.DonorID != nil) {
-		return "", nil
-	}
-	id, err := s.ids.sortable("donor_", s.Now())
-	if err != nil {
-		return "", err
-	}
-	donor := Donor{ID: id, CreatedAt: s.Now()}
-	if f.email != "" {
-		donor.Email = &f.email
-	}
-	if err := insertOnce(tx, &donor).Error; err != nil {
-		return "", fmt.Errorf("keep the donor: %w", err)
-	}
-	if f.email == "" {
-		return id, nil
-	}
-	var known Donor
-	if err := tx.Where("email = ?", f.email).Take(&known).Error; err != nil {
-		return "", fmt.Errorf("find the donor: %w", err)
-	}
-	return known.ID, nil
-}
-
-// countGift adds to a donor's counted gifts and returns by how much that
-// changes the number of donors. The row's own lock makes two gifts of one
-// donor, booked at once, count the donor once.
-func (s *Store) countGift(tx *gorm.DB, donorID string, by int64) (int64, error) {
-	var now int64
-	err := tx.Raw("UPDATE donors SET gifts = gifts + ? WHERE id = ? RETURNING gifts", by, donorID).Row().Scan(&now)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("count the donor's gifts: %w", err)
-	case by > 0 && now == 1:
-		return 1, nil
-	case by < 0 && now == 0:
-		return -1, nil
-	}
-	return 0, nil
-}
-
 func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {
 	var facts []storedFact
 	if err := tx.Where("donation_id = ?", donationID).Order("key").Find(&facts).Error; err != nil {
@@ -319,7 +224,7 @@ func hasCharge(facts []storedFact) bool {
 }
 
 // disagreement returns a problem if a fact contradicts what is known of its
-// gift (LEDGER.md, I10 and I15).
+// gift (I10 and I15 of docs/ledger.md).
 func disagreement(d Donation, facts []storedFact, fact Fact) error {
 	agreed := money.Money{Minor: d.AmountCharged, Currency: d.Currency}
 	switch {
@@ -376,63 +281,4 @@ func lockDonation(tx *gorm.DB, query string, args ...any) (Donation, error) {
 		return Donation{}, fmt.Errorf("find the gift: %w", err)
 	}
 	return d, nil
-}
-
-// fromMetadata makes a gift that the books lack (they were restored, or are
-// rebuilt) from what travelled with it through Stripe.
-func (s *Store) fromMetadata(tx *gorm.DB, fact Fact) (Donation, error) {
-	agreed := fact.Agreed
-	if agreed == nil {
-		return Donation{}, errUnknownGift
-	}
-	choices := fact.Gift.Choices
-	choices.Amount = agreed.Minor - choices.FeesCovered
-	switch {
-	case agreed.Currency != s.currency:
-		return Donation{}, problem{fmt.Sprintf("%s is %s in %q; the books are kept in %q",
-			fact.Key, agreed.Minor.Decimal(), agreed.Currency, s.currency)}
-	case choices.Amount <= 0 || choices.FeesCovered < 0:
-		return Donation{}, problem{fact.Key + " covers more fees than it gives"}
-	}
-	d, err := s.newDonation(choices, fact.At)
-	if err != nil {
-		return Donation{}, err
-	}
-	d.Token = fact.Gift.Token
-	if ValidReference(fact.Gift.Reference) {
-		d.Reference = fact.Gift.Reference
-	}
-	d.CheckoutState, d.FromMetadata = CheckoutOpen, true
-	if fact.Gift.SessionID != "" {
-		d.SessionID = &fact.Gift.SessionID
-	}
-	if err := insertOnce(tx, &d).Error; err != nil {
-		return Donation{}, fmt.Errorf("make the gift: %w", err)
-	}
-	made, err := lockDonation(tx, "token = ?", d.Token)
-	if errors.Is(err, ErrNotFound) {
-		return Donation{}, problem{fact.Key + " carries the reference or session of another gift"}
-	}
-	return made, err
-}
-
-// newDonation is an intended gift, with identifiers of its own.
-func (s *Store) newDonation(choices Choices, at time.Time) (Donation, error) {
-	id, err := s.ids.sortable("don_", at)
-	if err != nil {
-		return Donation{}, err
-	}
-	token, err := s.ids.token()
-	if err != nil {
-		return Donation{}, err
-	}
-	reference, err := s.ids.reference()
-	if err != nil {
-		return Donation{}, err
-	}
-	return Donation{
-		ID: id, Token: token, Reference: reference, Livemode: s.Livemode(),
-		Choices: choices, Currency: s.currency, AmountCharged: choices.Charged(), FormAttempt: 1,
-		CheckoutState: CheckoutOpening, Status: Started, CreatedAt: at.UTC().Truncate(time.Microsecond),
-	}, nil
 }

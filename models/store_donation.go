@@ -114,6 +114,27 @@ func (s *Store) StartDonation(ctx context.Context, key string, after int, choice
 	return d, nil
 }
 
+// newDonation is an intended gift, with identifiers of its own.
+func (s *Store) newDonation(choices Choices, at time.Time) (Donation, error) {
+	id, err := s.ids.sortable("don_", at)
+	if err != nil {
+		return Donation{}, err
+	}
+	token, err := s.ids.token()
+	if err != nil {
+		return Donation{}, err
+	}
+	reference, err := s.ids.reference()
+	if err != nil {
+		return Donation{}, err
+	}
+	return Donation{
+		ID: id, Token: token, Reference: reference, Livemode: s.Livemode(),
+		Choices: choices, Currency: s.currency, AmountCharged: choices.Charged(), FormAttempt: 1,
+		CheckoutState: CheckoutOpening, Status: Started, CreatedAt: at.UTC().Truncate(time.Microsecond),
+	}, nil
+}
+
 // AttachCheckout keeps the payment page that was made for a donation.
 func (s *Store) AttachCheckout(ctx context.Context, d Donation, session CheckoutSession) error {
 	return s.changeDonation(ctx, d.ID, map[string]any{

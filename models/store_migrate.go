@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -30,6 +31,14 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 		return nil, err
 	}
 	done, err := history.Up(ctx)
+	// SQLite has no lock to take turns with as PostgreSQL has: a step that
+	// fails there may have been another process's, and is looked at again.
+	for again := 0; err != nil && s.dialect == sqlite && again < maxTries; again++ {
+		if err := pause(ctx, 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+		done, err = history.Up(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("models: migrate: %w", err)
 	}
@@ -38,6 +47,17 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 		steps = append(steps, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: true})
 	}
 	return steps, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("models: wait to migrate: %w", ctx.Err())
+	}
 }
 
 // Migrations lists the schema's whole history, applied or not.
@@ -57,8 +77,8 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	return all, nil
 }
 
-// PendingMigrations lists the steps still to take. It returns ErrSchemaBehind
-// if the database is ahead of this program.
+// PendingMigrations lists the steps still to take. It returns ErrSchemaAhead
+// if the database knows steps that this program does not.
 func (s *Store) PendingMigrations(ctx context.Context) ([]Migration, error) {
 	all, err := s.Migrations(ctx)
 	if err != nil {
@@ -79,7 +99,7 @@ func (s *Store) PendingMigrations(ctx context.Context) ([]Migration, error) {
 		return nil, fmt.Errorf("models: read the schema's version: %w", err)
 	}
 	if current > newest {
-		return nil, fmt.Errorf("%w: it is at %d, this program knows %d; run a newer appeal", ErrSchemaBehind, current, newest)
+		return nil, fmt.Errorf("%w: it is at %d, this program knows %d; run a newer appeal", ErrSchemaAhead, current, newest)
 	}
 	return pending, nil
 }

@@ -19,7 +19,7 @@ type Breach struct {
 }
 
 // predicate is one rule, and a query that returns a row of text for each thing
-// that breaks it. The numbers are LEDGER.md's.
+// that breaks it. The numbers are those of docs/ledger.md.
 type predicate struct {
 	name, rule, query string
 }

@@ -182,13 +182,13 @@ func (f asset) send(rw http.ResponseWriter, r *http.Request, caching string) {
 	body, tag := f.body, `"`+f.hash+`"`
 	if f.gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if AcceptsGzip(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 			body, tag = f.gzipped, `"`+f.hash+`-gz"`
 		}
 	}
 	h.Set("ETag", tag)
-	if match := r.Header.Get("If-None-Match"); match == "*" || strings.Contains(match, tag) {
+	if KnownAs(r.Header.Get("If-None-Match"), tag) {
 		rw.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -197,22 +197,4 @@ func (f asset) send(rw http.ResponseWriter, r *http.Request, caching string) {
 		return
 	}
 	_, _ = rw.Write(body) // a reader who has gone needs no answer
-}
-
-// acceptsGzip reads Accept-Encoding: named, or covered by *, and not refused
-// with a weight of nought.
-func acceptsGzip(header string) bool {
-	others := false
-	for part := range strings.SplitSeq(header, ",") {
-		coding, weight, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q := strings.TrimSpace(weight)
-		refused := strings.HasPrefix(q, "q=0") && strings.Trim(q[3:], ".0") == ""
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip":
-			return !refused
-		case "*":
-			others = !refused
-		}
-	}
-	return others
 }

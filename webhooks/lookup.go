@@ -73,7 +73,7 @@ func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
 func (r *Resolver) followSession(ctx context.Context, raw json.RawMessage, eventType, evidence string) (models.Reading, error) {
 	var s session
 	if json.Unmarshal(raw, &s) != nil || s.ID == "" {
-		return models.Reading{}, errors.New("webhooks: Stripe's answer is no session")
+		return models.Reading{}, errNotThat
 	}
 	reading := readSession(s, eventType == debitFailed, evidence)
 	if s.PaymentStatus != "paid" || s.PaymentIntent.ID == "" ||

@@ -33,7 +33,12 @@ func (checkCommand) Run(p *program) error {
 	}{
 		{"configuration", func() finding { return finding{err: wrong} }},
 		{"campaign", func() finding { return checkCampaign(conf, c, unreadable) }},
-		{"database", func() finding { return checkDatabase(ctx, conf, c) }},
+		{"database", func() finding {
+			if unreadable != nil {
+				return finding{err: errors.New("not tried: the campaign can't be read")}
+			}
+			return checkDatabase(ctx, conf, c)
+		}},
 		{"stripe key", func() finding { return checkStripe(ctx, conf, c) }},
 	} {
 		found := check.try()

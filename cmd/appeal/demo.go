@@ -30,8 +30,8 @@ import (
 )
 
 type demoCommand struct {
-	Listen string `default:"127.0.0.1:8080" help:"Where the page is served. The Stripe simulator takes the first free port above." placeholder:"ADDR"`
-	Data   string `default:"./appeal-data" type:"path" help:"Where books and simulator are kept between runs." placeholder:"DIR"`
+	Listen string `default:"127.0.0.1:8080" help:"Where the page is served (default ${default}). The Stripe simulator takes the first free port above." placeholder:"ADDR"`
+	Data   string `default:"./appeal-data" type:"path" help:"Where books and simulator are kept between runs (default ${default})." placeholder:"DIR"`
 	Sample int    `help:"First fill an empty database with this many past gifts, made in the simulator and booked by its webhooks." placeholder:"N"`
 }
 
@@ -128,36 +128,41 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	if err != nil {
 		return errors.Join(err, site.Close(), stripe.Close())
 	}
-	// Whichever of the two ends first, by a signal or a failure, ends the
-	// other.
+	// Whichever ends first, by a signal or a failure, ends the others; the
+	// simulator goes last, so that a gift in flight still has its Stripe.
 	ctx, stop := context.WithCancel(p.ctx)
 	defer stop()
-	var running sync.WaitGroup
+	simulating, stopSimulator := context.WithCancel(context.WithoutCancel(p.ctx))
+	defer stopSimulator()
 	var failed [3]error
-	running.Go(func() { defer stop(); failed[0] = serve(ctx, conf, c, site, log) })
-	running.Go(func() { defer stop(); failed[1] = serveSimulator(ctx, stripe, sim) })
-	running.Go(func() {
-		if failed[2] = d.welcome(ctx, p, conf, c, sim); failed[2] != nil {
+	var service, simulator sync.WaitGroup
+	simulator.Go(func() { defer stop(); failed[0] = serveSimulator(simulating, stripe, sim) })
+	service.Go(func() { defer stop(); failed[1] = serve(ctx, conf, c, site, log) })
+	service.Go(func() {
+		err := d.welcome(ctx, p, conf, c, sim)
+		if err != nil && p.ctx.Err() == nil { // else it was told to stop in the middle of it
+			failed[2] = err
 			stop()
 		}
 	})
-	running.Wait()
-	err = errors.Join(failed[:]...)
-	if p.ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = nil // told to stop in the middle of it
-	}
-	return errors.Join(err, sim.Close())
+	service.Wait()
+	stopSimulator()
+	simulator.Wait()
+	return errors.Join(append(failed[:], sim.Close())...)
 }
 
 func serveSimulator(ctx context.Context, listener net.Listener, sim *stripesim.Simulator) error {
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	ctx, halt := context.WithCancel(ctx)
+	defer halt()
 	delivering := make(chan error, 1)
 	go func() { delivering <- sim.Run(ctx) }()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
 	select {
 	case err := <-ended:
-		return fmt.Errorf("serve the simulator: %w", err)
+		halt()
+		return errors.Join(fmt.Errorf("serve the simulator: %w", err), <-delivering)
 	case <-ctx.Done():
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -262,11 +267,7 @@ func (d demoCommand) makeSamples(ctx context.Context, p *program, c models.Campa
 }
 
 // show moves the bar. That it can't be drawn stops nothing.
-func show(bar *progressbar.ProgressBar, at int) {
-	if bar.Set(at) != nil {
-		return
-	}
-}
+func show(bar *progressbar.ProgressBar, at int) { _ = bar.Set(at) }
 
 // readKeys reads the demo's secrets, or makes them, in a file that only its
 // owner can read.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -103,9 +104,22 @@ func report(err error, errs io.Writer) int {
 		status, err = misused, fmt.Errorf("the configuration can't be used:\n%w", mistakes)
 	case errors.As(err, &wrong):
 		status = misused
+	default:
+		err = errors.New(oneLine(err.Error()))
 	}
 	if _, unwritable := fmt.Fprintln(errs, "appeal:", err); unwritable != nil {
 		return failed
 	}
 	return status
+}
+
+// oneLine joins an error's lines: scripts read one plain line.
+func oneLine(text string) string {
+	var parts []string
+	for part := range strings.Lines(text) {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "; ")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -335,6 +336,18 @@ func TestAServiceWaitsForItsSchemaWhereAnOperatorBringsIt(t *testing.T) {
 	cancel()
 	if code := <-ended; code != done {
 		t.Errorf("stopped with status %d: %s", code, errs.String())
+	}
+	// Though migrate made the books, it is the service that knew their mode.
+	live := true
+	store, err := models.Connect(t.Context(), models.Options{URL: database, Slug: "corruption-project", Currency: "usd", Livemode: &live})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.OpenBooks(t.Context()); !errors.Is(err, models.ErrOtherBooks) {
+		t.Errorf("books of test gifts, opened with a live key: %v", err)
+	}
+	if err := store.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -123,7 +123,7 @@ func listen(ctx context.Context, listener net.Listener, site *handlers.Server, l
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(stopping); err != nil {
-		return fmt.Errorf("stop within %s: %w", grace, err)
+		return errors.Join(fmt.Errorf("stop within %s: %w", grace, err), server.Close())
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ import (
 // donorBudget is how long a reader waits for the payment page, over all tries.
 const donorBudget = 8 * time.Second
 
-// The metadata keys that let a gift be rebuilt from Stripe alone (LEDGER.md
-// §1). Those of a person stand only where they can be emptied.
+// The metadata keys that let a gift be rebuilt from Stripe alone. Those of a
+// person stand only where they can be emptied.
 const (
 	metaCampaign    = "appeal_campaign"
 	metaToken       = "appeal_token"

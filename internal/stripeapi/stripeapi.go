@@ -113,7 +113,7 @@ func try(ctx context.Context, ask func(ctx context.Context) error) error {
 			case <-wait.C:
 			case <-ctx.Done():
 				wait.Stop()
-				return fmt.Errorf("%w: %w", ErrUnavailable, err)
+				return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 			}
 		}
 		once, cancel := context.WithTimeout(ctx, perTry)
