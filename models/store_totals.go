@@ -114,7 +114,7 @@ func recomputed(db *gorm.DB, moment *time.Time) (progressChange, error) {
 func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
 	var n int64
 	err := db.Model(&Event{}).
-		Where("state = ? OR (state = ? AND failing_since <= ?)", EventAttention, EventWaiting, s.Now().Add(-patience)).
+		Where("state IN ? AND (state = ? OR failing_since <= ?)", []EventState{EventAttention, EventWaiting}, EventAttention, s.Now().Add(-patience)).
 		Count(&n).Error
 	if err != nil {
 		return 0, fmt.Errorf("count what needs attention: %w", err)

@@ -79,7 +79,7 @@ CREATE TABLE facts (
     recorded_at     TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX facts_by_donation ON facts (donation_id);
-CREATE INDEX facts_by_intent ON facts (payment_intent) WHERE payment_intent <> '';
+CREATE INDEX facts_by_intent ON facts (payment_intent);
 
 -- The journal. Appended once per key, never changed.
 CREATE TABLE postings (
@@ -122,7 +122,7 @@ CREATE TABLE events (
     failing_since   TIMESTAMPTZ,
     problem         TEXT NOT NULL
 );
-CREATE INDEX events_open ON events (state, next_try_at) WHERE state IN ('waiting', 'attention');
+CREATE INDEX events_by_state ON events (state, next_try_at);
 CREATE INDEX events_by_object ON events (object_id, type);
 
 -- The outbox: what is to be sent, committed with what it tells of.
