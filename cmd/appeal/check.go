@@ -49,7 +49,7 @@ func (checkCommand) Run(p *program) error {
 		case found.warn != "":
 			said = "warning: " + found.warn
 		}
-		if err := p.printf("%-14s %s\n", check.name+":", said); err != nil {
+		if err := p.printf("%-14s %s\n", check.name+":", oneLine(said)); err != nil {
 			return err
 		}
 	}
