@@ -78,6 +78,11 @@ build: ## Build the static binary, dist/appeal
 image: ## Build the container image; IMAGE and VERSION name it
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE):$(or $(VERSION),dev) .
 
+SCREENS ?= $(CURDIR)/.cache/screens
+.PHONY: screens
+screens: ## Take pictures of the pages, at 360 and 1280 px, light and dark, into SCREENS (.cache/screens)
+	go test -C internal/browser -count=1 -run TestScreens . -args -screens $(SCREENS) -sample 300
+
 .PHONY: confined
 confined: ## Show that the binary is static, reproducible, and runs as nobody on a read-only root
 	.ci/confined
