@@ -7,10 +7,12 @@
 package stripeapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -74,8 +76,10 @@ func New(campaign models.Campaign, c Config) *Client {
 			ForceAttemptHTTP2: true,
 		}}
 	}
+	measured := *c.HTTP
+	measured.Transport = sized{measured.Transport}
 	config := &stripe.BackendConfig{
-		HTTPClient: c.HTTP, LeveledLogger: quiet{c.Log}, EnableTelemetry: stripe.Bool(false),
+		HTTPClient: &measured, LeveledLogger: quiet{c.Log}, EnableTelemetry: stripe.Bool(false),
 		// Retries are ours (see try): stripe-go's sleep through the donor's
 		// budget and do not retry a POST answered 500.
 		MaxNetworkRetries: stripe.Int64(0),
@@ -88,6 +92,30 @@ func New(campaign models.Campaign, c Config) *Client {
 		sc:       client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
 		campaign: campaign, base: c.BaseURL,
 	}
+}
+
+// sized sends requests with their length. stripe-go leaves it out, and so would
+// send a form of a few hundred bytes in chunks, which Stripe takes, but not
+// every proxy or stand-in on the way to it.
+type sized struct{ next http.RoundTripper }
+
+// RoundTrip measures the body and passes the request on.
+func (s sized) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := s.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength > 0 {
+		return next.RoundTrip(r)
+	}
+	whole, err := io.ReadAll(r.Body)
+	if err = errors.Join(err, r.Body.Close()); err != nil {
+		return nil, fmt.Errorf("measure the request: %w", err)
+	}
+	known := r.Clone(r.Context())
+	known.Body, known.ContentLength = io.NopCloser(bytes.NewReader(whole)), int64(len(whole))
+	known.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
+	return next.RoundTrip(known)
 }
 
 // quiet keeps stripe-go's own log lines, which may quote request and answer,

@@ -3,6 +3,7 @@ package stripeapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -26,6 +27,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
+	}
+	if r.ContentLength != int64(len(body)) {
+		return nil, fmt.Errorf("a body of %d bytes is sent with the length %d", len(body), r.ContentLength)
 	}
 	w.keys = append(w.keys, r.Header.Get("Idempotency-Key"))
 	w.bodies = append(w.bodies, string(body))
