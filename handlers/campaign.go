@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/live"
-	"github.com/corruptionproject/appeal/models"
 )
 
 // getCampaign shows the campaign page. Without a query it is the same bytes
@@ -72,7 +71,7 @@ func (s *Server) getCancelled(c echo.Context) error {
 	}
 	private(c)
 	c.Response().Header().Set("Referrer-Policy", "strict-origin") // the token is in the address
-	if settled(d) {
+	if d.Status.PageDone() {
 		return c.Redirect(http.StatusSeeOther, "/thanks/"+d.Token)
 	}
 	if !isHead(c) {
@@ -84,9 +83,6 @@ func (s *Server) getCancelled(c echo.Context) error {
 	form.Cancelled = d.Token
 	return s.formPage(c, http.StatusOK, campaignState{Form: form, Notice: cancelledNotice})
 }
-
-// settled reports whether a gift needs no payment page any more.
-func settled(d models.Donation) bool { return d.Status != models.Started && d.Status != models.Expired }
 
 // formPage answers with the campaign page for one reader alone: with what they
 // typed, and what is to be mended.

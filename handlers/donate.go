@@ -148,7 +148,7 @@ func (s *Server) leftBehind(ctx context.Context, plan models.Opening, form donat
 // it turns out to be paid. That it could not be expired does not stop the
 // reader: it closes by itself within the hour.
 func (s *Server) leave(ctx context.Context, d models.Donation) bool {
-	if settled(d) {
+	if d.Status.PageDone() {
 		return true
 	}
 	if d.SessionID == nil || d.Status == models.Expired {

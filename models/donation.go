@@ -104,3 +104,7 @@ const (
 // Undecided reports whether payment may still arrive for it, so that asking
 // Stripe makes sense.
 func (s Status) Undecided() bool { return s == Started || s == Processing }
+
+// PageDone reports whether the reader has been through the payment page, so
+// that no other is needed: paid, under way at a bank, or failed there.
+func (s Status) PageDone() bool { return s != Started && s != Expired }

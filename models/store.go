@@ -48,7 +48,8 @@ type Store struct {
 	// writer admits one writing transaction at a time on SQLite, in order of
 	// arrival; on PostgreSQL it is nil and rows do the locking.
 	writer chan struct{}
-	// commits counts this process's own commits that changed a public figure.
+	// commits counts this process's own commits that may have changed a public
+	// figure.
 	commits atomic.Uint64
 	// open is set once these are known to be this campaign's own books: nothing
 	// is written before.
@@ -112,8 +113,8 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 // Livemode reports whether the books hold real money.
 func (s *Store) Livemode() bool { return s.livemode != nil && *s.livemode }
 
-// Commits counts this process's commits that changed a public figure, so that
-// a cache can tell that what it holds is older than what was acknowledged.
+// Commits counts this process's commits that may have changed a public figure,
+// so that a cache can tell that what it holds is older than what was acknowledged.
 func (s *Store) Commits() uint64 { return s.commits.Load() }
 
 // maxTries bounds how often a transaction is run that lost a race with

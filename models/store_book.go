@@ -20,9 +20,9 @@ type Booked struct {
 	Problem string
 }
 
-// Book books facts that no event brought: what a look-up at Stripe found. All
-// of them stand in the books when it returns, or none. A fact that is known
-// already changes nothing.
+// Book books facts that no event brought: what a look-up at Stripe found, in
+// one transaction. What one fact lacks does not keep the others out: Booked says
+// so. A fact that is known already changes nothing.
 func (s *Store) Book(ctx context.Context, facts ...Fact) (Booked, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return Booked{}, err

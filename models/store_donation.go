@@ -55,7 +55,7 @@ func (s *Store) PlanOpening(ctx context.Context, key string, choices Choices) (O
 	}
 	opening := Opening{Step: ReuseOpened, Donation: d}
 	switch {
-	case d.Status != Started && d.Status != Expired:
+	case d.Status.PageDone():
 		opening.Step = AlreadyPaid
 	case d.left(s.Now()):
 		opening.Step = OpenAgain

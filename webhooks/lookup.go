@@ -31,7 +31,8 @@ func (r *Resolver) Look(ctx context.Context, token string) error {
 	return r.lookAt(ctx, *d.SessionID)
 }
 
-// Confirm asks Stripe about a gift at once and reports whether it was paid.
+// Confirm asks Stripe about a gift at once and reports whether its reader has
+// been through the payment page.
 func (r *Resolver) Confirm(ctx context.Context, d models.Donation) (bool, error) {
 	if d.SessionID != nil {
 		if err := r.lookAt(ctx, *d.SessionID); err != nil {
@@ -42,7 +43,7 @@ func (r *Resolver) Confirm(ctx context.Context, d models.Donation) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	return now.Status != models.Started && now.Status != models.Expired, nil
+	return now.Status.PageDone(), nil
 }
 
 func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
@@ -72,7 +73,7 @@ func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
 // without holding it.
 func (r *Resolver) followSession(ctx context.Context, raw json.RawMessage, eventType, evidence string) (models.Reading, error) {
 	var s session
-	if json.Unmarshal(raw, &s) != nil || s.ID == "" {
+	if !decodes(raw, &s) || s.ID == "" {
 		return models.Reading{}, errNotThat
 	}
 	reading := readSession(s, eventType == debitFailed, evidence)

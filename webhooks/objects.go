@@ -44,9 +44,7 @@ func parseEvent(raw []byte) (event, error) {
 	for part, into := range map[*json.RawMessage]any{
 		&must.Version: &e.APIVersion, &must.Created: &e.Created, &must.Account: &e.Account, &must.Data: &data,
 	} {
-		if len(*part) > 0 && json.Unmarshal(*part, into) != nil {
-			continue // of another shape than ours: as good as not there
-		}
+		_ = json.Unmarshal(*part, into) // of another shape than ours: as good as not there
 	}
 	e.object = data.Object
 	return e, nil
