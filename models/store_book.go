@@ -101,14 +101,14 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
 		if errors.As(err, &wrong) {
 			return EventAttention, wrong.text, nil
 		}
-		if err == nil {
-			err = fillIn(tx, &donation, fact.Gift)
-		}
 		if err != nil {
 			return "", "", err
 		}
 		if errors.As(disagreement(donation, facts, fact), &wrong) {
 			return EventAttention, wrong.text, nil
+		}
+		if err := fillIn(tx, &donation, fact.Gift); err != nil {
+			return "", "", err
 		}
 		if facts, err = s.record(tx, donation, facts, fact); err != nil {
 			return "", "", err
