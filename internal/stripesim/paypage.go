@@ -118,7 +118,7 @@ func (s *Simulator) drawPay(w http.ResponseWriter, r *http.Request, status int, 
 
 func viewOf(cs session, hidden sessionHidden) payView {
 	v := payView{
-		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomes,
+		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomesOf(cs),
 		Chosen: outcomes[0].Value, Email: "reader@example.org",
 	}
 	v.Title = "Pretend to pay " + v.Amount
@@ -220,7 +220,7 @@ func (s *Simulator) postAuthenticate(w http.ResponseWriter, r *http.Request) {
 // onward redirects after a post: a complete session to the product, an open one to next, others to their page.
 func (s *Simulator) onward(w http.ResponseWriter, r *http.Request, cs session, next string, err error) {
 	switch {
-	case errors.Is(err, errNotOpen), errors.Is(err, errNoQuestion):
+	case errors.Is(err, errNotOpen), errors.Is(err, errNoQuestion), errors.Is(err, errNotOffered):
 		http.Redirect(w, r, "/pay/"+cs.ID, http.StatusSeeOther)
 	case err != nil:
 		s.payFailed(w, err)

@@ -44,6 +44,11 @@ CREATE TABLE IF NOT EXISTS timers (
 	object TEXT NOT NULL,
 	PRIMARY KEY (kind, object)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS timers_due ON timers (due);
+-- Which automatic payout a movement of the balance was paid out with.
+CREATE TABLE IF NOT EXISTS members (
+	txn TEXT PRIMARY KEY,
+	payout TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS members_payout ON members (payout);
 CREATE TABLE IF NOT EXISTS answers (
 	key TEXT PRIMARY KEY,
 	created INTEGER NOT NULL,
