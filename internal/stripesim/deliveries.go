@@ -81,6 +81,30 @@ func (t *tx) giveUpAll(endpoint string) error {
 	return nil
 }
 
+// Resend queues an event once more for every enabled endpoint that wants it, as the Dashboard's button does: also one
+// that was withheld or given up.
+func (s *Simulator) Resend(ctx context.Context, eventID string) error {
+	return s.do(ctx, func(t *tx) error {
+		var ev event
+		if err := t.load(eventKind, eventID, &ev, nil); err != nil {
+			return err
+		}
+		hooks, err := t.endpoints()
+		if err != nil {
+			return err
+		}
+		for _, h := range hooks {
+			if !h.wants(ev.Type) {
+				continue
+			}
+			if err := t.queue(ev.ID, h.ID, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Deliver lets time pass up to now and sends every webhook that is due, until none is. It returns how many were taken
 // (answered 2xx). What fails becomes due again later. For tests; Run does the same in the background.
 func (s *Simulator) Deliver(ctx context.Context) (int, error) {
