@@ -79,6 +79,7 @@ func (s *Simulator) routes() *http.ServeMux {
 		s.serveAPI(w, r, operation{pattern: "unrecognized"}) //nolint:contextcheck // likewise
 	})
 	s.payRoutes(mux)
+	s.controlRoutes(mux)
 	return mux
 }
 

@@ -146,33 +146,48 @@ func amountOf(amount int64, currency string) balanceAmount {
 }
 
 // getBalance adds up what is available and what is pending, in each currency.
-func getBalance(c *call) (_ any, err error) {
+func getBalance(c *call) (any, error) {
 	out := struct {
 		Object    string          `json:"object"`
 		Available []balanceAmount `json:"available"`
 		Livemode  bool            `json:"livemode"`
 		Pending   []balanceAmount `json:"pending"`
 	}{Object: "balance", Available: []balanceAmount{}, Pending: []balanceAmount{}}
-	rows, err := c.QueryContext(c.ctx, `SELECT json_extract(body, '$.currency') AS currency,
+	all, err := c.balances()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		all = []accountBalance{{currency: "usd"}}
+	}
+	for _, b := range all {
+		out.Available = append(out.Available, amountOf(b.available, b.currency))
+		out.Pending = append(out.Pending, amountOf(b.pending, b.currency))
+	}
+	return out, nil
+}
+
+// accountBalance is the balance in one currency: the sum of its movements' net.
+type accountBalance struct {
+	currency           string
+	available, pending int64
+}
+
+func (t *tx) balances() (out []accountBalance, err error) {
+	rows, err := t.QueryContext(t.ctx, `SELECT json_extract(body, '$.currency') AS currency,
 		SUM(CASE WHEN json_extract(body, '$.available_on') <= ? THEN json_extract(body, '$.net') ELSE 0 END),
 		SUM(CASE WHEN json_extract(body, '$.available_on') > ? THEN json_extract(body, '$.net') ELSE 0 END)
-		FROM objects WHERE kind = ? GROUP BY currency ORDER BY currency`, c.now.Unix(), c.now.Unix(), transactionKind)
+		FROM objects WHERE kind = ? GROUP BY currency ORDER BY currency`, t.now.Unix(), t.now.Unix(), transactionKind)
 	if err != nil {
 		return nil, fmt.Errorf("stripesim: balance: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var currency string
-		var available, pending int64
-		if err := rows.Scan(&currency, &available, &pending); err != nil {
+		var b accountBalance
+		if err := rows.Scan(&b.currency, &b.available, &b.pending); err != nil {
 			return nil, fmt.Errorf("stripesim: balance: %w", err)
 		}
-		out.Available = append(out.Available, amountOf(available, currency))
-		out.Pending = append(out.Pending, amountOf(pending, currency))
-	}
-	if len(out.Available) == 0 {
-		out.Available = append(out.Available, amountOf(0, "usd"))
-		out.Pending = append(out.Pending, amountOf(0, "usd"))
+		out = append(out, b)
 	}
 	return out, rows.Err()
 }

@@ -157,15 +157,13 @@ func (t *tx) takeBack(ch *charge) error {
 	return err
 }
 
-var errDecided = errors.New("stripesim: the payment is not a bank debit that is pending")
-
 // pendingDebit loads an undecided bank debit and what belongs to it.
 func (t *tx) pendingDebit(id string) (cs session, hidden sessionHidden, pi paymentIntent, ch charge, err error) {
 	if ch, err = t.findCharge(id); err != nil {
 		return cs, hidden, pi, ch, err
 	}
 	if !ch.isDebit() || ch.Status != "pending" {
-		return cs, hidden, pi, ch, errDecided
+		return cs, hidden, pi, ch, invalid("charge", "", "The payment %s is no bank debit that is pending.", id)
 	}
 	if err = t.load(intentKind, ch.PaymentIntent, &pi, nil); err != nil {
 		return cs, hidden, pi, ch, err

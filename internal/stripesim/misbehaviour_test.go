@@ -9,7 +9,9 @@ import (
 func TestWebhooksMisbehave(t *testing.T) {
 	t.Run("an event Stripe failed to make exists nowhere", func(t *testing.T) {
 		w := newWorld(t, func(cfg *Config) {
-			cfg.Unmade = func(kind string) bool { return kind == "charge.succeeded" || strings.HasPrefix(kind, "charge.dispute.") }
+			cfg.Unmade = func(kind string) bool {
+				return kind == "charge.succeeded" || strings.HasPrefix(kind, "charge.dispute.")
+			}
 		})
 		id := w.paid()
 		_, err := w.sim.OpenDispute(t.Context(), id, DisputeOptions{})

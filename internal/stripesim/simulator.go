@@ -113,7 +113,7 @@ func (s *Simulator) Close() error {
 	return nil
 }
 
-// ServeHTTP answers the API below /v1/ and the payment page below /pay/.
+// ServeHTTP answers the API below /v1/, the payment page below /pay/ and the control page at ControlPath.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
