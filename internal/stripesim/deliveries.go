@@ -65,7 +65,7 @@ func webhookClient(transport http.RoundTripper) *http.Client {
 // queue makes one delivery of an event to an endpoint, due after a delay.
 func (t *tx) queue(event, endpoint string, delay time.Duration) error {
 	_, err := t.ExecContext(t.ctx, `INSERT INTO deliveries (event, endpoint, queued, due) VALUES (?, ?, ?, ?)`,
-		event, endpoint, t.now.UnixMilli(), t.now.Add(delay).UnixMilli())
+		event, endpoint, t.real.UnixMilli(), t.real.Add(delay).UnixMilli())
 	if err != nil {
 		return fmt.Errorf("stripesim: queue %s: %w", event, err)
 	}

@@ -96,32 +96,36 @@ func (t *tx) tellDispute(d dispute, before map[string]any, words ...string) erro
 	return nil
 }
 
-// changeDispute runs change on a dispute that is in one of the states allowed.
-func (s *Simulator) changeDispute(ctx context.Context, id string, allowed func(dispute) bool, change func(*tx, *dispute) ([]string, error)) error {
-	return s.do(ctx, func(t *tx) error {
-		d, err := t.findDispute(id)
-		if err != nil {
-			return err
-		}
-		if !allowed(d) {
-			return invalid("", "", "This dispute (%s) is %s, which does not allow that.", id, d.Status)
-		}
-		before := map[string]any{"status": d.Status}
-		moved := len(d.Transactions)
-		old := d.Transactions
-		words, err := change(t, &d)
-		if err != nil {
-			return err
-		}
-		if before["status"] == d.Status {
-			delete(before, "status")
-		}
-		if len(d.Transactions) > moved {
-			before["balance_transactions"] = old
-		}
-		d.Refundable = d.inquiry()
-		return t.tellDispute(d, before, words...)
-	})
+// disputeChange is what happens to a dispute; it returns the words of charge.dispute.… that tell of it.
+type disputeChange func(*tx, *dispute) ([]string, error)
+
+func (s *Simulator) changeDispute(ctx context.Context, id string, allowed func(dispute) bool, change disputeChange) error {
+	return s.do(ctx, func(t *tx) error { return t.changeDispute(id, allowed, change) })
+}
+
+// changeDispute makes a change in a dispute whose state allows it.
+func (t *tx) changeDispute(id string, allowed func(dispute) bool, change disputeChange) error {
+	d, err := t.findDispute(id)
+	if err != nil {
+		return err
+	}
+	if !allowed(d) {
+		return invalid("", "", "This dispute (%s) is %s, which does not allow that.", id, d.Status)
+	}
+	status, moved := d.Status, d.Transactions
+	words, err := change(t, &d)
+	if err != nil {
+		return err
+	}
+	before := map[string]any{}
+	if d.Status != status {
+		before["status"] = status
+	}
+	if len(d.Transactions) > len(moved) {
+		before["balance_transactions"] = moved
+	}
+	d.Refundable = d.inquiry()
+	return t.tellDispute(d, before, words...)
 }
 
 // EscalateDispute makes a dispute of an inquiry: now the money goes.
@@ -147,7 +151,11 @@ func (s *Simulator) AnswerDispute(ctx context.Context, id string) error {
 
 // WinDispute closes a dispute as won: what is gone comes back, and the dispute's fee where feeReturned says so.
 func (s *Simulator) WinDispute(ctx context.Context, id string, feeReturned bool) error {
-	return s.changeDispute(ctx, id, contested, func(t *tx, d *dispute) ([]string, error) {
+	return s.changeDispute(ctx, id, contested, winning(feeReturned))
+}
+
+func winning(feeReturned bool) disputeChange {
+	return func(t *tx, d *dispute) ([]string, error) {
 		d.Status = "won"
 		var cost int64
 		if feeReturned {
@@ -157,7 +165,7 @@ func (s *Simulator) WinDispute(ctx context.Context, id string, feeReturned bool)
 			return []string{"closed"}, nil
 		}
 		return []string{"funds_reinstated", "closed"}, t.transfer(d, d.taken(), cost)
-	})
+	}
 }
 
 // ReinstateDispute gives back part of what a dispute took, without an end to it, as after a partial refund.
@@ -172,10 +180,12 @@ func (s *Simulator) ReinstateDispute(ctx context.Context, id string, amount int6
 
 // LoseDispute closes a dispute as lost: the money stays gone.
 func (s *Simulator) LoseDispute(ctx context.Context, id string) error {
-	return s.changeDispute(ctx, id, contested, func(_ *tx, d *dispute) ([]string, error) {
-		d.Status = "lost"
-		return []string{"closed"}, nil
-	})
+	return s.changeDispute(ctx, id, contested, losing)
+}
+
+func losing(_ *tx, d *dispute) ([]string, error) {
+	d.Status = "lost"
+	return []string{"closed"}, nil
 }
 
 // CloseInquiry ends an inquiry that came to nothing.

@@ -45,17 +45,24 @@ func (s *Simulator) PayOut(ctx context.Context, o PayoutOptions) (string, error)
 			return invalid("amount", "balance_insufficient", "There is nothing to pay out in %s.", o.Currency)
 		}
 		var err error
-		if p, err = t.newPayout(amount, o.Currency, !o.Manual); err != nil {
-			return err
-		}
-		if p.Automatic {
-			if err := t.join(p); err != nil {
-				return err
-			}
-		}
-		return t.emit("payout.created", p, nil, requestRef{}, atOnce)
+		p, err = t.beginPayout(amount, o.Currency, !o.Manual)
+		return err
 	})
 	return p.ID, err
+}
+
+// beginPayout makes a payout. An automatic one's amount is what unpaid said.
+func (t *tx) beginPayout(amount int64, currency string, automatic bool) (payout, error) {
+	p, err := t.newPayout(amount, currency, automatic)
+	if err != nil {
+		return p, err
+	}
+	if automatic {
+		if err := t.join(p); err != nil {
+			return p, err
+		}
+	}
+	return p, t.emit("payout.created", p, nil, requestRef{}, atOnce)
 }
 
 // SendPayout sends a pending payout to the bank.
