@@ -34,17 +34,27 @@ type operation struct {
 func (s *Simulator) operations() []operation {
 	return []operation{
 		{"POST /v1/checkout/sessions", sessionParams, createSession},
-		{"GET /v1/checkout/sessions", listParams("payment_intent", "status"), listSessions},
+		{"GET /v1/checkout/sessions", listParams("payment_intent", "customer", "status"), listSessions},
 		{"GET /v1/checkout/sessions/{id}", nil, getOne(sessionKind)},
 		{"GET /v1/checkout/sessions/{id}/line_items", listParams(), listLineItems},
 		{"POST /v1/checkout/sessions/{id}/expire", nil, expireSession},
 		{"GET /v1/payment_intents", listParams(), listAll(intentKind)},
 		{"GET /v1/payment_intents/{id}", []string{"client_secret"}, getOne(intentKind)},
-		{"GET /v1/charges", listParams("payment_intent"), listCharges},
+		{"GET /v1/charges", listParams("payment_intent", "customer"), listCharges},
 		{"GET /v1/charges/{id}", nil, getOne(chargeKind)},
 		{"GET /v1/customers/{id}", nil, getOne(customerKind)},
 		{"GET /v1/balance", nil, getBalance},
-		{"GET /v1/balance_transactions", listParams("type", "source", "currency"), listTransactions},
+		{"POST /v1/refunds", refundParams, createRefund},
+		{"GET /v1/refunds", listParams("charge", "payment_intent"), listOf(refundKind)},
+		{"GET /v1/refunds/{id}", nil, getOne(refundKind)},
+		{"POST /v1/refunds/{id}/cancel", nil, cancelRefund},
+		{"GET /v1/disputes", listParams("charge", "payment_intent"), listOf(disputeKind)},
+		{"GET /v1/disputes/{id}", nil, getOne(disputeKind)},
+		{"GET /v1/radar/early_fraud_warnings", listParams("charge", "payment_intent"), listOf(warningKind)},
+		{"GET /v1/radar/early_fraud_warnings/{id}", nil, getOne(warningKind)},
+		{"GET /v1/payouts", listParams(append(rangeParams("arrival_date"), "status")...), listPayouts},
+		{"GET /v1/payouts/{id}", nil, getOne(payoutKind)},
+		{"GET /v1/balance_transactions", listParams("type", "source", "currency", "payout"), listTransactions},
 		{"GET /v1/balance_transactions/{id}", nil, getOne(transactionKind)},
 		{"GET /v1/events", listParams("type", "types[]", "delivery_success"), listEvents},
 		{"GET /v1/events/{id}", nil, getEvent},
@@ -69,6 +79,7 @@ func (s *Simulator) routes() *http.ServeMux {
 		s.serveAPI(w, r, operation{pattern: "unrecognized"}) //nolint:contextcheck // likewise
 	})
 	s.payRoutes(mux)
+	s.controlRoutes(mux)
 	return mux
 }
 

@@ -1,6 +1,8 @@
 // Package stripesim is a Stripe that moves no money. It answers the part of Stripe's API the product uses, at version
-// 2023-10-16, shows a payment page of its own, and posts signed webhooks, late, twice or never as the person on that page
-// chose. `appeal demo` and the tests talk to it over HTTP exactly as they would to Stripe.
+// 2023-10-16, shows a payment page of its own, and posts signed webhooks, late, twice or never as the person on that
+// page chose. What banks, donors and time do to the money afterwards (refunds, disputes, bank debits, payouts) is made
+// to happen by its methods, or by a person on its control page. `appeal demo` and the tests talk to it over HTTP
+// exactly as they would to Stripe.
 //
 // What it refuses to do: it knows nothing of the product (no import of models, handlers or webhooks); it ignores no
 // parameter (one it does not model is answered like one Stripe does not know, so that a green test means something);

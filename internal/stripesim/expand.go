@@ -13,6 +13,11 @@ var kinds = []struct{ prefix, kind string }{
 	{"cs_test_", sessionKind},
 	{"pi_", intentKind},
 	{"ch_", chargeKind},
+	{"py_", chargeKind},
+	{"re_", refundKind},
+	{"pyr_", refundKind},
+	{"dp_", disputeKind},
+	{"po_", payoutKind},
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
 	{"prod_", productKind},
@@ -63,6 +68,9 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 		}
 	}
 	value, there := doc[name]
+	if !there && doc["object"] == refundKind && name == "failure_balance_transaction" {
+		return nil // this one field is left out where it is null
+	}
 	if !there {
 		return invalid("expand", "", "This property cannot be expanded (%s).", whole)
 	}

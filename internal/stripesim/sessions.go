@@ -177,6 +177,9 @@ func listSessions(c *call) (any, error) {
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
 	}
+	if err := c.byFields(q, "customer"); err != nil {
+		return nil, err
+	}
 	status, err := c.params.at("status").oneOf("open", "complete", "expired")
 	if err != nil {
 		return nil, err
