@@ -163,7 +163,7 @@ func listCharges(c *call) (any, error) {
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
 	}
-	if err := c.byField(q, "customer"); err != nil {
+	if err := c.byFields(q, "customer"); err != nil {
 		return nil, err
 	}
 	return c.list(chargeKind, q)

@@ -48,13 +48,18 @@ func (c *call) byRef(q *query, param string) error {
 	return err
 }
 
-// byField keeps what has the value of a parameter in its field of the same name, where that is given.
-func (c *call) byField(q *query, param string) error {
-	v, err := c.params.at(param).text(5000)
-	if err == nil && v != "" {
-		q.and("json_extract(body, '$."+param+"') = ?", v)
+// byFields keeps objects whose fields have the values of the parameters of the same names, where those are given.
+func (c *call) byFields(q *query, fields ...string) error {
+	for _, field := range fields {
+		v, err := c.params.at(field).text(5000)
+		if err != nil {
+			return err
+		}
+		if v != "" {
+			q.and("json_extract(body, '$."+field+"') = ?", v)
+		}
 	}
-	return err
+	return nil
 }
 
 // list reads one page.

@@ -155,7 +155,7 @@ func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentInten
 // pay completes the session.
 func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
 	o, _ := outcomeOf(hidden.Outcome)
-	if cs.CustomerCreation != nil && *cs.CustomerCreation == "always" {
+	if cs.CustomerCreation == "always" {
 		id, err := t.newCustomer(hidden.Email, by, o.how)
 		if err != nil {
 			return cs, err
