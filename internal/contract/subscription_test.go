@@ -137,7 +137,8 @@ func TestTheLifeOfASubscriptionKeepsToStripesDescription(t *testing.T) {
 		{"renewals", []act{renew, (*stripesim.Simulator).BeginRenewal}, []string{"invoice.created", "invoice.paid"}},
 		{"a renewal that recovers", []act{fail, fail, recovers}, []string{"charge.failed", "invoice.payment_failed"}},
 		{
-			"a renewal that needs the donor", []act{(*stripesim.Simulator).AskRenewalAuthentication, recovers},
+			"a renewal that needs the donor",
+			[]act{(*stripesim.Simulator).AskRenewalAuthentication, recovers},
 			[]string{"invoice.payment_action_required", "payment_intent.requires_action"},
 		},
 		{
@@ -149,7 +150,8 @@ func TestTheLifeOfASubscriptionKeepsToStripesDescription(t *testing.T) {
 			[]string{"invoice.voided", "invoice.marked_uncollectible", "payment_intent.canceled"},
 		},
 		{
-			"a pause", []act{plain((*stripesim.Simulator).PauseSubscription), plain((*stripesim.Simulator).ResumeSubscription)},
+			"a pause",
+			[]act{plain((*stripesim.Simulator).PauseSubscription), plain((*stripesim.Simulator).ResumeSubscription)},
 			[]string{"customer.subscription.paused", "customer.subscription.resumed"},
 		},
 		{
@@ -169,7 +171,8 @@ func TestTheLifeOfASubscriptionKeepsToStripesDescription(t *testing.T) {
 			[]string{"customer.subscription.deleted"},
 		},
 		{
-			"an end at once", []act{fail, plain((*stripesim.Simulator).CancelSubscription)},
+			"an end at once",
+			[]act{fail, plain((*stripesim.Simulator).CancelSubscription)},
 			[]string{"customer.subscription.deleted", "invoice.updated"},
 		},
 		{"an end for want of money", []act{exhaust(false)}, []string{"customer.subscription.deleted"}},

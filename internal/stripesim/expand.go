@@ -15,11 +15,11 @@ var kinds = []struct{ prefix, kind string }{
 	{"ch_", chargeKind},
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
-	{"prod_", productKind},
 	{"price_", priceKind},
 	{"pm_", methodKind},
 	{"sub_", subscriptionKind},
 	{"in_", invoiceKind},
+	{"", productKind}, // its maker may have chosen it
 }
 
 // expand replaces ids by their objects along the dotted paths asked for, four levels deep at most
@@ -85,7 +85,7 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 		}
 		return nil
 	case string:
-		kid, err := c.named(name, v)
+		kid, err := c.named(v)
 		if err != nil {
 			return err
 		}
@@ -99,16 +99,15 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 	}
 }
 
-// named is the object an id names, or nil: what kind it is of its prefix tells, or the property's name, since a product may
-// have any id.
-func (c *call) named(property, id string) (map[string]any, error) {
+// named is the object an id names, or nil.
+func (c *call) named(id string) (map[string]any, error) {
 	for _, k := range kinds {
-		if property != k.kind && !strings.HasPrefix(id, k.prefix) {
+		if !strings.HasPrefix(id, k.prefix) {
 			continue
 		}
 		r, err := c.find(k.kind, id)
 		if errors.Is(err, errMissing) {
-			return nil, nil
+			continue
 		}
 		if err != nil {
 			return nil, err
