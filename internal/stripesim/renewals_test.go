@@ -58,7 +58,7 @@ func TestASubscriptionRenews(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
 		w.pass(time.Hour)
-		w.must(w.sim.Renew(t.Context(), id))
+		w.did(w.sim.Renew(t.Context(), id))
 		w.expect("events", w.said(), "invoice.created customer.subscription.updated "+paid)
 		if sub := w.subscription(id); sub.CurrentPeriodStart != w.clock().Unix() || sub.CurrentPeriodEnd <= sub.CurrentPeriodStart {
 			t.Errorf("seed %d: the period is %d to %d", testSeed, sub.CurrentPeriodStart, sub.CurrentPeriodEnd)
@@ -69,9 +69,9 @@ func TestASubscriptionRenews(t *testing.T) {
 		id := w.subscribe()
 		change := func(value string) {
 			_, err := w.api.Subscriptions.Update(id, &stripe.SubscriptionParams{Metadata: map[string]string{"appeal_comment": value}})
-			w.must("", err)
+			w.did("", err)
 		}
-		w.must(w.sim.BeginRenewal(t.Context(), id))
+		w.did(w.sim.BeginRenewal(t.Context(), id))
 		change("while a draft")
 		w.pass(time.Hour)
 		w.deliver()
@@ -84,9 +84,9 @@ func TestASubscriptionRenews(t *testing.T) {
 	t.Run("with another amount, once that was changed", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must("", w.sim.ChangeAmount(t.Context(), id, 2500))
+		w.did("", w.sim.ChangeAmount(t.Context(), id, 2500))
 		w.expect("events", w.said(), "customer.subscription.updated")
-		w.must(w.sim.Renew(t.Context(), id))
+		w.did(w.sim.Renew(t.Context(), id))
 		if inv := w.subscription(id).LatestInvoice; inv.AmountPaid != 2575 || inv.Charge.Amount != 2575 {
 			t.Errorf("seed %d: the invoice is of %d", testSeed, inv.AmountPaid)
 		}
@@ -94,7 +94,7 @@ func TestASubscriptionRenews(t *testing.T) {
 	t.Run("for nothing, with no charge", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.RenewForNothing(t.Context(), id))
+		w.did(w.sim.RenewForNothing(t.Context(), id))
 		w.expect("events", w.said(), "invoice.created customer.subscription.updated invoice.finalized invoice.paid invoice.payment_succeeded")
 		inv := w.subscription(id).LatestInvoice
 		if !inv.Paid || inv.Charge != nil || inv.PaymentIntent != nil || inv.AmountPaid != 0 || inv.Total != 1575 {
@@ -104,7 +104,7 @@ func TestASubscriptionRenews(t *testing.T) {
 	t.Run("by other means, with no charge", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.RenewOutOfBand(t.Context(), id))
+		w.did(w.sim.RenewOutOfBand(t.Context(), id))
 		w.expect("events", w.said(), "invoice.created customer.subscription.updated invoice.finalized payment_intent.created payment_intent.canceled invoice.paid")
 		if inv := w.subscription(id).LatestInvoice; !inv.Paid || !inv.PaidOutOfBand || inv.Charge != nil || inv.AmountPaid != 1575 {
 			t.Errorf("seed %d: the invoice is %+v", testSeed, inv)
@@ -129,7 +129,7 @@ func TestASubscriptionRenews(t *testing.T) {
 	t.Run("whoever's product it is", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id, err := w.sim.ForeignSubscription(t.Context(), "subscriber@example.org", "usd", 700)
-		w.must(id, err)
+		w.did(id, err)
 		w.pass(month)
 		w.deliver()
 		w.pass(time.Hour)
@@ -147,17 +147,17 @@ func TestARenewalFails(t *testing.T) {
 	t.Run("and recovers", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.FailRenewal(t.Context(), id))
+		w.did(w.sim.FailRenewal(t.Context(), id))
 		w.expect("the first try", w.said(), renewal+failed+" customer.subscription.updated")
 		sub := w.subscription(id)
 		if inv := sub.LatestInvoice; sub.Status != "past_due" || inv.AttemptCount != 1 || inv.NextPaymentAttempt != w.clock().Add(72*time.Hour).Unix() {
 			t.Errorf("seed %d: %s after try %d", testSeed, sub.Status, inv.AttemptCount)
 		}
 		w.forget()
-		w.must(w.sim.FailRenewal(t.Context(), id))
+		w.did(w.sim.FailRenewal(t.Context(), id))
 		w.expect("the second", w.said(), failed)
 		w.forget()
-		w.must(w.sim.RecoverRenewal(t.Context(), id))
+		w.did(w.sim.RecoverRenewal(t.Context(), id))
 		w.expect("the third", w.said(), "charge.succeeded payment_intent.succeeded invoice.paid invoice.payment_succeeded customer.subscription.updated")
 		sub = w.subscription(id)
 		if inv := sub.LatestInvoice; sub.Status != "active" || inv.AttemptCount != 3 || inv.NextPaymentAttempt != 0 {
@@ -170,7 +170,7 @@ func TestARenewalFails(t *testing.T) {
 	t.Run("is tried again by itself, and ends the subscription after the fourth time", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.FailRenewal(t.Context(), id))
+		w.did(w.sim.FailRenewal(t.Context(), id))
 		for _, wait := range retryAfter {
 			w.deliver()
 			w.forget()
@@ -190,10 +190,10 @@ func TestARenewalFails(t *testing.T) {
 	t.Run("until the donor brings another card", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.FailRenewal(t.Context(), id))
+		w.did(w.sim.FailRenewal(t.Context(), id))
 		card := w.subscription(id).DefaultPaymentMethod.ID
 		_, err := w.api.Subscriptions.Update(id, &stripe.SubscriptionParams{DefaultPaymentMethod: &card})
-		w.must("", err)
+		w.did("", err)
 		w.pass(retryAfter[0])
 		w.deliver()
 		if sub := w.subscription(id); sub.Status != "active" || sub.LatestInvoice.AttemptCount != 2 {
@@ -204,7 +204,7 @@ func TestARenewalFails(t *testing.T) {
 		for stays, want := range map[bool]stripe.SubscriptionStatus{false: "canceled", true: "unpaid"} {
 			w := newWorld(t, nil)
 			id := w.subscribe()
-			w.must(w.sim.ExhaustRenewal(t.Context(), id, stays))
+			w.did(w.sim.ExhaustRenewal(t.Context(), id, stays))
 			if sub := w.subscription(id); sub.Status != want || sub.LatestInvoice.AttemptCount != 4 || sub.LatestInvoice.NextPaymentAttempt != 0 {
 				t.Errorf("seed %d: it is %s after try %d", testSeed, sub.Status, sub.LatestInvoice.AttemptCount)
 			}
@@ -217,9 +217,9 @@ func TestARenewalFails(t *testing.T) {
 	t.Run("for want of an answer to the bank", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must(w.sim.AskRenewalAuthentication(t.Context(), id))
+		w.did(w.sim.AskRenewalAuthentication(t.Context(), id))
 		w.expect("events", w.said(), renewal+"payment_intent.requires_action invoice.payment_failed invoice.payment_action_required customer.subscription.updated")
-		w.must(w.sim.RecoverRenewal(t.Context(), id))
+		w.did(w.sim.RecoverRenewal(t.Context(), id))
 		if sub := w.subscription(id); sub.Status != "active" || !sub.LatestInvoice.Paid {
 			t.Errorf("seed %d: it is %s", testSeed, sub.Status)
 		}
@@ -231,10 +231,10 @@ func TestARenewalFails(t *testing.T) {
 		} {
 			w := newWorld(t, nil)
 			id := w.subscribe()
-			w.must(w.sim.FailRenewal(t.Context(), id))
+			w.did(w.sim.FailRenewal(t.Context(), id))
 			w.deliver()
 			w.forget()
-			w.must(act(w.sim)(t.Context(), id))
+			w.did(act(w.sim)(t.Context(), id))
 			w.expect("events", w.said(), kind+" customer.subscription.updated")
 			w.forget()
 			w.pass(retryAfter[0])

@@ -43,7 +43,7 @@ func TestASubscriptionIsChanged(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
 		_, err := w.api.Subscriptions.Update(id, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(false)})
-		w.must("", err)
+		w.did("", err)
 		w.expect("events", w.said(), "")
 	})
 	t.Run("in its amount, the covered fees taken out, from the next invoice on", func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestASubscriptionIsChanged(t *testing.T) {
 		if was := w.previous(); was["items"] == nil || len(was) != 1 {
 			t.Errorf("seed %d: it was %v", testSeed, was)
 		}
-		w.must(w.sim.Renew(t.Context(), id))
+		w.did(w.sim.Renew(t.Context(), id))
 		if inv := w.subscription(id).LatestInvoice; inv.AmountPaid != 2500 {
 			t.Errorf("seed %d: the invoice is of %d", testSeed, inv.AmountPaid)
 		}
@@ -121,27 +121,27 @@ func TestAChangeIsRefused(t *testing.T) {
 	t.Run("of a subscription that is over, but for its metadata", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must("", w.sim.CancelSubscription(t.Context(), id))
+		w.did("", w.sim.CancelSubscription(t.Context(), id))
 		if _, err := w.api.Subscriptions.Update(id, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true)}); err == nil {
 			t.Errorf("seed %d: it was taken", testSeed)
 		}
 		_, err := w.api.Subscriptions.Update(id, &stripe.SubscriptionParams{Metadata: map[string]string{"appeal_comment": ""}})
-		w.must("", err)
+		w.did("", err)
 	})
 }
 
 func TestSubscriptionsAreFound(t *testing.T) {
 	w := newWorld(t, nil)
 	over, kept := w.subscribe(), w.subscribe()
-	w.must("", w.sim.CancelSubscription(t.Context(), over))
-	w.must(w.sim.FailRenewal(t.Context(), kept))
+	w.did("", w.sim.CancelSubscription(t.Context(), over))
+	w.did(w.sim.FailRenewal(t.Context(), kept))
 	sub := w.subscription(kept)
 	count := func(p *stripe.SubscriptionListParams) (n int) {
 		it := w.api.Subscriptions.List(p)
 		for it.Next() {
 			n++
 		}
-		w.must("", it.Err())
+		w.did("", it.Err())
 		return n
 	}
 	for _, c := range []struct {
@@ -198,7 +198,7 @@ func TestAProductMayHaveAnIdOfOurChoice(t *testing.T) {
 		line.PriceData.Product, line.PriceData.ProductData = p.ID, nil
 	}
 	cs, err := w.api.CheckoutSessions.New(form)
-	w.must("", err)
+	w.did("", err)
 	w.submit(cs, "succeeds")
 	q := &stripe.SubscriptionParams{}
 	q.AddExpand("items.data.price.product")

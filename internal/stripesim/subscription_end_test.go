@@ -23,7 +23,7 @@ func TestASubscriptionEnds(t *testing.T) {
 	t.Run("with its period", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must("", w.sim.CancelAtPeriodEnd(t.Context(), id, true))
+		w.did("", w.sim.CancelAtPeriodEnd(t.Context(), id, true))
 		w.expect("at once", w.said(), "customer.subscription.updated")
 		if sub := w.subscription(id); sub.Status != "active" || !sub.CancelAtPeriodEnd || sub.CancelAt != sub.CurrentPeriodEnd {
 			t.Errorf("seed %d: it is %s", testSeed, sub.Status)
@@ -35,8 +35,8 @@ func TestASubscriptionEnds(t *testing.T) {
 	t.Run("not, when the donor thinks again", func(t *testing.T) {
 		w := newWorld(t, nil)
 		id := w.subscribe()
-		w.must("", w.sim.CancelAtPeriodEnd(t.Context(), id, true))
-		w.must("", w.sim.CancelAtPeriodEnd(t.Context(), id, false))
+		w.did("", w.sim.CancelAtPeriodEnd(t.Context(), id, true))
+		w.did("", w.sim.CancelAtPeriodEnd(t.Context(), id, false))
 		w.deliver()
 		w.forget()
 		w.pass(month)
@@ -59,7 +59,7 @@ func TestASubscriptionEnds(t *testing.T) {
 func TestASubscriptionPauses(t *testing.T) {
 	w := newWorld(t, nil)
 	id := w.subscribe()
-	w.must("", w.sim.PauseSubscription(t.Context(), id))
+	w.did("", w.sim.PauseSubscription(t.Context(), id))
 	w.expect("at once", w.said(), "customer.subscription.updated customer.subscription.paused")
 	w.forget()
 	w.pass(2 * month)
@@ -67,7 +67,7 @@ func TestASubscriptionPauses(t *testing.T) {
 	if _, err := w.sim.Renew(t.Context(), id); err == nil {
 		t.Errorf("seed %d: it renewed", testSeed)
 	}
-	w.must("", w.sim.ResumeSubscription(t.Context(), id))
+	w.did("", w.sim.ResumeSubscription(t.Context(), id))
 	w.deliver()
 	sub := w.subscription(id)
 	if sub.Status != "active" || sub.CurrentPeriodStart != w.clock().Unix() || w.heard("customer.subscription.resumed") != 1 || w.heard("invoice.paid") != 1 {

@@ -93,7 +93,8 @@ func (w *world) subscription(id string) *stripe.Subscription {
 	return sub
 }
 
-func (w *world) must(_ string, err error) {
+// did fails the test on an error; it takes the two results of an action.
+func (w *world) did(_ string, err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatalf("seed %d: %v", testSeed, err)
@@ -187,7 +188,7 @@ func TestASubscriptionBegins(t *testing.T) {
 		p := monthly()
 		p.Customer = &who
 		cs, err := w.api.CheckoutSessions.New(p)
-		w.must("", err)
+		w.did("", err)
 		w.submit(cs, "succeeds")
 		if got := w.session(cs.ID); got.Customer.ID != who || w.heard("customer.created") != 0 {
 			t.Errorf("seed %d: the customer is %s", testSeed, got.Customer.ID)
