@@ -96,6 +96,14 @@ func availableOn(created int64) int64 {
 	return time.Unix(created, 0).UTC().Add(settling).Truncate(24 * time.Hour).Unix()
 }
 
+// settleInTime settles a charge at once or, after a wait, by a timer.
+func (t *tx) settleInTime(ch *charge, wait time.Duration) error {
+	if wait == 0 {
+		return t.settle(ch)
+	}
+	return t.at(t.now.Add(wait), timerSettle, ch.ID)
+}
+
 // settleLate is the timer of a charge whose fee came late.
 func (t *tx) settleLate(id string) error {
 	var ch charge

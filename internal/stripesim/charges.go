@@ -31,7 +31,7 @@ type charge struct {
 	FailureCode          *string           `json:"failure_code"`
 	FailureMessage       *string           `json:"failure_message"`
 	FraudDetails         struct{}          `json:"fraud_details"`
-	Invoice              any               `json:"invoice"`
+	Invoice              *string           `json:"invoice"`
 	Livemode             bool              `json:"livemode"`
 	Metadata             map[string]string `json:"metadata"`
 	OnBehalfOf           any               `json:"on_behalf_of"`
@@ -135,7 +135,7 @@ func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64)
 		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
-		Customer: pi.Customer, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
+		Customer: pi.Customer, Invoice: pi.Invoice, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
 	}
 	if pi.StatementDescSuffix != nil {
 		ch.CalculatedDescriptor += "* " + *pi.StatementDescSuffix

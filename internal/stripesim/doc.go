@@ -8,6 +8,9 @@
 // parameter (one it does not model is answered like one Stripe does not know, so that a green test means something);
 // it asks for no card number and accepts none; it speaks no other API version and no live mode.
 //
+// Subscriptions renew by the clock, as at Stripe: a draft at the period's end, collected an hour later, tried four times
+// where the card declines. The methods in renewal_actions.go and subscription_actions.go do the same at once.
+//
 // State lives in an SQLite file of its own and survives a restart, undelivered webhooks included. Time and ids are
 // injected: the same seed and clock give the same ids. All amounts are in the currency's minor unit, all times in UTC.
 package stripesim

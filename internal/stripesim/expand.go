@@ -20,7 +20,11 @@ var kinds = []struct{ prefix, kind string }{
 	{"po_", payoutKind},
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
-	{"prod_", productKind},
+	{"price_", priceKind},
+	{"pm_", methodKind},
+	{"sub_", subscriptionKind},
+	{"in_", invoiceKind},
+	{"", productKind}, // its maker may have chosen it
 }
 
 // expand replaces ids by their objects along the dotted paths asked for, four levels deep at most
@@ -111,7 +115,7 @@ func (c *call) named(id string) (map[string]any, error) {
 		}
 		r, err := c.find(k.kind, id)
 		if errors.Is(err, errMissing) {
-			return nil, nil
+			continue
 		}
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ type session struct {
 	CustomerDetails          *customerDetails  `json:"customer_details"`
 	CustomerEmail            *string           `json:"customer_email"`
 	ExpiresAt                int64             `json:"expires_at"`
-	Invoice                  any               `json:"invoice"`
+	Invoice                  *string           `json:"invoice"`
 	InvoiceCreation          any               `json:"invoice_creation"`
 	Livemode                 bool              `json:"livemode"`
 	Locale                   *string           `json:"locale"`
@@ -58,7 +58,7 @@ type session struct {
 	ShippingOptions          []any             `json:"shipping_options"`
 	Status                   string            `json:"status"`
 	SubmitType               *string           `json:"submit_type"`
-	Subscription             any               `json:"subscription"`
+	Subscription             *string           `json:"subscription"`
 	SuccessURL               string            `json:"success_url"`
 	TotalDetails             totalDetails      `json:"total_details"`
 	UIMode                   string            `json:"ui_mode"`
@@ -112,7 +112,10 @@ type address struct {
 type sessionHidden struct {
 	Intent intentData `json:"intent"`
 	Items  []lineItem `json:"items"`
-	// Email and Outcome are what the donor submitted, kept while a second page asks for authentication.
+	// Plan is what the session makes in subscription mode.
+	Plan subscriptionPlan `json:"plan,omitzero"`
+	// Email and Outcome are what the donor submitted, kept while a second page asks for authentication. Before that the
+	// address is the one of the customer the product named.
 	Email   string `json:"email,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
 }
@@ -177,7 +180,7 @@ func listSessions(c *call) (any, error) {
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
 	}
-	if err := c.byFields(q, "customer"); err != nil {
+	if err := c.byFields(q, "customer", "subscription"); err != nil {
 		return nil, err
 	}
 	status, err := c.params.at("status").oneOf("open", "complete", "expired")
@@ -214,6 +217,9 @@ func (t *tx) expire(cs session, hidden sessionHidden, by requestRef) (session, e
 		if err := t.cancelIntent(*cs.PaymentIntent, by); err != nil {
 			return cs, err
 		}
+	}
+	if err := t.expireSubscription(hidden.Plan, by); err != nil {
+		return cs, err
 	}
 	return cs, t.emit("checkout.session.expired", cs, nil, by, atOnce)
 }

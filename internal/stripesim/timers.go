@@ -99,6 +99,8 @@ func (t *tx) fire(each timer) error {
 		return t.debitArrives(each.object)
 	case timerPayout:
 		return t.payoutMovesOn(each.object)
+	case timerRenew, timerFinalize, timerRetry:
+		return t.fireRenewal(each)
 	default:
 		return fmt.Errorf("stripesim: unknown timer %q", each.kind)
 	}
