@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -58,6 +59,7 @@ type Client struct {
 	sc       *client.API
 	campaign models.Campaign
 	base     string
+	products sync.Map // the ids of products that were found or made, by Purpose
 }
 
 // perTry is how long one try may take, so that a second still fits into the
