@@ -15,7 +15,7 @@ var kinds = []struct{ prefix, kind string }{
 	{"ch_", chargeKind},
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
-	{"prod_", productKind},
+	{"", productKind}, // its maker may have chosen it
 }
 
 // expand replaces ids by their objects along the dotted paths asked for, four levels deep at most
@@ -103,7 +103,7 @@ func (c *call) named(id string) (map[string]any, error) {
 		}
 		r, err := c.find(k.kind, id)
 		if errors.Is(err, errMissing) {
-			return nil, nil
+			continue
 		}
 		if err != nil {
 			return nil, err

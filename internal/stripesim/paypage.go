@@ -44,6 +44,7 @@ func (s *Simulator) payRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /pay/{id}", s.postPay)
 	mux.HandleFunc("GET /pay/{id}/authenticate", s.showAuthenticate)
 	mux.HandleFunc("POST /pay/{id}/authenticate", s.postAuthenticate)
+	mux.HandleFunc("GET /portal/{id}", s.showPortal)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.page(w, http.StatusNotFound, payView{State: "missing", Title: "There is no page here"})
 	})
@@ -65,6 +66,11 @@ func (s *Simulator) page(w http.ResponseWriter, status int, v payView) {
 		http.Error(w, "The simulator failed.", http.StatusInternalServerError)
 		return
 	}
+	s.html(w, status, b.Bytes())
+}
+
+// html sends a page.
+func (s *Simulator) html(w http.ResponseWriter, status int, page []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	// Chromium applies form-action to the redirect after a form post, which leads to the product's own origin.
@@ -73,7 +79,7 @@ func (s *Simulator) page(w http.ResponseWriter, status int, v payView) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := w.Write(page); err != nil {
 		s.cfg.Log.Debug("the client went away", "error", err)
 	}
 }
