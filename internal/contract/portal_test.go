@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/client"
+
+	"github.com/corruptionproject/appeal/internal/stripesim"
 )
 
 func TestThePortalAndProductsKeepToStripesDescription(t *testing.T) {
@@ -44,5 +47,18 @@ func TestThePortalAndProductsKeepToStripesDescription(t *testing.T) {
 		if a.types[kind] != 1 {
 			t.Errorf("seed %d: %d × %s", seed, a.types[kind], kind)
 		}
+	}
+}
+
+func TestARefusedPermissionKeepsToStripesDescription(t *testing.T) {
+	const restricted = "rk_test_contract"
+	_, origin := Simulator(t, stripesim.Config{Seed: seed, SecretKey: restricted, Lacks: []string{"charge_read"}})
+	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+		URL: stripe.String(origin), MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
+	})
+	api := client.New(restricted, &stripe.Backends{API: backend, Connect: backend, Uploads: backend})
+	if err := api.Charges.List(nil).Err(); err == nil {
+		t.Errorf("seed %d: the charges were listed", seed)
 	}
 }
