@@ -111,11 +111,11 @@ func (s *Simulator) answer(c *call, op operation, fault Fault, h http.Header) (a
 	if err := s.authorize(c.req); err != nil {
 		return answer{}, err
 	}
-	if op.do == nil {
-		return answer{}, unrecognized(c.req.Method, c.path)
-	}
 	if err := s.permit(permission(c.req.Method, c.path)); err != nil {
 		return answer{}, err
+	}
+	if op.do == nil {
+		return answer{}, unrecognized(c.req.Method, c.path)
 	}
 	if v := c.req.Header.Get("Stripe-Version"); v != "" && v != APIVersion {
 		return answer{}, invalid("", "", "Invalid Stripe API version: %s. The simulator speaks %s only.", v, APIVersion)
