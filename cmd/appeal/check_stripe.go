@@ -118,7 +118,7 @@ func (a *accountCheck) endpoint() finding {
 	case len(found.Extra) > 0:
 		return finding{warn: fmt.Sprintf("%s is sent events that nothing handles: %s: %s", found.Current.ID, strings.Join(found.Extra, ", "), mend)}
 	case len(found.Twins)+len(found.Old) > 0:
-		return finding{warn: fmt.Sprintf("%s is as it should be, but there are others for %s: %s says which", found.Current.ID, address, "appeal stripe setup --dry-run")}
+		return finding{warn: fmt.Sprintf("%s is as it should be, but there are others for %s: appeal stripe setup --dry-run says which", found.Current.ID, address)}
 	}
 	return finding{note: found.Current.ID}
 }
@@ -129,7 +129,7 @@ func (a *accountCheck) noEndpoint(address string) finding {
 	if private(a.conf.BaseURL) {
 		return finding{warn: "Stripe has none for " + address + ": while developing, stripe listen takes its place"}
 	}
-	return finding{err: fmt.Errorf("Stripe has none for %s: %s", address, mend)}
+	return finding{err: errors.New("Stripe has none for " + address + ": " + mend)}
 }
 
 // repeated looks for what monthly and yearly gifts need beside the endpoint.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -25,7 +24,8 @@ func (s stripeSetupCommand) Run(p *program) error {
 		return err
 	}
 	if !stripeReaches(conf) {
-		return usage{fmt.Errorf("Stripe can't reach %s: set APPEAL_BASE_URL to the public address; on this machine alone, stripe listen takes the endpoint's place", conf.BaseURL)}
+		return usage{errors.New("Stripe can't reach " + conf.BaseURL.String() +
+			": set APPEAL_BASE_URL to the public address; on this machine alone, stripe listen takes the endpoint's place")}
 	}
 	return s.setUp(p, conf, c)
 }
