@@ -16,6 +16,9 @@ import (
 // donorBudget is how long a reader waits for the payment page, over all tries.
 const donorBudget = 8 * time.Second
 
+// feesLine is the line of the payment page for covered fees.
+const feesLine = "Card fees you chose to cover"
+
 // The metadata keys that let a gift be rebuilt from Stripe alone. Those of a
 // person stand only where they can be emptied.
 const (
@@ -88,7 +91,7 @@ func (c *Client) sessionParams(d models.Donation) *stripe.CheckoutSessionParams 
 	}
 	params.Metadata = metadata(c.campaign.Slug, d)
 	if d.FeesCovered > 0 {
-		params.LineItems = append(params.LineItems, lineItem("Card fees you chose to cover", string(d.Currency), int64(d.FeesCovered)))
+		params.LineItems = append(params.LineItems, lineItem(feesLine, string(d.Currency), int64(d.FeesCovered)))
 	}
 	if c.campaign.StatementDescriptor != "" {
 		params.PaymentIntentData.StatementDescriptorSuffix = stripe.String(c.campaign.StatementDescriptor)

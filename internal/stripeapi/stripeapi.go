@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -59,6 +60,7 @@ type Client struct {
 	backend  stripe.Backend // for reading objects as the bytes Stripe sent
 	campaign models.Campaign
 	base     string
+	products sync.Map // the ids of products that were found or made, by Purpose
 }
 
 // perTry is how long one try may take, so that a second still fits into the
@@ -183,6 +185,8 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, withoutURL(err))
 	case answer.Code == stripe.ErrorCodeResourceMissing:
 		return fmt.Errorf("%w (%s)", ErrMissing, answer.RequestID)
+	case answer.HTTPStatusCode == http.StatusForbidden:
+		return forbidden(answer.Msg)
 	case answer.HTTPStatusCode == http.StatusTooManyRequests, answer.HTTPStatusCode == http.StatusConflict:
 		// Decided before the idempotency layer: nothing was made.
 		return fmt.Errorf("%w: status %d (%s)", ErrUnavailable, answer.HTTPStatusCode, answer.RequestID)
