@@ -103,7 +103,7 @@ func (v *views) counting() []string {
 	said := []string{
 		"A gift counts once its payment is confirmed. If it is refunded, or the donor’s bank takes it back, it comes off again.",
 	}
-	if strings.Contains(strings.ToLower(strings.Join(v.c.PaymentMethods, " ")), "bank") {
+	if v.c.BankDebits {
 		said = append(said, "A bank payment counts when it clears, which takes up to four business days.")
 	}
 	if v.c.Offers(models.Monthly) || v.c.Offers(models.Yearly) {
