@@ -30,6 +30,7 @@ type Donation struct {
 	DonorID    *string
 	Status     Status
 	ReceivedAt *time.Time // Stripe's time of the charge (UTC)
+	RefundedAt *time.Time `gorm:"-"` // of the newest refund (UTC), nil if there is none
 	Captured   money.Minor
 	Refunded   money.Minor // succeeded or pending
 	Disputed   money.Minor // withdrawn − reinstated
