@@ -59,6 +59,14 @@ func (t *tx) settle(ch *charge) error {
 	return t.at(time.Unix(txn.AvailableOn, 0), timerAvailable, txn.ID)
 }
 
+// settleInTime settles a charge at once or, after a wait, by a timer.
+func (t *tx) settleInTime(ch *charge, wait time.Duration) error {
+	if wait == 0 {
+		return t.settle(ch)
+	}
+	return t.at(t.now.Add(wait), timerSettle, ch.ID)
+}
+
 // settleLate is the timer of a charge whose fee came late.
 func (t *tx) settleLate(id string) error {
 	var ch charge

@@ -27,7 +27,7 @@ type charge struct {
 	FailureCode          *string           `json:"failure_code"`
 	FailureMessage       *string           `json:"failure_message"`
 	FraudDetails         struct{}          `json:"fraud_details"`
-	Invoice              any               `json:"invoice"`
+	Invoice              *string           `json:"invoice"`
 	Livemode             bool              `json:"livemode"`
 	Metadata             map[string]string `json:"metadata"`
 	OnBehalfOf           any               `json:"on_behalf_of"`
@@ -130,7 +130,7 @@ func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64)
 		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
-		Customer: pi.Customer, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
+		Customer: pi.Customer, Invoice: pi.Invoice, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
 	}
 	if pi.StatementDescSuffix != nil {
 		ch.CalculatedDescriptor += "* " + *pi.StatementDescSuffix
@@ -161,6 +161,9 @@ func (ch *charge) decline() paymentError {
 func listCharges(c *call) (any, error) {
 	q := &query{}
 	if err := c.byRef(q, "payment_intent"); err != nil {
+		return nil, err
+	}
+	if err := c.byField(q, "customer"); err != nil {
 		return nil, err
 	}
 	return c.list(chargeKind, q)

@@ -16,6 +16,10 @@ var kinds = []struct{ prefix, kind string }{
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
 	{"prod_", productKind},
+	{"price_", priceKind},
+	{"pm_", methodKind},
+	{"sub_", subscriptionKind},
+	{"in_", invoiceKind},
 }
 
 // expand replaces ids by their objects along the dotted paths asked for, four levels deep at most
@@ -81,7 +85,7 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 		}
 		return nil
 	case string:
-		kid, err := c.named(v)
+		kid, err := c.named(name, v)
 		if err != nil {
 			return err
 		}
@@ -95,10 +99,11 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 	}
 }
 
-// named is the object an id names, or nil.
-func (c *call) named(id string) (map[string]any, error) {
+// named is the object an id names, or nil: what kind it is of its prefix tells, or the property's name, since a product may
+// have any id.
+func (c *call) named(property, id string) (map[string]any, error) {
 	for _, k := range kinds {
-		if !strings.HasPrefix(id, k.prefix) {
+		if property != k.kind && !strings.HasPrefix(id, k.prefix) {
 			continue
 		}
 		r, err := c.find(k.kind, id)

@@ -48,6 +48,15 @@ func (c *call) byRef(q *query, param string) error {
 	return err
 }
 
+// byField keeps what has the value of a parameter in its field of the same name, where that is given.
+func (c *call) byField(q *query, param string) error {
+	v, err := c.params.at(param).text(5000)
+	if err == nil && v != "" {
+		q.and("json_extract(body, '$."+param+"') = ?", v)
+	}
+	return err
+}
+
 // list reads one page.
 func (c *call) list(kind string, q *query) (list, error) {
 	page, _, err := c.page(kind, q)

@@ -41,6 +41,10 @@ func (t *tx) submit(id, email string, o outcome) (session, error) {
 		return cs, err
 	}
 	by := t.donorRequest()
+	if cs.Mode == subscriptionMode {
+		hidden.Email, hidden.Outcome = email, o.Value
+		return t.subscribe(cs, hidden, by, o)
+	}
 	if cs.PaymentIntent == nil {
 		pi = t.newIntent(cs, hidden.Intent, t.now.Unix())
 		cs.PaymentIntent = &pi.ID
@@ -74,9 +78,13 @@ func (t *tx) authenticate(id string, approved bool) (session, error) {
 	}
 	by := t.donorRequest()
 	if approved {
-		return t.pay(cs, hidden, pi, &threeDSecure{
+		proof := &threeDSecure{
 			Flow: "challenge", Indicator: "05", Result: "authenticated", TransactionID: t.id("", 32), Version: "2.2.0",
-		}, by)
+		}
+		if cs.Mode == subscriptionMode {
+			return t.completeSubscription(cs, hidden, proof, by, atOnce)
+		}
+		return t.pay(cs, hidden, pi, proof, by)
 	}
 	pi.fail(paymentError{
 		Code:    "payment_intent_authentication_failure",
@@ -88,7 +96,10 @@ func (t *tx) authenticate(id string, approved bool) (session, error) {
 	if err := t.saveSession(cs, hidden); err != nil {
 		return cs, err
 	}
-	return cs, t.emit("payment_intent.payment_failed", pi, nil, by, atOnce)
+	if err := t.emit("payment_intent.payment_failed", pi, nil, by, atOnce); err != nil || cs.Mode != subscriptionMode {
+		return cs, err
+	}
+	return cs, t.tellTry(hidden.Plan.Invoice, "invoice.payment_failed", by)
 }
 
 var errNoQuestion = errors.New("stripesim: no authentication was asked for")
@@ -103,8 +114,8 @@ func (t *tx) openSession(id string) (cs session, hidden sessionHidden, pi paymen
 	if cs.Status != "open" || t.now.Unix() >= cs.ExpiresAt {
 		return cs, hidden, pi, errNotOpen
 	}
-	if cs.PaymentIntent != nil {
-		err = t.load(intentKind, *cs.PaymentIntent, &pi, nil)
+	if id := hidden.intentOf(cs); id != "" {
+		err = t.load(intentKind, id, &pi, nil)
 	}
 	return cs, hidden, pi, err
 }
@@ -144,7 +155,7 @@ func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentInten
 // pay completes the session.
 func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
 	o, _ := outcomeOf(hidden.Outcome)
-	if cs.CustomerCreation == "always" {
+	if cs.CustomerCreation != nil && *cs.CustomerCreation == "always" {
 		id, err := t.newCustomer(hidden.Email, by, o.how)
 		if err != nil {
 			return cs, err
@@ -158,11 +169,7 @@ func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *thre
 	if wait == 0 && pi.CaptureMethod == "automatic_async" {
 		wait = time.Second
 	}
-	if wait == 0 {
-		if err := t.settle(&ch); err != nil {
-			return cs, err
-		}
-	} else if err := t.at(t.now.Add(wait), timerSettle, ch.ID); err != nil {
+	if err := t.settleInTime(&ch, wait); err != nil {
 		return cs, err
 	}
 	pi.succeed(ch)

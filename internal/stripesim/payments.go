@@ -22,7 +22,7 @@ type paymentIntent struct {
 	Currency             string            `json:"currency"`
 	Customer             *string           `json:"customer"`
 	Description          *string           `json:"description"`
-	Invoice              any               `json:"invoice"`
+	Invoice              *string           `json:"invoice"`
 	LastPaymentError     *paymentError     `json:"last_payment_error"`
 	LatestCharge         *string           `json:"latest_charge"`
 	Livemode             bool              `json:"livemode"`
@@ -60,10 +60,12 @@ type paymentError struct {
 	Type          string `json:"type"`
 }
 
-// nextAction sends the donor to a page of their bank's, to authenticate.
+// nextAction sends the donor to a page of their bank's, to authenticate, or, where nobody is at a page, says that a
+// client of Stripe's own has to.
 type nextAction struct {
-	RedirectToURL redirectToURL `json:"redirect_to_url"`
+	RedirectToURL redirectToURL `json:"redirect_to_url,omitzero"`
 	Type          string        `json:"type"`
+	UseStripeSDK  *struct{}     `json:"use_stripe_sdk,omitempty"`
 }
 
 type redirectToURL struct {
@@ -78,7 +80,7 @@ func (t *tx) newIntent(cs session, data intentData, created int64) paymentIntent
 		ID: id, Object: intentKind, Amount: cs.AmountTotal, Currency: cs.Currency, Created: created,
 		CaptureMethod: data.CaptureMethod, ConfirmationMethod: "automatic", ClientSecret: id + "_secret_" + t.id("", 25),
 		Description: data.Description, Metadata: data.Metadata, PaymentMethodTypes: cs.PaymentMethodTypes,
-		ReceiptEmail: data.ReceiptEmail, StatementDescSuffix: data.Suffix, Status: "requires_payment_method",
+		Customer: cs.Customer, ReceiptEmail: data.ReceiptEmail, StatementDescSuffix: data.Suffix, Status: "requires_payment_method",
 	}
 	if pi.Metadata == nil {
 		pi.Metadata = map[string]string{}

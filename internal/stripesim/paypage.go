@@ -92,8 +92,8 @@ func (s *Simulator) drawPay(w http.ResponseWriter, r *http.Request, status int, 
 		if err != nil {
 			return err
 		}
-		if cs.PaymentIntent != nil {
-			if err := t.load(intentKind, *cs.PaymentIntent, &pi, nil); err != nil {
+		if id := hidden.intentOf(cs); id != "" {
+			if err := t.load(intentKind, id, &pi, nil); err != nil {
 				return err
 			}
 		}
@@ -120,6 +120,9 @@ func viewOf(cs session, hidden sessionHidden) payView {
 	v := payView{
 		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomes,
 		Chosen: outcomes[0].Value, Email: "reader@example.org",
+	}
+	if cs.Mode == subscriptionMode {
+		v.Amount += " every " + hidden.Items[0].Price.Recurring.Interval
 	}
 	v.Title = "Pretend to pay " + v.Amount
 	for _, item := range hidden.Items {

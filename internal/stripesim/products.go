@@ -1,9 +1,6 @@
 package stripesim
 
-import (
-	"errors"
-	"strconv"
-)
+import "errors"
 
 const productKind = "product"
 
@@ -41,9 +38,9 @@ type price struct {
 	Livemode          bool              `json:"livemode"`
 	LookupKey         any               `json:"lookup_key"`
 	Metadata          map[string]string `json:"metadata"`
-	Nickname          any               `json:"nickname"`
+	Nickname          *string           `json:"nickname"`
 	Product           string            `json:"product"`
-	Recurring         any               `json:"recurring"`
+	Recurring         *recurring        `json:"recurring"`
 	TaxBehavior       string            `json:"tax_behavior"`
 	TiersMode         any               `json:"tiers_mode"`
 	TransformQuantity any               `json:"transform_quantity"`
@@ -123,13 +120,4 @@ func listProducts(c *call) (any, error) {
 		q.and("0")
 	}
 	return c.list(productKind, q)
-}
-
-// inlinePrice makes the price of a line with price_data. It is kept with the line.
-func (t *tx) inlinePrice(product, currency string, amount int64) price {
-	return price{
-		ID: t.id("price_1", 23), Object: "price", BillingScheme: "per_unit", Created: t.now.Unix(), Currency: currency,
-		Metadata: map[string]string{}, Product: product, TaxBehavior: "unspecified", Type: "one_time",
-		UnitAmount: amount, UnitAmountDecimal: strconv.FormatInt(amount, 10),
-	}
 }

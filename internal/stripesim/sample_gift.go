@@ -54,7 +54,7 @@ func (t *tx) pastSession(o SampleOptions, g gift, prod product, at int64) (sessi
 func (t *tx) pastLine(prod product, name string, amount int64, currency string) lineItem {
 	return lineItem{
 		ID: t.id("li_1", 23), Object: "item", AmountSubtotal: amount, AmountTotal: amount, Currency: currency,
-		Description: name, Quantity: 1, Price: t.inlinePrice(prod.ID, currency, amount),
+		Description: name, Quantity: 1, Price: t.priceOf(prod.ID, currency, amount, nil),
 	}
 }
 

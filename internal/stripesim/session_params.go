@@ -13,12 +13,13 @@ import (
 var sessionParams = []string{
 	"mode", "ui_mode", "success_url", "cancel_url", "submit_type", "client_reference_id", "customer_email",
 	"customer_creation", "billing_address_collection", "locale", "expires_at", "metadata", "metadata[*]",
-	"payment_method_types[]",
+	"payment_method_types[]", "customer",
+	"subscription_data[metadata]", "subscription_data[metadata][*]", "subscription_data[description]",
 	"payment_intent_data[metadata]", "payment_intent_data[metadata][*]", "payment_intent_data[description]",
 	"payment_intent_data[statement_descriptor_suffix]", "payment_intent_data[receipt_email]",
 	"payment_intent_data[capture_method]",
 	"line_items[][quantity]", "line_items[][price_data][currency]", "line_items[][price_data][unit_amount]",
-	"line_items[][price_data][product]", "line_items[][price_data][product_data][name]",
+	"line_items[][price_data][recurring][interval]", "line_items[][price_data][product]", "line_items[][price_data][product_data][name]",
 	"line_items[][price_data][product_data][description]", "line_items[][price_data][product_data][metadata][*]",
 }
 
@@ -33,7 +34,7 @@ const (
 func (c *call) readSession() (session, sessionHidden, error) {
 	cs, hidden := blankSession(c.now.Unix()), sessionHidden{}
 	for _, read := range []func(*session, *sessionHidden) error{
-		c.readMode, c.readAddresses, c.readDonor, c.readLines, c.readExpiry, c.readIntentData,
+		c.readMode, c.readAddresses, c.readDonor, c.readLines, c.readExpiry, c.readIntentData, c.readSubscriptionData, c.readCustomer,
 	} {
 		if err := read(&cs, &hidden); err != nil {
 			return cs, hidden, err
@@ -51,9 +52,10 @@ func (c *call) readMode(cs *session, _ *sessionHidden) error {
 	switch mode {
 	case "":
 		return missingParam("mode")
-	case "payment":
-	default:
-		return invalid("mode", "", "The simulator knows no mode but payment, not %s.", mode)
+	case "setup":
+		return invalid("mode", "", "The simulator knows the modes payment and subscription, not %s.", mode)
+	case subscriptionMode:
+		cs.Mode, cs.CustomerCreation, cs.PaymentMethodCollection = mode, optionalString("always"), "always"
 	}
 	ui, err := p.at("ui_mode").oneOf("hosted", "embedded")
 	if err != nil {
@@ -118,7 +120,7 @@ func (c *call) readDonor(cs *session, _ *sessionHidden) error {
 		return err
 	}
 	if creation != "" {
-		cs.CustomerCreation = creation
+		cs.CustomerCreation = &creation
 	}
 	billing, err := p.at("billing_address_collection").oneOf("auto", "required")
 	if err == nil && billing != "" {
@@ -215,24 +217,12 @@ func (c *call) readLine(n *node) (lineItem, error) {
 	if !data.given() {
 		return item, invalid(n.name, "", "You must specify either `price` or `price_data` when creating a Checkout Session; the simulator knows `price_data`.")
 	}
-	currency, err := data.at("currency").required(3)
+	currency, amount, often, err := c.readPriceData(data)
 	if err != nil {
 		return item, err
 	}
-	item.Currency = strings.ToLower(currency)
-	if !knownCurrency(item.Currency) {
-		return item, invalid(data.at("currency").name, "", "Invalid currency: %s.", item.Currency)
-	}
-	amount, given, err := data.at("unit_amount").integer()
-	if err != nil {
-		return item, err
-	}
-	if !given {
-		return item, missingParam(data.at("unit_amount").name)
-	}
-	if amount < 0 || amount > maxAmount {
-		return item, invalid(data.at("unit_amount").name, "parameter_invalid_integer", "Invalid non-negative integer, or more than %d", maxAmount)
-	}
+	item.Currency = currency
+	var given bool
 	item.Quantity, given, err = n.at("quantity").integer()
 	if err != nil {
 		return item, err
@@ -250,7 +240,11 @@ func (c *call) readLine(n *node) (lineItem, error) {
 	item.Description = prod.Name
 	item.AmountTotal = amount * item.Quantity // at most 10^14: fits
 	item.AmountSubtotal = item.AmountTotal
-	item.Price = c.inlinePrice(prod.ID, item.Currency, amount)
+	if often != nil {
+		item.Price, err = c.newPrice(prod.ID, item.Currency, amount, often)
+		return item, err
+	}
+	item.Price = c.priceOf(prod.ID, item.Currency, amount, nil)
 	return item, nil
 }
 

@@ -32,11 +32,11 @@ type session struct {
 	CustomFields             []any             `json:"custom_fields"`
 	CustomText               customText        `json:"custom_text"`
 	Customer                 *string           `json:"customer"`
-	CustomerCreation         string            `json:"customer_creation"`
+	CustomerCreation         *string           `json:"customer_creation"`
 	CustomerDetails          *customerDetails  `json:"customer_details"`
 	CustomerEmail            *string           `json:"customer_email"`
 	ExpiresAt                int64             `json:"expires_at"`
-	Invoice                  any               `json:"invoice"`
+	Invoice                  *string           `json:"invoice"`
 	InvoiceCreation          any               `json:"invoice_creation"`
 	Livemode                 bool              `json:"livemode"`
 	Locale                   *string           `json:"locale"`
@@ -58,7 +58,7 @@ type session struct {
 	ShippingOptions          []any             `json:"shipping_options"`
 	Status                   string            `json:"status"`
 	SubmitType               *string           `json:"submit_type"`
-	Subscription             any               `json:"subscription"`
+	Subscription             *string           `json:"subscription"`
 	SuccessURL               string            `json:"success_url"`
 	TotalDetails             totalDetails      `json:"total_details"`
 	UIMode                   string            `json:"ui_mode"`
@@ -112,7 +112,10 @@ type address struct {
 type sessionHidden struct {
 	Intent intentData `json:"intent"`
 	Items  []lineItem `json:"items"`
-	// Email and Outcome are what the donor submitted, kept while a second page asks for authentication.
+	// Plan is what the session makes in subscription mode.
+	Plan subscriptionPlan `json:"plan,omitzero"`
+	// Email and Outcome are what the donor submitted, kept while a second page asks for authentication. Before that the
+	// address is the one of the customer the product named.
 	Email   string `json:"email,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
 }
@@ -147,7 +150,7 @@ func createSession(c *call) (any, error) {
 func blankSession(created int64) session {
 	return session{
 		Object: sessionKind, Mode: "payment", Status: "open", PaymentStatus: "unpaid", UIMode: "hosted",
-		CustomerCreation: "if_required", PaymentMethodCollection: "if_required",
+		CustomerCreation: optionalString("if_required"), PaymentMethodCollection: "if_required",
 		PaymentMethodTypes: []string{"card"}, CustomFields: []any{}, ShippingOptions: []any{},
 		Metadata: map[string]string{}, Created: created,
 	}
@@ -176,6 +179,11 @@ func listSessions(c *call) (any, error) {
 	q := &query{}
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
+	}
+	for _, field := range []string{"customer", "subscription"} {
+		if err := c.byField(q, field); err != nil {
+			return nil, err
+		}
 	}
 	status, err := c.params.at("status").oneOf("open", "complete", "expired")
 	if err != nil {
@@ -211,6 +219,9 @@ func (t *tx) expire(cs session, hidden sessionHidden, by requestRef) (session, e
 		if err := t.cancelIntent(*cs.PaymentIntent, by); err != nil {
 			return cs, err
 		}
+	}
+	if err := t.expireSubscription(hidden.Plan, by); err != nil {
+		return cs, err
 	}
 	return cs, t.emit("checkout.session.expired", cs, nil, by, atOnce)
 }

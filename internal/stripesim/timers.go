@@ -90,6 +90,8 @@ func (t *tx) fire(each timer) error {
 		return t.settleLate(each.object)
 	case timerAvailable:
 		return t.becomeAvailable(each.object)
+	case timerRenew, timerFinalize, timerRetry:
+		return t.fireRenewal(each)
 	default:
 		return fmt.Errorf("stripesim: unknown timer %q", each.kind)
 	}
