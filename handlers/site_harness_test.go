@@ -69,7 +69,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 		t.Fatal(err)
 	}
 	client := stripeapi.New(c, stripeapi.Config{Key: "sk_test_site", APIBase: s.simURL, BaseURL: s.address})
-	resolver := webhooks.NewResolver(store, client, c.Slug, log)
+	resolver := webhooks.NewResolver(store, client, log)
 	door := &webhooks.Door{Store: store, Secrets: []string{"whsec_site"}, Resolver: resolver, Log: log}
 	pages, err := web.New(web.Options{})
 	if err != nil {

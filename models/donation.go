@@ -10,8 +10,10 @@ import (
 // received when Stripe says so. Its figures and its Status are a cache of the
 // facts known about it, written in the same transaction as each fact.
 type Donation struct {
-	ID        string `gorm:"primaryKey"` // opaque and sortable by time; finance's address for the gift
-	Token     string // 22 characters of base64url; the donor's address for it, in no export or log
+	ID string `gorm:"primaryKey"` // opaque and sortable by time; finance's address for the gift
+	// Token is the donor's address for it: 22 characters of base64url, in no
+	// export or log. A renewal has none.
+	Token     string `gorm:"default:null"`
 	Reference string // "CP-" and 8 characters, shown to donors and staff
 	Livemode  bool
 
@@ -22,15 +24,18 @@ type Donation struct {
 	FormKey     *string // the browser's key for this submission, if it sent one
 	FormAttempt int     // 1 for the first checkout under that key
 	CheckoutSession
-	CheckoutState CheckoutState
-	FromMetadata  bool       // made from what Stripe keeps, not from a form
-	CancelledAt   *time.Time // the reader came back without paying
-	LookedAt      *time.Time // when Stripe was last asked about it
+	CheckoutState  CheckoutState
+	FromMetadata   bool       // made from what Stripe keeps, not from a form
+	Renewal        bool       // a later payment of a subscription
+	InvoiceID      *string    // in_…, of a payment of a subscription
+	SubscriptionID *string    // sub_…
+	CancelledAt    *time.Time // the reader came back without paying
+	LookedAt       *time.Time // when Stripe was last asked about it
 
 	DonorID    *string
 	Status     Status
 	ReceivedAt *time.Time // Stripe's time of the charge (UTC)
-	RefundedAt *time.Time `gorm:"-"` // of the newest refund (UTC), nil if there is none
+	RefundedAt *time.Time // of the last refund that stands (UTC)
 	Captured   money.Minor
 	Refunded   money.Minor // succeeded or pending
 	Disputed   money.Minor // withdrawn − reinstated

@@ -37,19 +37,44 @@ const (
 // Reading is what an event, or an object fetched for it, says once it is
 // understood.
 type Reading struct {
-	Facts []Fact
-	// State is the event's state if there are no facts: EventNoEffect,
+	Facts        []Fact
+	Subscription *Subscription
+	Payout       *Payout
+	// State is the event's state if there is nothing above: EventNoEffect,
 	// EventForeign, EventWaiting or EventAttention.
 	State   EventState
 	Problem string // why it waits or needs a person
+	// More says what must still be fetched, "" if all is said: the event waits
+	// for that after what is known has been booked.
+	More string
+}
+
+// Empty reports whether a reading holds nothing to book.
+func (r Reading) Empty() bool {
+	return len(r.Facts) == 0 && r.Subscription == nil && r.Payout == nil
+}
+
+// Object is something fetched from Stripe that no event brought, kept as the
+// evidence of what it says.
+type Object struct {
+	ID      string // Stripe's
+	Raw     []byte
+	Reading Reading
+}
+
+// Learned says what an object brought.
+type Learned struct {
+	State   EventState
+	Problem string
+	News    []string // the keys that were not in the books before
 }
 
 // patience is how long an event may fail before staff are told.
 const patience = 15 * time.Minute
 
-// chargeGrace is how long a charge may lag behind the event that says "paid"
-// before it is fetched.
-const chargeGrace = 2 * time.Second
+// grace is how long a charge may lag behind the event that says "paid", or an
+// invoice behind its charge, before it is fetched.
+const grace = 2 * time.Second
 
 // waitFor is how long a waiting event is left alone after so many tries: the
 // first is made at once, or once its charge has had its time to come by
@@ -58,9 +83,13 @@ func waitFor(attempts int, why string) time.Duration {
 	switch {
 	case attempts > 0:
 		return min(time.Second<<min(attempts-1, 10), 10*time.Minute)
-	case why == awaitsCharge:
-		return chargeGrace
+	case why == awaitsCharge || why == awaitsInvoice:
+		return grace
 	default:
 		return 0
 	}
 }
+
+// ObjectRead is the type of what stands in the inbox without an event: an
+// object that was fetched, and that brought news or contradicts the books.
+const ObjectRead = "appeal.object_read"

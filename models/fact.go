@@ -11,11 +11,12 @@ import (
 // key makes it the same fact whoever reports it, so booking is set union:
 // neither order nor repetition can matter.
 type Fact struct {
-	Key   string // an immutable id and the kind: "ch_…:charge"
-	Kind  FactKind
-	Gift  GiftRef
-	Money money.Money // what the kind moves; Minor is negative for a dispute's reinstatement
-	At    time.Time   // Stripe's created (UTC), never our clock
+	Key    string // an immutable id and the kind: "ch_…:charge"
+	Kind   FactKind
+	Object string // the charge, refund or dispute it tells of, where it tells of one
+	Gift   GiftRef
+	Money  money.Money // what the kind moves; Minor is negative for a dispute's reinstatement
+	At     time.Time   // Stripe's created (UTC), never our clock
 
 	// Agreed is what the whole checkout comes to, where the evidence says so.
 	// It must equal what the reader was shown, or nothing is booked.
@@ -43,9 +44,26 @@ type GiftRef struct {
 	Choices       Choices
 	SessionID     string
 	PaymentIntent string
+	Charge        string
+	Invoice       string
+	Subscription  string
+	// Renewal: a later payment of a subscription. The token is that of the
+	// gift which began it, and the invoice names this one.
+	Renewal bool
 	// Final: no other object can tell more about whose it is. Otherwise a fact
 	// that names no campaign waits until it has been looked up.
 	Final bool
+}
+
+// ids are the names that Stripe gives to this one gift.
+func (r GiftRef) ids() []string {
+	var known []string
+	for _, id := range []string{r.Invoice, r.SessionID, r.PaymentIntent, r.Charge} {
+		if id != "" {
+			known = append(known, id)
+		}
+	}
+	return known
 }
 
 // FactKind names what a fact says.
@@ -58,16 +76,32 @@ const (
 	PaymentFailed  FactKind = "payment_failed"  // the bank debit came to nothing
 	SessionExpired FactKind = "session_expired" // the payment page closed unpaid
 	IntentPaid     FactKind = "intent_paid"     // the payment intent says paid; its charge says how much
+	InvoicePaid    FactKind = "invoice_paid"    // likewise, the invoice of a monthly or yearly gift
+	RefundSettled  FactKind = "refund_settled"  // a refund succeeded: it need not be read again
+	DisputeOpened  FactKind = "dispute_opened"  // an inquiry too, which moves no money
+	DisputeClosed  FactKind = "dispute_closed"  // won, lost or withdrawn; its movements say which
+	FraudWarned    FactKind = "fraud_warning"   // the card's issuer suspects fraud; no money moves
 
 	Charged       FactKind = "charge"
 	ChargeUndone  FactKind = "failure" // a bank debit taken back before success was final
-	RefundMade    FactKind = "refund"
+	RefundMade    FactKind = "refund"  // succeeded or pending
 	RefundUndone  FactKind = "refund_failed"
-	DisputeMoved  FactKind = "dispute"
-	FeeKept       FactKind = "fee"
+	DisputeMoved  FactKind = "dispute" // negative: the bank gave it back
+	FeeKept       FactKind = "fee"     // negative: Stripe gave it back
 	OfflineGiven  FactKind = "gift"
 	OfflineUndone FactKind = "reversal"
 )
+
+// follows reports whether a fact of this kind makes sense only of a payment
+// that is booked already.
+func (k FactKind) follows() bool {
+	switch k {
+	case RefundMade, RefundUndone, RefundSettled, DisputeMoved, FeeKept:
+		return true
+	default:
+		return false
+	}
+}
 
 // EmailRank orders the places an e-mail can come from; the highest wins,
 // whatever came first.
@@ -86,20 +120,19 @@ func FoldEmail(email string) string { return strings.ToLower(strings.TrimSpace(e
 
 // storedFact is a Fact as a row.
 type storedFact struct {
-	Key           string `gorm:"primaryKey"`
-	DonationID    string
-	Kind          FactKind
-	Amount        money.Minor
-	Currency      money.Currency
-	At            time.Time
-	Email         string
-	EmailRank     EmailRank
-	PaymentIntent string
-	SessionID     string
-	Method        string
-	Last4         string
-	Evidence      string
-	RecordedAt    time.Time
+	Key        string `gorm:"primaryKey"`
+	DonationID string
+	Kind       FactKind
+	Amount     money.Minor
+	Currency   money.Currency
+	At         time.Time
+	Object     string
+	Email      string
+	EmailRank  EmailRank
+	Method     string
+	Last4      string
+	Evidence   string
+	RecordedAt time.Time
 }
 
 func (storedFact) TableName() string { return "facts" }
@@ -108,6 +141,7 @@ func (storedFact) TableName() string { return "facts" }
 type figures struct {
 	status     Status
 	receivedAt *time.Time
+	refundedAt *time.Time // of the last refund that stands
 	captured   money.Minor
 	refunded   money.Minor
 	disputed   money.Minor
@@ -118,11 +152,21 @@ type figures struct {
 }
 
 // fold reckons a gift's state from the set of its facts alone. The order of
-// the slice does not matter.
-func fold(agreed money.Minor, facts []storedFact) figures {
+// the slice does not matter. began is the e-mail typed when the gift's
+// subscription began: a renewal is that donor's too.
+func fold(agreed money.Minor, began string, facts []storedFact) figures {
 	var f figures
 	var completed, debit, failed, expired bool
 	var rank EmailRank
+	if began != "" {
+		f.email, rank = began, SessionEmail
+	}
+	undone := map[string]bool{}
+	for _, fact := range facts {
+		if fact.Kind == RefundUndone {
+			undone[fact.Object] = true
+		}
+	}
 	for _, fact := range facts {
 		switch fact.Kind {
 		case Completed:
@@ -133,7 +177,7 @@ func fold(agreed money.Minor, facts []storedFact) figures {
 			failed = true
 		case SessionExpired:
 			expired = true
-		case IntentPaid:
+		case IntentPaid, InvoicePaid, RefundSettled, DisputeOpened, DisputeClosed, FraudWarned:
 		case Charged, OfflineGiven:
 			f.captured += fact.Amount
 			if f.receivedAt == nil || fact.At.Before(*f.receivedAt) {
@@ -145,6 +189,10 @@ func fold(agreed money.Minor, facts []storedFact) figures {
 			failed = failed || fact.Kind == ChargeUndone
 		case RefundMade:
 			f.refunded += fact.Amount
+			if !undone[fact.Object] && (f.refundedAt == nil || fact.At.After(*f.refundedAt)) {
+				at := fact.At
+				f.refundedAt = &at
+			}
 		case RefundUndone:
 			f.refunded -= fact.Amount
 		case DisputeMoved:
@@ -161,6 +209,9 @@ func fold(agreed money.Minor, facts []storedFact) figures {
 	f.counted = f.captured > 0 && f.refunded+f.disputed < f.captured
 	if debit && f.receivedAt == nil && !failed {
 		f.pending = agreed
+	}
+	if f.captured == 0 {
+		f.receivedAt = nil // taken back: nothing was received
 	}
 	f.status = statusOf(f, completed, failed, expired)
 	return f

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -45,6 +46,18 @@ func (g ids) reference() (string, error) {
 		b[i] = crockford[b[i]&31]
 	}
 	return referencePrefix + string(b), nil
+}
+
+// referenceOf is the reference of a renewal: it follows from the invoice, so
+// that books rebuilt from Stripe give it again. try tells apart the few whose
+// first is taken.
+func referenceOf(invoice string, try int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "reference %d of %s", try, invoice))
+	b := sum[:8]
+	for i := range b {
+		b[i] = crockford[b[i]&31]
+	}
+	return referencePrefix + string(b)
 }
 
 const referencePrefix = "CP-"

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -10,34 +9,30 @@ import (
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
-// Booked says what became of facts.
-type Booked struct {
-	// State is the state of the event that brought them: EventBooked if all of
-	// them stand in the books (whether by this call or before), else the worst
-	// of EventAttention, EventWaiting and EventForeign.
-	State EventState
-	// Problem is for staff: why the facts wait, or need a person.
-	Problem string
+// booked says what became of facts.
+type booked struct {
+	// state is that of the event that brought them: EventBooked if all of them
+	// stand in the books (whether by this call or before), else the worst of
+	// EventAttention, EventWaiting and EventForeign.
+	state EventState
+	// problem is for staff: why the facts wait, or need a person.
+	problem string
+	// waitsFor are the ids that would tell whose they are.
+	waitsFor []string
+	// news are the keys that were not in the books before.
+	news []string
+	// woke reports whether an event that waited for this is due now.
+	woke bool
 }
 
-// Book books facts that no event brought: what a look-up at Stripe found, in
-// one transaction. What one fact lacks does not keep the others out: Booked says
-// so. A fact that is known already changes nothing.
-func (s *Store) Book(ctx context.Context, facts ...Fact) (Booked, error) {
-	if err := s.mustBeOpen(); err != nil {
-		return Booked{}, err
+// add joins what became of one fact, or of one other thing the same event says.
+func (b *booked) add(one booked) {
+	if b.state == "" || gravity[one.state] > gravity[b.state] {
+		b.state, b.problem = one.state, one.problem
 	}
-	var booked Booked
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var err error
-		booked, err = s.book(tx, facts)
-		return err
-	})
-	if err != nil {
-		return Booked{}, fmt.Errorf("models: book: %w", err)
-	}
-	s.commits.Add(1)
-	return booked, nil
+	b.waitsFor = append(b.waitsFor, one.waitsFor...)
+	b.news = append(b.news, one.news...)
+	b.woke = b.woke || one.woke
 }
 
 // problem is a fact that contradicts the books or itself: nothing is posted,
@@ -50,75 +45,161 @@ func (p problem) Error() string { return p.text }
 // fact does not say enough to make one.
 var errUnknownGift = errors.New("its gift is not known yet")
 
-// awaitsCharge is why an event waits that says "paid" before its charge is
-// known.
-const awaitsCharge = "its charge has not come yet"
+// Why an event waits for another that will normally come by itself.
+const (
+	awaitsCharge  = "its charge has not come yet"
+	awaitsInvoice = "its invoice has not come yet"
+	awaitsRefunds = "more would go back than was captured; the charge's other refunds are to be read"
+)
 
 // errForeign says that a fact is not of this campaign.
 var errForeign = errors.New("not of this campaign")
 
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
-func (s *Store) book(tx *gorm.DB, facts []Fact) (Booked, error) {
-	result := Booked{State: EventBooked}
-	for i, fact := range facts {
-		state, reason, err := s.bookOne(tx, fact)
+func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
+	var all booked
+	for _, fact := range facts {
+		one, err := s.bookOne(tx, fact)
 		if err != nil {
-			return Booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
+			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
-		if i == 0 || gravity[state] > gravity[result.State] {
-			result = Booked{State: state, Problem: reason}
-		}
+		all.add(one)
 	}
-	return result, nil
+	return all, nil
 }
 
-var gravity = map[EventState]int{EventForeign: 0, EventBooked: 1, EventWaiting: 2, EventAttention: 3}
+var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
-func (s *Store) bookOne(tx *gorm.DB, fact Fact) (EventState, string, error) {
+func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	donation, err := s.giftOf(tx, fact)
 	var wrong problem
 	switch {
 	case errors.Is(err, errForeign):
-		return EventForeign, "", nil
+		return booked{state: EventForeign}, nil
 	case errors.Is(err, errUnknownGift):
-		return EventWaiting, errUnknownGift.Error(), nil
+		why := errUnknownGift.Error()
+		if fact.Gift.Invoice != "" {
+			why = awaitsInvoice
+		}
+		return booked{state: EventWaiting, problem: why, waitsFor: fact.Gift.ids()}, nil
 	case errors.As(err, &wrong):
-		return EventAttention, wrong.text, nil
+		return booked{state: EventAttention, problem: wrong.text}, nil
 	case err != nil:
-		return "", "", err
+		return booked{}, err
 	}
 	facts, err := factsOf(tx, donation.ID)
 	if err != nil {
-		return "", "", err
+		return booked{}, err
 	}
-	known := false
 	for _, f := range facts {
-		known = known || f.Key == fact.Key
-	}
-	if !known {
-		err := elsewhere(tx, fact.Key)
-		if errors.As(err, &wrong) {
-			return EventAttention, wrong.text, nil
-		}
-		if err != nil {
-			return "", "", err
-		}
-		if errors.As(disagreement(donation, facts, fact), &wrong) {
-			return EventAttention, wrong.text, nil
-		}
-		if err := fillIn(tx, &donation, fact.Gift); err != nil {
-			return "", "", err
-		}
-		if facts, err = s.record(tx, donation, facts, fact); err != nil {
-			return "", "", err
+		if f.Key == fact.Key {
+			return awaited(fact, facts), nil
 		}
 	}
-	if fact.ExpectsCharge && !hasCharge(facts) {
-		return EventWaiting, awaitsCharge, nil
+	if err := elsewhere(tx, fact.Key); errors.As(err, &wrong) {
+		return booked{state: EventAttention, problem: wrong.text}, nil
+	} else if err != nil {
+		return booked{}, err
 	}
-	return EventBooked, "", nil
+	switch err := disagreement(donation, facts, fact); {
+	case errors.As(err, &wrong):
+		return booked{state: EventAttention, problem: wrong.text}, nil
+	case fact.Kind.follows() && !hasCharge(facts):
+		return booked{state: EventWaiting, problem: awaitsCharge, waitsFor: fact.Gift.ids()}, nil
+	case fact.Kind == RefundMade && refundsExceed(facts, fact.Money.Minor):
+		return booked{state: EventWaiting, problem: awaitsRefunds}, nil
+	}
+	woke, err := s.name(tx, donation, fact)
+	if errors.As(err, &wrong) {
+		return booked{state: EventAttention, problem: wrong.text}, nil
+	}
+	if err != nil {
+		return booked{}, err
+	}
+	if err := fillIn(tx, &donation, fact.Gift); err != nil {
+		return booked{}, err
+	}
+	if facts, err = s.record(tx, donation, facts, fact); err != nil {
+		return booked{}, err
+	}
+	one := awaited(fact, facts)
+	one.news, one.woke = []string{fact.Key}, woke
+	return one, nil
 }
+
+// awaited is what became of a fact that is recorded: an event that says "paid"
+// stays open until the charge is booked.
+func awaited(fact Fact, facts []storedFact) booked {
+	if fact.ExpectsCharge && !hasCharge(facts) {
+		return booked{state: EventWaiting, problem: awaitsCharge, waitsFor: fact.Gift.ids()}
+	}
+	return booked{state: EventBooked}
+}
+
+// refundsExceed reports whether a further refund would give back more than was
+// captured. Another of the charge's refunds has failed, then, and the books do
+// not know it yet.
+func refundsExceed(facts []storedFact, more money.Minor) bool {
+	var captured, refunded money.Minor
+	for _, f := range facts {
+		switch f.Kind {
+		case Charged:
+			captured += f.Amount
+		case ChargeUndone:
+			captured -= f.Amount
+		case RefundMade:
+			refunded += f.Amount
+		case RefundUndone:
+			refunded -= f.Amount
+		default:
+		}
+	}
+	return refunded+more > captured
+}
+
+// name keeps the ids that Stripe knows a gift by, and makes due at once what
+// waited for one of them. It returns a problem if one is another gift's.
+func (s *Store) name(tx *gorm.DB, d Donation, fact Fact) (woke bool, err error) {
+	ids := fact.Gift.ids()
+	if len(ids) == 0 {
+		return false, nil
+	}
+	var known []giftID
+	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
+		return false, fmt.Errorf("read the gift's ids: %w", err)
+	}
+	has := map[string]bool{}
+	for _, k := range known {
+		if k.DonationID != d.ID {
+			return false, problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
+		}
+		has[k.ID] = true
+	}
+	var fresh []giftID
+	for _, id := range ids {
+		if !has[id] {
+			fresh = append(fresh, giftID{id, d.ID})
+		}
+	}
+	if len(fresh) > 0 {
+		if err := tx.Create(&fresh).Error; err != nil {
+			return false, fmt.Errorf("keep the gift's ids: %w", err)
+		}
+	}
+	if len(fresh) > 0 || fact.Kind == Charged {
+		return s.wakeWaiting(tx, ids)
+	}
+	return false, nil
+}
+
+// giftID is a name that Stripe has for a gift.
+type giftID struct {
+	ID         string `gorm:"primaryKey"`
+	DonationID string
+}
+
+func (giftID) TableName() string { return "gift_ids" }
 
 // elsewhere returns a problem if the fact stands under another gift: then its
 // metadata was changed at Stripe, and a person must say whose it is.
@@ -140,8 +221,8 @@ func elsewhere(tx *gorm.DB, key string) error {
 func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
 	row := storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
-		At: fact.At.UTC(), Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank, PaymentIntent: fact.Gift.PaymentIntent,
-		SessionID: fact.Gift.SessionID, Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		At: fact.At.UTC(), Object: fact.Object, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
+		Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return nil, fmt.Errorf("record: %w", err)
@@ -157,7 +238,13 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 		}
 	}
 	facts = append(facts, row)
-	return facts, s.refold(tx, d, facts)
+	if err := s.refold(tx, d, facts); err != nil {
+		return nil, err
+	}
+	if fact.EmailRank == SessionEmail {
+		return facts, s.shareEmail(tx, d)
+	}
+	return facts, nil
 }
 
 // write appends a posting to the journal. It is the only place that does.
@@ -177,7 +264,11 @@ func (s *Store) write(tx *gorm.DB, p Posting) error {
 // refold brings the gift's cached state, its donor's count and the public
 // figures to what its facts now come to.
 func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
-	f := fold(d.AmountCharged, facts)
+	began, err := subscriptionEmail(tx, d)
+	if err != nil {
+		return err
+	}
+	f := fold(d.AmountCharged, began, facts)
 	donorID, donors, err := s.recount(tx, d, f)
 	if err != nil {
 		return err
@@ -190,7 +281,7 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 		return err
 	}
 	err = tx.Model(&Donation{ID: d.ID}).Updates(map[string]any{
-		"status": f.status, "received_at": f.receivedAt, "captured": f.captured, "refunded": f.refunded,
+		"status": f.status, "received_at": f.receivedAt, "refunded_at": f.refundedAt, "captured": f.captured, "refunded": f.refunded,
 		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID,
 	}).Error
 	if err != nil {
@@ -251,6 +342,8 @@ func (s *Store) giftOf(tx *gorm.DB, fact Fact) (Donation, error) {
 	switch {
 	case ref.Campaign == s.slug && !ValidToken(ref.Token):
 		return Donation{}, problem{fact.Key + " names this campaign but carries no token of ours"}
+	case ref.Campaign == s.slug && ref.Renewal:
+		return s.renewal(tx, fact)
 	case ref.Campaign == s.slug:
 		d, err := lockDonation(tx, "token = ?", ref.Token)
 		if errors.Is(err, ErrNotFound) {
@@ -259,8 +352,9 @@ func (s *Store) giftOf(tx *gorm.DB, fact Fact) (Donation, error) {
 		return d, err
 	case ref.Campaign != "":
 		return Donation{}, errForeign
-	case ref.PaymentIntent != "":
-		d, err := lockDonation(tx, "id = (SELECT donation_id FROM facts WHERE payment_intent = ? LIMIT 1)", ref.PaymentIntent)
+	}
+	if ids := ref.ids(); len(ids) > 0 {
+		d, err := lockDonation(tx, "id = (SELECT MIN(donation_id) FROM gift_ids WHERE id IN ?)", ids)
 		if !errors.Is(err, ErrNotFound) {
 			return d, err
 		}

@@ -11,15 +11,17 @@ import (
 
 // WriteLedger writes the journal and the state of every gift about which
 // anything is known, in one canonical order. It holds what the books say and
-// nothing of how they came to say it: no row numbers, no times of arrival. So
-// two sets of books that were told the same, in whatever order, write the
-// same. It names gifts by their tokens: not for logs or exports.
+// nothing of how they came to say it: no row numbers, no times of arrival, and
+// nothing of what was in suspense for a while. So two sets of books that were
+// told the same, in whatever order, write the same. It names gifts by their
+// tokens, and renewals by their invoices: not for logs or exports.
 func (s *Store) WriteLedger(ctx context.Context, w io.Writer) error {
 	db := s.db.WithContext(ctx)
 	lines, err := db.Raw(`
 		SELECT p.key, p.at, l.account, l.amount, l.currency
 		FROM postings p JOIN posting_lines l ON l.posting = p.key
 		WHERE p.kind NOT IN ('suspense', 'explained')
+		  AND NOT EXISTS (SELECT 1 FROM postings m WHERE m.kind = 'explained' AND m.corrects = p.key)
 		ORDER BY p.at, p.key, l.number`).Rows()
 	if err != nil {
 		return fmt.Errorf("models: read the journal: %w", err)
@@ -40,8 +42,8 @@ func (s *Store) WriteLedger(ctx context.Context, w io.Writer) error {
 		return fmt.Errorf("models: read the journal: %w", err)
 	}
 	gifts, err := db.Raw(`
-		SELECT d.token, d.status, d.captured, d.refunded, d.disputed, d.fee_taken, d.pending
-		FROM donations d WHERE EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id) ORDER BY d.token`).Rows()
+		SELECT COALESCE(d.token, d.invoice_id, d.id) AS name, d.status, d.captured, d.refunded, d.disputed, d.fee_taken, d.pending
+		FROM donations d WHERE EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id) ORDER BY name`).Rows()
 	if err != nil {
 		return fmt.Errorf("models: read the gifts: %w", err)
 	}

@@ -15,85 +15,169 @@ import (
 // Receive stores an event raw and books what it says, in one transaction. If
 // booking fails, the raw event is stored alone in a second one and waits. An
 // event that is known already changes nothing. When Receive returns without an
-// error the event is durable; otherwise nothing of it is.
-func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (EventState, error) {
+// error the event is durable; otherwise nothing of it is. due reports whether
+// an event is now to be looked up: this one, or others that waited for it.
+func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state EventState, due bool, err error) {
 	if err := s.mustBeOpen(); err != nil {
-		return "", err
+		return "", false, err
 	}
-	state, err := s.receive(ctx, e, func(tx *gorm.DB) (EventState, string, error) { return s.bookReading(tx, reading) })
+	got, err := s.receive(ctx, e, func(tx *gorm.DB) (booked, error) { return s.bookReading(tx, reading) })
 	if err == nil || ctx.Err() != nil {
-		return state, err
+		return got.state, got.woke || got.state == EventWaiting, err
 	}
 	s.log.Warn("booking an event failed; it is stored alone and will be tried again", "event", e.ID, "type", e.Type, "error", err)
-	state, second := s.receive(ctx, e, func(*gorm.DB) (EventState, string, error) {
-		return EventWaiting, "booking it failed", nil
+	got, second := s.receive(ctx, e, func(*gorm.DB) (booked, error) {
+		return booked{state: EventWaiting, problem: "booking it failed"}, nil
 	})
 	if second != nil {
-		return "", errors.Join(err, second)
+		return "", false, errors.Join(err, second)
 	}
-	return state, nil
+	return got.state, true, nil
 }
 
-func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (EventState, string, error)) (EventState, error) {
-	sum := sha256.Sum256(e.Raw)
-	e.SHA256 = hex.EncodeToString(sum[:])
-	var state EventState
+func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+	var result booked
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventWaiting, nil, nil
-		stored := insertOnce(tx, &e)
-		if stored.Error != nil {
-			return stored.Error
-		}
-		if stored.RowsAffected == 0 {
-			var known Event
-			err := tx.Select("state").Where("id = ?", e.ID).Take(&known).Error
-			state = known.State
-			return err
-		}
-		var why string
 		var err error
-		if state, why, err = settle(tx); err != nil {
-			return err
-		}
-		return s.keepState(tx, e, state, why)
+		result, err = s.keep(tx, e, settle)
+		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("models: receive event %s: %w", e.ID, err)
+		return booked{}, fmt.Errorf("models: receive event %s: %w", e.ID, err)
 	}
 	s.commits.Add(1)
-	return state, nil
+	return result, nil
 }
 
-func (s *Store) bookReading(tx *gorm.DB, r Reading) (EventState, string, error) {
-	if len(r.Facts) == 0 {
-		return r.State, r.Problem, nil
+// keep stores an event that is new and settles it.
+func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+	sum := sha256.Sum256(e.Raw)
+	e.SHA256 = hex.EncodeToString(sum[:])
+	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventWaiting, nil, nil
+	stored := insertOnce(tx, &e)
+	if stored.Error != nil {
+		return booked{}, stored.Error
 	}
-	booked, err := s.book(tx, r.Facts)
-	return booked.State, booked.Problem, err
+	if stored.RowsAffected == 0 {
+		var known Event
+		err := tx.Select("state").Where("id = ?", e.ID).Take(&known).Error
+		return booked{state: known.State}, err
+	}
+	result, err := settle(tx)
+	if err != nil {
+		return booked{}, err
+	}
+	return result, s.keepState(tx, e, result)
+}
+
+// bookReading books all that a reading says.
+func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
+	if r.Empty() {
+		return booked{state: r.State, problem: r.Problem}, nil
+	}
+	all, err := s.book(tx, r.Facts)
+	if err != nil {
+		return booked{}, err
+	}
+	if r.Subscription != nil {
+		one, err := s.keepSubscription(tx, *r.Subscription)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.Payout != nil {
+		one, err := s.bookPayout(tx, *r.Payout)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.More != "" && all.state != EventForeign {
+		all.add(booked{state: EventWaiting, problem: r.More})
+	}
+	return all, nil
+}
+
+// evidence is the name under which an object is kept that no event brought: a
+// later state of it is another.
+func (o Object) evidence() string {
+	sum := sha256.Sum256(o.Raw)
+	return "object_" + o.ID + "_" + hex.EncodeToString(sum[:4])
+}
+
+// Learn books what objects say that were fetched without an event to ask for
+// them, in one transaction. Of those that bring news, or that contradict the
+// books, the raw text is kept beside the events; those that say nothing new
+// leave no trace. What is not theirs to tell yet (a charge that has not come) is
+// left for the next time they are read.
+func (s *Store) Learn(ctx context.Context, objects ...Object) ([]Learned, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return nil, err
+	}
+	var learned []Learned
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		learned = learned[:0]
+		for _, o := range objects {
+			one, err := s.learn(tx, o)
+			if err != nil {
+				return fmt.Errorf("object %s: %w", o.ID, err)
+			}
+			learned = append(learned, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("models: learn: %w", err)
+	}
+	s.commits.Add(1)
+	return learned, nil
+}
+
+func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
+	name := o.evidence()
+	for i := range o.Reading.Facts {
+		o.Reading.Facts[i].Evidence = name
+	}
+	got, err := s.bookReading(tx, o.Reading)
+	if err != nil {
+		return Learned{}, err
+	}
+	one := Learned{State: got.state, Problem: got.problem, News: got.news}
+	if len(got.news) == 0 && got.state != EventAttention {
+		return one, nil
+	}
+	state := EventBooked
+	if got.state == EventAttention {
+		state = EventAttention
+	}
+	_, err = s.keep(tx, Event{
+		ID: name, Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
+	}, func(*gorm.DB) (booked, error) { return booked{state: state, problem: got.problem}, nil })
+	return one, err
 }
 
 // Settle books what looking up a waiting event at Stripe brought, and closes
 // the event unless it must wait on.
 func (s *Store) Settle(ctx context.Context, e Event, reading Reading) (EventState, error) {
-	var state EventState
+	var got booked
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var why string
 		var err error
-		if state, why, err = s.bookReading(tx, reading); err != nil {
+		if got, err = s.bookReading(tx, reading); err != nil {
 			return err
 		}
-		return s.keepState(tx, e, state, why)
+		return s.keepState(tx, e, got)
 	})
 	if err != nil {
 		return "", fmt.Errorf("models: settle event %s: %w", e.ID, err)
 	}
 	s.commits.Add(1)
-	return state, nil
+	return got.state, nil
 }
 
 // Postpone keeps an event waiting after a try that failed, and says why.
 func (s *Store) Postpone(ctx context.Context, e Event, why string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error { return s.keepState(tx, e, EventWaiting, why) })
+	err := s.tx(ctx, func(tx *gorm.DB) error { return s.keepState(tx, e, booked{state: EventWaiting, problem: why}) })
 	if err != nil {
 		return fmt.Errorf("models: postpone event %s: %w", e.ID, err)
 	}
@@ -101,21 +185,82 @@ func (s *Store) Postpone(ctx context.Context, e Event, why string) error {
 }
 
 // keepState writes what became of an event. One that waits is tried again:
-// soon at first, then with backoff.
-func (s *Store) keepState(tx *gorm.DB, e Event, state EventState, why string) error {
-	changes := map[string]any{"object_id": e.ObjectID, "state": state, "problem": why, "next_try_at": nil, "failing_since": nil}
-	if state == EventWaiting {
+// soon at first, then with backoff, and at once when what it waits for comes.
+func (s *Store) keepState(tx *gorm.DB, e Event, got booked) error {
+	changes := map[string]any{"object_id": e.ObjectID, "state": got.state, "problem": got.problem, "next_try_at": nil, "failing_since": nil}
+	if got.state == EventWaiting {
 		now := s.Now()
-		changes["next_try_at"] = now.Add(waitFor(e.Attempts, why))
+		changes["next_try_at"] = now.Add(waitFor(e.Attempts, got.problem))
 		changes["failing_since"] = now
 		if e.FailingSince != nil {
 			changes["failing_since"] = *e.FailingSince
 		}
 	}
 	// Only as it was claimed: whoever settled it meanwhile has the last word.
-	err := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes).Error
+	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes)
+	if done.Error != nil {
+		return fmt.Errorf("keep the event's state: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return nil
+	}
+	if got.state != EventWaiting && got.state != EventAttention {
+		if e.Attempts == 0 {
+			return nil // it never waited
+		}
+		if err := tx.Where("event_id = ?", e.ID).Delete(&eventWait{}).Error; err != nil {
+			return fmt.Errorf("forget what the event waited for: %w", err)
+		}
+		return nil
+	}
+	for _, id := range got.waitsFor {
+		if err := insertOnce(tx, &eventWait{ID: id, EventID: e.ID}).Error; err != nil {
+			return fmt.Errorf("keep what the event waits for: %w", err)
+		}
+	}
+	return nil
+}
+
+// eventWait is an id that an event waits for.
+type eventWait struct {
+	ID      string `gorm:"primaryKey"`
+	EventID string `gorm:"primaryKey"`
+}
+
+func (eventWait) TableName() string { return "event_waits" }
+
+// wakeWaiting makes due at once the events that wait for one of these ids, and
+// those that needed a person because nothing was known of it.
+func (s *Store) wakeWaiting(tx *gorm.DB, ids []string) (bool, error) {
+	done := tx.Model(&Event{}).
+		Where("id IN (SELECT event_id FROM event_waits WHERE id IN ?) AND (state = ? AND next_try_at > ? OR state = ?)",
+			ids, EventWaiting, s.Now(), EventAttention).
+		Updates(map[string]any{"state": EventWaiting, "next_try_at": s.Now()})
+	if done.Error != nil {
+		return false, fmt.Errorf("wake what waited: %w", done.Error)
+	}
+	return done.RowsAffected > 0, nil
+}
+
+// Replay makes an event that needs a person, or waits, be tried again from the
+// start: after a fix, it is booked like any other. It returns ErrNotFound for
+// an event that never came.
+func (s *Store) Replay(ctx context.Context, id string) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&Event{}).Where("id = ? AND state IN ?", id, []EventState{EventAttention, EventWaiting}).
+			Updates(map[string]any{"state": EventWaiting, "attempts": 0, "next_try_at": s.Now(), "failing_since": s.Now()})
+		if done.Error != nil || done.RowsAffected > 0 {
+			return done.Error
+		}
+		var e Event
+		err := tx.Select("id").Where("id = ?", id).Take(&e).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return ErrNotFound
+		}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("keep the event's state: %w", err)
+		return fmt.Errorf("models: replay event %s: %w", id, err)
 	}
 	return nil
 }
@@ -176,6 +321,16 @@ func (s *Store) ChargeBooked(ctx context.Context, charge string) (bool, error) {
 		return false, fmt.Errorf("models: look for the charge %s: %w", charge, err)
 	}
 	return n > 0, nil
+}
+
+// EventsAbout returns the events, and objects read, that speak of one of
+// Stripe's objects, the oldest first.
+func (s *Store) EventsAbout(ctx context.Context, object string) ([]Event, error) {
+	var events []Event
+	if err := s.db.WithContext(ctx).Where("object_id = ?", object).Order("received_at, id").Find(&events).Error; err != nil {
+		return nil, fmt.Errorf("models: list the events about %s: %w", object, err)
+	}
+	return events, nil
 }
 
 // FindEvent returns an event as it was stored; ErrNotFound if it never came.

@@ -17,7 +17,7 @@ func (s *Store) Totals(ctx context.Context) (Totals, error) {
 
 // TotalsAsOf reckons the figures from the journal and the facts as they stood
 // at a moment, by Stripe's times. It reads every gift, and so is slower than
-// Totals. NeedsAttention is today's.
+// Totals. NeedsAttention and the recurring figures are today's.
 func (s *Store) TotalsAsOf(ctx context.Context, moment time.Time) (Totals, error) {
 	return s.totals(ctx, &moment, func(tx *gorm.DB) (progressChange, error) { return recomputed(tx, &moment) })
 }
@@ -31,6 +31,20 @@ func (s *Store) totals(ctx context.Context, until *time.Time, sum func(*gorm.DB)
 		}
 		t = totalsOf(s.currency, figures)
 		if t.StripeBalance, err = accountSum(tx, StripeBalance, until); err != nil {
+			return err
+		}
+		if t.PaidOut, err = accountSum(tx, Bank, until); err != nil {
+			return err
+		}
+		// Income and its like are credits, so what came in is negative.
+		for _, account := range []Account{OtherStripe, OpeningStripe, Suspense} {
+			sum, err := accountSum(tx, account, until)
+			if err != nil {
+				return err
+			}
+			t.OtherActivity -= sum
+		}
+		if t.RecurringActive, t.RecurringMonthly, err = recurring(tx); err != nil {
 			return err
 		}
 		t.NeedsAttention, err = s.needsAttention(tx)

@@ -42,12 +42,44 @@ var predicates = []predicate{
 		SELECT e.id || ': ' || e.object_id || ' has no posting'
 		FROM events e LEFT JOIN postings p ON p.key = e.object_id || ':charge'
 		WHERE e.type = 'charge.succeeded' AND e.state = 'booked' AND p.key IS NULL`},
+	{"I4", "every fact that moves money is posted", `
+		SELECT f.key || ': no posting' FROM facts f LEFT JOIN postings p ON p.key = f.key
+		WHERE p.key IS NULL AND f.kind IN (` + quoted(moneyKinds()) + `)`},
 	{"I5", "every posting rests on recorded evidence", `
 		SELECT p.key || ': no fact' FROM postings p LEFT JOIN facts f ON f.key = p.key
 		WHERE p.donation_id IS NOT NULL AND (f.key IS NULL OR f.donation_id <> p.donation_id OR f.evidence = '')
 		UNION ALL
 		SELECT f.key || ': its event ' || f.evidence || ' is not stored'
-		FROM facts f LEFT JOIN events e ON e.id = f.evidence WHERE f.evidence LIKE 'evt\_%' ESCAPE '\' AND e.id IS NULL`},
+		FROM facts f LEFT JOIN events e ON e.id = f.evidence WHERE f.evidence LIKE 'evt\_%' ESCAPE '\' AND e.id IS NULL
+		UNION ALL
+		SELECT f.key || ': the object ' || f.evidence || ' is not stored'
+		FROM facts f LEFT JOIN events e ON e.id = f.evidence WHERE f.evidence LIKE 'object\_%' ESCAPE '\' AND e.id IS NULL
+		UNION ALL
+		SELECT f.key || ': the balance transaction ' || f.evidence || ' is not kept'
+		FROM facts f LEFT JOIN balance_transactions t ON t.id = f.evidence WHERE f.evidence LIKE 'txn\_%' ESCAPE '\' AND t.id IS NULL
+		UNION ALL
+		SELECT p.key || ': of no gift, and no payout or balance transaction bears it out'
+		FROM postings p WHERE p.donation_id IS NULL AND p.kind <> 'opening'
+		  AND NOT EXISTS (SELECT 1 FROM payouts o WHERE p.kind IN ('payout', 'payout_failed') AND p.key = o.id || ':' || p.kind)
+		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE p.key = t.id || ':' || p.kind)`},
+	{"I11", "the journal holds of each balance transaction what Stripe moved", `
+		SELECT id || ': Stripe moved ' || net || ', the journal ' || held FROM (` + heldOf + `) AS held
+		WHERE held <> net AND treatment <> 'other_currency'`},
+	{"I11", "the balance transactions come to Stripe's balance, as the last sync read it", `
+		SELECT 'Stripe had ' || y.stripe_balance || ', the transactions and the opening balance come to ' || (y.moved + y.opened)
+		FROM (SELECT stripe_balance,
+		             (SELECT COALESCE(SUM(t.net), 0) FROM balance_transactions t, books b
+		              WHERE t.currency = b.currency AND t.read_at <= sync_state.balance_at) AS moved,
+		             (SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l
+		              WHERE l.posting = '` + openingKey + `' AND l.account = 'stripe:balance') AS opened
+		      FROM sync_state WHERE stripe_balance IS NOT NULL) AS y
+		WHERE y.stripe_balance <> y.moved + y.opened`},
+	{"I11", "each payout comes to the sum of its members", `
+		SELECT id || ': of ' || amount || ', its members differ by ' || difference FROM payouts WHERE difference <> 0
+		UNION ALL
+		SELECT p.id || ': of ' || p.amount || ', its members come to ' || COALESCE(SUM(t.net), 0)
+		FROM payouts p LEFT JOIN balance_transactions t ON t.payout_id = p.id AND t.source <> p.id
+		WHERE p.members_read GROUP BY p.id, p.amount HAVING COALESCE(SUM(t.net), 0) <> p.amount`},
 	{"I19", "a posting's time is that of what it posts", `
 		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key WHERE p.at <> f.at`},
 	{"I6", "no charge gives back more than it captured", `
@@ -59,9 +91,9 @@ var predicates = []predicate{
 		    OR SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) >
 		       SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END)`},
 	{"I7", "no dispute gives back more than it took", `
-		SELECT p.donation_id || ': reinstated more than withdrawn by ' || -SUM(l.amount)
-		FROM postings p JOIN posting_lines l ON l.posting = p.key
-		WHERE p.donation_id IS NOT NULL AND l.account = 'contra:disputes' GROUP BY p.donation_id HAVING SUM(l.amount) < 0`},
+		SELECT f.object || ': reinstated more than withdrawn by ' || -SUM(l.amount)
+		FROM facts f JOIN posting_lines l ON l.posting = f.key AND l.account = 'contra:disputes'
+		WHERE f.kind = 'dispute' GROUP BY f.object HAVING SUM(l.amount) < 0`},
 	{"I8", "a gift's figures are those of its postings", perGift + `
 		SELECT d.id || ': shown ' || d.captured || '−' || d.refunded || '−' || d.disputed || '−' || d.fee_taken ||
 		       ', posted ' || COALESCE(g.captured, 0) || '−' || COALESCE(g.refunded, 0) || '−' || COALESCE(g.disputed, 0) || '−' || COALESCE(g.fees, 0)
@@ -98,20 +130,36 @@ var predicates = []predicate{
 }
 
 // signs is the query for I9, made from the same rules that posting follows:
-// the debit line of a movement is positive and its credit line negative. Only a
-// dispute's may be the other way round, since a reinstatement is its mirror.
+// the debit line of a movement is positive and its credit line negative, but
+// for the kinds that Stripe may move either way.
 func signs() string {
 	allowed := ""
 	for kind, rule := range rules {
 		debit, credit := "l.amount > 0", "l.amount < 0"
-		if kind == DisputeMoved {
+		if signed[kind] {
 			debit, credit = "l.amount <> 0", "l.amount <> 0"
 		}
 		allowed += fmt.Sprintf(" OR (p.kind = '%s' AND (l.account = '%s' AND %s OR l.account = '%s' AND %s))",
 			kind, rule.debit, debit, rule.credit, credit)
 	}
+	for _, kind := range []FactKind{Suspended, OtherMoved} {
+		allowed += fmt.Sprintf(" OR (p.kind = 'explained' AND l.account IN ('%s', '%s'))", rules[kind].debit, rules[kind].credit)
+	}
 	return `SELECT l.posting || ': ' || l.account || ' ' || l.amount || ' in a ' || p.kind
 		FROM posting_lines l JOIN postings p ON p.key = l.posting WHERE NOT (1 = 0` + allowed + `)`
+}
+
+// moneyKinds are the kinds of facts of a gift that are posted.
+func moneyKinds() []FactKind {
+	return []FactKind{Charged, ChargeUndone, RefundMade, RefundUndone, DisputeMoved, FeeKept, OfflineGiven, OfflineUndone}
+}
+
+func quoted(kinds []FactKind) string {
+	words := make([]string, 0, len(kinds))
+	for _, k := range kinds {
+		words = append(words, "'"+string(k)+"'")
+	}
+	return strings.Join(words, ", ")
 }
 
 // mostShown bounds how many breaches of one predicate are named.
@@ -178,7 +226,7 @@ func (p predicate) check(tx *gorm.DB) ([]Breach, error) {
 func verifyStates(tx *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	var gifts []Donation
-	done := tx.Select("id, amount_charged, status, received_at").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
+	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 		ids := make([]string, 0, len(gifts))
 		for _, d := range gifts {
 			ids = append(ids, d.ID)
@@ -192,8 +240,12 @@ func verifyStates(tx *gorm.DB) ([]Breach, error) {
 			known[f.DonationID] = append(known[f.DonationID], f)
 		}
 		for _, d := range gifts {
-			f := fold(d.AmountCharged, known[d.ID])
-			if f.status != d.Status || !sameTime(f.receivedAt, d.ReceivedAt) {
+			began, err := subscriptionEmail(tx, d)
+			if err != nil {
+				return err
+			}
+			f := fold(d.AmountCharged, began, known[d.ID])
+			if f.status != d.Status || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
 				breaches = append(breaches, Breach{"I8", "a gift's state is the fold of its facts", fmt.Sprintf("%s: shown %s, facts say %s", d.ID, d.Status, f.status)})
 			}
 		}

@@ -80,10 +80,10 @@ func TestVerifyCatchesEachPredicateBroken(t *testing.T) {
 			{"I1", "UPDATE posting_lines SET amount = amount - 1 WHERE number = 2", "UPDATE posting_lines SET amount = amount + 1 WHERE number = 2"},
 			{"I4", "UPDATE facts SET amount = 1", "UPDATE facts SET amount = 125050"},
 			{"I5", "UPDATE postings SET kind = kind; INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 'ch_x:charge', kind, donation_id, at, posted_at, '' FROM postings", "DELETE FROM postings WHERE key = 'ch_x:charge'"},
-			{"I5", "UPDATE facts SET evidence = ''", "UPDATE facts SET evidence = 'object_of_ch_1'"},
-			{"I5", "UPDATE facts SET evidence = 'evt_gone'", "UPDATE facts SET evidence = 'object_of_ch_1'"},
+			{"I5", "UPDATE facts SET evidence = ''", "UPDATE facts SET evidence = 'of_ch_1'"},
+			{"I5", "UPDATE facts SET evidence = 'evt_gone'", "UPDATE facts SET evidence = 'of_ch_1'"},
 			{"I6", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 're_x:refund', 'refund', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('re_x:refund', 1, 'contra:refunds', 125051, 'usd'), ('re_x:refund', 2, 'stripe:balance', -125051, 'usd')", "DELETE FROM posting_lines WHERE posting = 're_x:refund'; DELETE FROM postings WHERE key = 're_x:refund'"},
-			{"I7", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 'txn_x:dispute', 'dispute', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('txn_x:dispute', 1, 'contra:disputes', -1, 'usd'), ('txn_x:dispute', 2, 'stripe:balance', 1, 'usd')", "DELETE FROM posting_lines WHERE posting = 'txn_x:dispute'; DELETE FROM postings WHERE key = 'txn_x:dispute'"},
+			{"I7", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 'txn_x:dispute', 'dispute', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('txn_x:dispute', 1, 'contra:disputes', -1, 'usd'), ('txn_x:dispute', 2, 'stripe:balance', 1, 'usd'); INSERT INTO facts (key, donation_id, kind, amount, currency, at, object, email, email_rank, method, last4, evidence, recorded_at) SELECT 'txn_x:dispute', donation_id, 'dispute', -1, 'usd', at, 'dp_x', '', 0, '', '', 'x', at FROM facts", "DELETE FROM facts WHERE key = 'txn_x:dispute'; DELETE FROM posting_lines WHERE posting = 'txn_x:dispute'; DELETE FROM postings WHERE key = 'txn_x:dispute'"},
 			{"I8", "UPDATE donations SET captured = 1", "UPDATE donations SET captured = 125050"},
 			{"I8", "UPDATE donations SET status = 'expired'", "UPDATE donations SET status = 'received'"},
 			{"I8", "UPDATE donations SET received_at = NULL", "UPDATE donations SET received_at = (SELECT at FROM postings)"},
@@ -178,7 +178,7 @@ func TestABookingThatFailsAtItsLastStatementLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		fact := charged(d, "ch_1", "reader@example.org")
-		if _, err := s.Book(t.Context(), fact); err == nil {
+		if _, err := s.Learn(t.Context(), told(fact)); err == nil {
 			t.Fatal("booking did not fail")
 		}
 		digest, err := s.Digest(t.Context())
@@ -191,7 +191,7 @@ func TestABookingThatFailsAtItsLastStatementLeavesNothing(t *testing.T) {
 		}
 		// The event that brought it is kept all the same, and booked once it can be.
 		event := models.Event{ID: "evt_1", Type: "charge.succeeded", ObjectID: "ch_1", Raw: []byte("{}"), APIVersion: "2023-10-16", Created: storetest.Start}
-		state, err := s.Receive(t.Context(), event, models.Reading{Facts: []models.Fact{fact}})
+		state, _, err := s.Receive(t.Context(), event, models.Reading{Facts: []models.Fact{fact}})
 		if err != nil || state != models.EventWaiting {
 			t.Fatalf("the event is %s, %v", state, err)
 		}

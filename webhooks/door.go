@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -58,14 +59,14 @@ func (d *Door) Receive(c echo.Context) error {
 	if e.Livemode == nil || *e.Livemode != d.Livemode {
 		return d.refuse(c, raw, errors.New("an event of the other mode"))
 	}
-	state, err := d.Store.Receive(r.Context(), d.stored(e, raw), understand(e))
+	state, due, err := d.Store.Receive(r.Context(), d.stored(e, raw), understand(e))
 	if err != nil {
 		d.Log.Error("an event could not be stored; Stripe will send it again", "event", e.ID, "type", e.Type, "error", err)
 		c.Response().Header().Set("Retry-After", "5")
 		return c.String(http.StatusServiceUnavailable, "not stored, please send it again\n")
 	}
 	d.Log.Info("event", "event", e.ID, "type", e.Type, "state", state)
-	if state == models.EventWaiting {
+	if due {
 		d.Resolver.Wake()
 	}
 	return c.JSON(http.StatusOK, map[string]any{"received": true})
@@ -93,8 +94,13 @@ func (d *Door) stored(e event, raw []byte) models.Event {
 
 // understand reads an event from its own payload, where that can be trusted:
 // of another API version, fields would silently be missing or mean something
-// else.
-func understand(e event) models.Reading {
+// else. A mistake of ours in reading it must not lose it.
+func understand(e event) (reading models.Reading) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			reading = models.Reading{State: models.EventAttention, Problem: fmt.Sprintf("it could not be understood: %v", broken)}
+		}
+	}()
 	switch {
 	case families[e.Type] == unread, e.Account != "":
 		// Events of connected accounts are nobody's gift here.
@@ -102,5 +108,5 @@ func understand(e event) models.Reading {
 	case e.APIVersion != stripeapi.Version:
 		return models.Reading{State: models.EventWaiting, Problem: "rendered in another API version"}
 	}
-	return read(e.Type, e.object, e.ID)
+	return read(e)
 }

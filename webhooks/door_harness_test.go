@@ -47,7 +47,7 @@ func newEntrance(t *testing.T, store *models.Store, now func() time.Time) *entra
 	logged := &bytes.Buffer{}
 	log := slog.New(slog.NewJSONHandler(&lockedWriter{w: logged}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := stripeapi.New(models.Campaign{Slug: slug}, stripeapi.Config{Key: "sk_test_1", APIBase: server.URL, BaseURL: "https://give.example.org"})
-	resolver := webhooks.NewResolver(store, client, slug, log)
+	resolver := webhooks.NewResolver(store, client, log)
 	return &entrance{
 		t: t, store: store, resolver: resolver, stripe: stripe, logged: logged, now: now,
 		door: &webhooks.Door{Store: store, Secrets: []string{"whsec_old", secret}, Resolver: resolver, Log: log},

@@ -2,8 +2,6 @@ package webhooks
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/corruptionproject/appeal/internal/stripeapi"
@@ -47,51 +45,24 @@ func (r *Resolver) Confirm(ctx context.Context, d models.Donation) (bool, error)
 }
 
 func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
-	raw, err := r.stripe.Session(ctx, sessionID)
+	raw, err := r.follow.stripe.Fetch(ctx, stripeapi.Sessions, sessionID)
 	if err != nil {
 		return fmt.Errorf("look up a gift: %w", err)
 	}
-	reading, err := r.followSession(ctx, raw, "", sessionID)
-	if err != nil || len(reading.Facts) == 0 {
-		return err
-	}
-	booked, err := r.store.Book(ctx, reading.Facts...)
-	if err != nil || booked.State != models.EventAttention {
-		return err
-	}
-	// No event brought this, and yet a person must see it: it is kept beside
-	// the events, under a name of its own.
-	r.log.Error("a gift that was looked up contradicts the books", "session", sessionID, "problem", booked.Problem)
-	_, err = r.store.Receive(ctx, models.Event{
-		ID: "lookup_" + sessionID, Type: "appeal.lookup", ObjectID: sessionID, Created: r.store.Now(), Livemode: r.store.Livemode(),
-		APIVersion: stripeapi.Version, Raw: raw,
-	}, models.Reading{State: models.EventAttention, Problem: booked.Problem})
-	return err
-}
-
-// followSession reads a fetched session and fetches what the answer names
-// without holding it.
-func (r *Resolver) followSession(ctx context.Context, raw json.RawMessage, eventType, evidence string) (models.Reading, error) {
 	var s session
-	if !decodes(raw, &s) || s.ID == "" {
-		return models.Reading{}, errNotThat
+	if !decodes(raw, "checkout.session", &s) {
+		return fmt.Errorf("look up a gift: %w", errNotThat)
 	}
-	reading := readSession(s, eventType == debitFailed, evidence)
-	if s.PaymentStatus != "paid" || s.PaymentIntent.ID == "" ||
-		s.PaymentIntent.Object != nil && s.PaymentIntent.Object.LatestCharge.Object != nil {
-		return reading, nil
+	reading, err := r.follow.readSession(ctx, s, false, sessionID)
+	if err != nil || reading.Empty() {
+		return err
 	}
-	fetched, err := r.stripe.PaymentIntent(ctx, s.PaymentIntent.ID)
-	if errors.Is(err, stripeapi.ErrMissing) {
-		return reading, nil
-	}
+	learned, err := r.store.Learn(ctx, models.Object{ID: sessionID, Raw: raw, Reading: reading})
 	if err != nil {
-		return models.Reading{}, err
+		return err
 	}
-	paid, err := r.followIntent(ctx, fetched, evidence)
-	if err != nil {
-		return models.Reading{}, err
+	if learned[0].State == models.EventAttention {
+		r.log.Error("a gift that was looked up contradicts the books", "session", sessionID, "problem", learned[0].Problem)
 	}
-	reading.Facts = append(paid.Facts, reading.Facts...)
-	return reading, nil
+	return nil
 }

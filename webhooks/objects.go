@@ -73,6 +73,9 @@ type charge struct {
 	Created        int64             `json:"created"`
 	Metadata       map[string]string `json:"metadata"`
 	PaymentIntent  ref[struct{}]     `json:"payment_intent"`
+	Invoice        ref[struct{}]     `json:"invoice"`
+	Transaction    ref[struct{}]     `json:"balance_transaction"`
+	TakenBack      ref[transaction]  `json:"failure_balance_transaction"`
 	ReceiptEmail   string            `json:"receipt_email"`
 	Billing        struct {
 		Email string `json:"email"`
@@ -83,17 +86,22 @@ type charge struct {
 			Brand string `json:"brand"`
 			Last4 string `json:"last4"`
 		} `json:"card"`
+		Bank struct {
+			Last4 string `json:"last4"`
+		} `json:"us_bank_account"`
 	} `json:"payment_method_details"`
 }
 
 type intent struct {
 	ID             string            `json:"id"`
 	Object         string            `json:"object"`
+	Amount         int64             `json:"amount"`
 	AmountReceived int64             `json:"amount_received"`
 	Currency       string            `json:"currency"`
 	Status         string            `json:"status"`
 	Created        int64             `json:"created"`
 	Metadata       map[string]string `json:"metadata"`
+	Invoice        ref[struct{}]     `json:"invoice"`
 	LatestCharge   ref[charge]       `json:"latest_charge"`
 }
 
@@ -109,6 +117,8 @@ type session struct {
 	Reference     string            `json:"client_reference_id"`
 	Metadata      map[string]string `json:"metadata"`
 	PaymentIntent ref[intent]       `json:"payment_intent"`
+	Invoice       ref[invoice]      `json:"invoice"`
+	Subscription  ref[struct{}]     `json:"subscription"`
 	Customer      struct {
 		Email string `json:"email"`
 	} `json:"customer_details"`
@@ -118,11 +128,103 @@ type session struct {
 	} `json:"currency_conversion"`
 }
 
-// dispute and refund are read only as far as the charge they belong to.
-type ofCharge struct {
-	ID     string        `json:"id"`
-	Object string        `json:"object"`
-	Charge ref[struct{}] `json:"charge"`
+type refund struct {
+	ID            string           `json:"id"`
+	Object        string           `json:"object"`
+	Amount        int64            `json:"amount"`
+	Currency      string           `json:"currency"`
+	Created       int64            `json:"created"`
+	Status        string           `json:"status"`
+	Charge        ref[struct{}]    `json:"charge"`
+	PaymentIntent ref[struct{}]    `json:"payment_intent"`
+	CameBack      ref[transaction] `json:"failure_balance_transaction"`
+}
+
+type dispute struct {
+	ID            string        `json:"id"`
+	Object        string        `json:"object"`
+	Created       int64         `json:"created"`
+	Currency      string        `json:"currency"`
+	Status        string        `json:"status"`
+	Charge        ref[struct{}] `json:"charge"`
+	PaymentIntent ref[struct{}] `json:"payment_intent"`
+	Transactions  []transaction `json:"balance_transactions"`
+}
+
+type warning struct {
+	ID            string        `json:"id"`
+	Object        string        `json:"object"`
+	Created       int64         `json:"created"`
+	Charge        ref[struct{}] `json:"charge"`
+	PaymentIntent ref[struct{}] `json:"payment_intent"`
+}
+
+type invoice struct {
+	ID            string            `json:"id"`
+	Object        string            `json:"object"`
+	Created       int64             `json:"created"`
+	Currency      string            `json:"currency"`
+	Status        string            `json:"status"`
+	Paid          bool              `json:"paid"`
+	OutOfBand     bool              `json:"paid_out_of_band"`
+	AmountPaid    int64             `json:"amount_paid"`
+	AmountDue     int64             `json:"amount_due"`
+	BillingReason string            `json:"billing_reason"`
+	Charge        ref[charge]       `json:"charge"`
+	PaymentIntent ref[struct{}]     `json:"payment_intent"`
+	Subscription  ref[subscription] `json:"subscription"`
+	Details       *struct {
+		Metadata map[string]string `json:"metadata"`
+	} `json:"subscription_details"`
+}
+
+type subscription struct {
+	ID           string            `json:"id"`
+	Object       string            `json:"object"`
+	Status       string            `json:"status"`
+	Currency     string            `json:"currency"`
+	Metadata     map[string]string `json:"metadata"`
+	Customer     ref[struct{}]     `json:"customer"`
+	CancelsAtEnd bool              `json:"cancel_at_period_end"`
+	PeriodEnd    int64             `json:"current_period_end"`
+	Items        struct {
+		Data []struct {
+			Quantity int64 `json:"quantity"`
+			Price    struct {
+				UnitAmount int64 `json:"unit_amount"`
+				Recurring  struct {
+					Interval string `json:"interval"`
+					Count    int64  `json:"interval_count"`
+				} `json:"recurring"`
+			} `json:"price"`
+		} `json:"data"`
+	} `json:"items"`
+}
+
+type payout struct {
+	ID             string           `json:"id"`
+	Object         string           `json:"object"`
+	Amount         int64            `json:"amount"`
+	Currency       string           `json:"currency"`
+	Status         string           `json:"status"`
+	Automatic      bool             `json:"automatic"`
+	Reconciliation string           `json:"reconciliation_status"`
+	Arrival        int64            `json:"arrival_date"`
+	Created        int64            `json:"created"`
+	CameBack       ref[transaction] `json:"failure_balance_transaction"`
+}
+
+type transaction struct {
+	ID       string        `json:"id"`
+	Object   string        `json:"object"`
+	Amount   int64         `json:"amount"`
+	Fee      int64         `json:"fee"`
+	Net      int64         `json:"net"`
+	Currency string        `json:"currency"`
+	Created  int64         `json:"created"`
+	Type     string        `json:"type"`
+	Category string        `json:"reporting_category"`
+	Source   ref[struct{}] `json:"source"`
 }
 
 // ref is a field that Stripe sends as an id, or as the object itself where it
@@ -149,4 +251,14 @@ func (r *ref[T]) UnmarshalJSON(raw []byte) error {
 	}
 	r.ID, r.Object = o.ID, new(T)
 	return json.Unmarshal(raw, r.Object)
+}
+
+// decodes reads what Stripe sent, and tells whether it could: the object is of
+// the kind it should be, and has an id.
+func decodes(raw json.RawMessage, kind string, into any) bool {
+	var must struct {
+		ID     string `json:"id"`
+		Object string `json:"object"`
+	}
+	return json.Unmarshal(raw, &must) == nil && must.ID != "" && must.Object == kind && json.Unmarshal(raw, into) == nil
 }

@@ -191,8 +191,8 @@ func (d demoCommand) welcome(ctx context.Context, p *program, conf config.Config
 			return err
 		}
 	}
-	return p.printf("\nThe campaign:     %s/\nStripe simulator: %s (no money can move)\nData:             %s\n\nStop with Ctrl-C.\n",
-		conf.BaseURL, conf.StripeAPIBase, d.Data)
+	return p.printf("\nThe campaign:     %s/\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nData:             %s\n\nStop with Ctrl-C.\n",
+		conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), d.Data)
 }
 
 // awaitReady waits until the service answers that it is ready.

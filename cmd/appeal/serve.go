@@ -67,7 +67,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	stripe := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
 	})
-	resolver := webhooks.NewResolver(store, stripe, c.Slug, log)
+	resolver := webhooks.NewResolver(store, stripe, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,

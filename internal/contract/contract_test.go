@@ -249,16 +249,18 @@ func TestWhatTimeAndStaffDoKeepsToStripesDescription(t *testing.T) {
 
 func TestPastGiftsKeepToStripesDescription(t *testing.T) {
 	a := open(t, 0)
-	err := a.sim.Sample(t.Context(), stripesim.SampleOptions{N: 20, Campaign: "corruption-project", To: a.clock()}, nil)
+	err := a.sim.Sample(t.Context(), stripesim.SampleOptions{N: 120, Campaign: "corruption-project", To: a.clock(), Aftermath: true}, nil)
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
 	a.pass(0)
-	if n := a.types["charge.succeeded"]; n != 20 {
+	if n := a.types["charge.succeeded"]; n != 120 {
 		t.Errorf("seed %d: %d gifts were told of", seed, n)
 	}
 	sessions := a.api.CheckoutSessions.List(nil).CheckoutSessionList()
 	a.readAll(sessions.Data[0].ID)
+	a.readMoney()
+	a.told("charge.refunded", "payout.paid")
 }
 
 func TestACorruptedObjectIsCaught(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
+
+	"github.com/corruptionproject/appeal/internal/stripesim"
 )
 
 // subscribe begins a monthly gift in two lines and pays its first invoice as outcome says.
@@ -115,50 +117,72 @@ func TestBeginningASubscriptionKeepsToStripesDescription(t *testing.T) {
 }
 
 func TestTheLifeOfASubscriptionKeepsToStripesDescription(t *testing.T) {
-	type act = func(context.Context, string) (string, error)
-	type deed = func(context.Context, string) error
+	type act func(*stripesim.Simulator, context.Context, string) (string, error)
+	plain := func(do func(*stripesim.Simulator, context.Context, string) error) act {
+		return func(s *stripesim.Simulator, ctx context.Context, id string) (string, error) {
+			return id, do(s, ctx, id)
+		}
+	}
+	exhaust := func(stays bool) act {
+		return func(s *stripesim.Simulator, ctx context.Context, id string) (string, error) {
+			return s.ExhaustRenewal(ctx, id, stays)
+		}
+	}
+	var renew, fail, recovers act = (*stripesim.Simulator).Renew, (*stripesim.Simulator).FailRenewal, (*stripesim.Simulator).RecoverRenewal
 	for _, c := range []struct {
 		name  string
-		do    func(*account) []any
+		acts  []act
 		heard []string
 	}{
-		{"renewals", func(a *account) []any { return []any{act(a.sim.Renew), act(a.sim.BeginRenewal)} }, []string{"invoice.created", "invoice.paid"}},
-		{"a renewal that recovers", func(a *account) []any {
-			return []any{act(a.sim.FailRenewal), act(a.sim.FailRenewal), act(a.sim.RecoverRenewal)}
+		{"renewals", []act{renew, (*stripesim.Simulator).BeginRenewal}, []string{"invoice.created", "invoice.paid"}},
+		{"a renewal that recovers", []act{fail, fail, recovers}, []string{"charge.failed", "invoice.payment_failed"}},
+		{
+			"a renewal that needs the donor",
+			[]act{(*stripesim.Simulator).AskRenewalAuthentication, recovers},
+			[]string{"invoice.payment_action_required", "payment_intent.requires_action"},
 		},
-			[]string{"charge.failed", "invoice.payment_failed"}},
-		{"a renewal that needs the donor", func(a *account) []any { return []any{act(a.sim.AskRenewalAuthentication), act(a.sim.RecoverRenewal)} },
-			[]string{"invoice.payment_action_required", "payment_intent.requires_action"}},
-		{"renewals without a charge", func(a *account) []any {
-			return []any{act(a.sim.RenewForNothing), act(a.sim.RenewOutOfBand), act(a.sim.VoidRenewal), act(a.sim.WriteOffRenewal)}
-		}, []string{"invoice.voided", "invoice.marked_uncollectible", "payment_intent.canceled"}},
-		{"a pause", func(a *account) []any { return []any{deed(a.sim.PauseSubscription), deed(a.sim.ResumeSubscription)} },
-			[]string{"customer.subscription.paused", "customer.subscription.resumed"}},
-		{"another amount", func(a *account) []any {
-			return []any{deed(func(ctx context.Context, id string) error { return a.sim.ChangeAmount(ctx, id, 2500) }), act(a.sim.Renew)}
-		}, []string{"customer.subscription.updated"}},
-		{"an end with the period", func(a *account) []any {
-			return []any{deed(func(ctx context.Context, id string) error { return a.sim.CancelAtPeriodEnd(ctx, id, true) })}
-		}, []string{"customer.subscription.deleted"}},
-		{"an end at once", func(a *account) []any { return []any{act(a.sim.FailRenewal), deed(a.sim.CancelSubscription)} },
-			[]string{"customer.subscription.deleted", "invoice.updated"}},
-		{"an end for want of money", func(a *account) []any {
-			return []any{act(func(ctx context.Context, id string) (string, error) { return a.sim.ExhaustRenewal(ctx, id, false) })}
-		}, []string{"customer.subscription.deleted"}},
-		{"no end for want of money", func(a *account) []any {
-			return []any{act(func(ctx context.Context, id string) (string, error) { return a.sim.ExhaustRenewal(ctx, id, true) }), act(a.sim.BeginRenewal)}
-		}, []string{"customer.subscription.updated"}},
+		{
+			"renewals without a charge",
+			[]act{
+				(*stripesim.Simulator).RenewForNothing, (*stripesim.Simulator).RenewOutOfBand, (*stripesim.Simulator).VoidRenewal,
+				(*stripesim.Simulator).WriteOffRenewal,
+			},
+			[]string{"invoice.voided", "invoice.marked_uncollectible", "payment_intent.canceled"},
+		},
+		{
+			"a pause",
+			[]act{plain((*stripesim.Simulator).PauseSubscription), plain((*stripesim.Simulator).ResumeSubscription)},
+			[]string{"customer.subscription.paused", "customer.subscription.resumed"},
+		},
+		{
+			"another amount",
+			[]act{
+				plain(func(s *stripesim.Simulator, ctx context.Context, id string) error {
+					return s.ChangeAmount(ctx, id, 2500)
+				}), renew,
+			},
+			[]string{"customer.subscription.updated"},
+		},
+		{
+			"an end with the period",
+			[]act{plain(func(s *stripesim.Simulator, ctx context.Context, id string) error {
+				return s.CancelAtPeriodEnd(ctx, id, true)
+			})},
+			[]string{"customer.subscription.deleted"},
+		},
+		{
+			"an end at once",
+			[]act{fail, plain((*stripesim.Simulator).CancelSubscription)},
+			[]string{"customer.subscription.deleted", "invoice.updated"},
+		},
+		{"an end for want of money", []act{exhaust(false)}, []string{"customer.subscription.deleted"}},
+		{"no end for want of money", []act{exhaust(true), (*stripesim.Simulator).BeginRenewal}, []string{"customer.subscription.updated"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := open(t, 0)
 			id := a.subscribe("succeeds").Subscription.ID
-			for _, step := range c.do(a) {
-				switch step := step.(type) {
-				case act:
-					a.must(step(t.Context(), id))
-				case deed:
-					a.must(nil, step(t.Context(), id))
-				}
+			for _, do := range c.acts {
+				a.must(do(a.sim, t.Context(), id))
 				a.readSubscriptions()
 			}
 			a.pass(31 * 24 * time.Hour)

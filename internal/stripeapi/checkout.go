@@ -22,7 +22,7 @@ const feesLine = "Card fees you chose to cover"
 // The metadata keys that let a gift be rebuilt from Stripe alone. Those of a
 // person stand only where they can be emptied.
 const (
-	metaCampaign    = "appeal_campaign"
+	MetaCampaign    = "appeal_campaign"
 	metaToken       = "appeal_token"
 	metaReference   = "appeal_reference"
 	metaFrequency   = "appeal_frequency"
@@ -212,7 +212,7 @@ func every(interval stripe.PriceRecurringInterval) *stripe.CheckoutSessionLineIt
 // metadata is what travels with a gift, without anything of a person.
 func metadata(slug string, d models.Donation) map[string]string {
 	m := map[string]string{
-		metaCampaign: slug, metaToken: d.Token, metaReference: d.Reference, metaFrequency: string(d.Frequency),
+		MetaCampaign: slug, metaToken: d.Token, metaReference: d.Reference, metaFrequency: string(d.Frequency),
 	}
 	if d.FeesCovered > 0 {
 		m[metaFees] = strconv.FormatInt(int64(d.FeesCovered), 10)
@@ -241,7 +241,7 @@ func add(m map[string]string, key, value string) {
 // ReadMetadata reads back what metadata wrote: whose a gift is, and what its
 // donor chose. The amount is not in it; the charge tells that.
 func ReadMetadata(m map[string]string) models.GiftRef {
-	ref := models.GiftRef{Campaign: m[metaCampaign], Token: m[metaToken], Reference: m[metaReference]}
+	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
 	fees, err := strconv.ParseInt(m[metaFees], 10, 64)
 	if err != nil {
 		fees = 0

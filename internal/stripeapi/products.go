@@ -98,7 +98,7 @@ func (c *Client) makeProduct(ctx context.Context, p Purpose) (string, error) {
 	err := try(ctx, func(ctx context.Context) error {
 		params := &stripe.ProductParams{ID: stripe.String(id), Name: stripe.String(c.productName(p))}
 		params.Context = ctx
-		params.AddMetadata(metaCampaign, c.campaign.Slug)
+		params.AddMetadata(MetaCampaign, c.campaign.Slug)
 		made, err := c.sc.Products.New(params)
 		var answer *stripe.Error
 		switch {

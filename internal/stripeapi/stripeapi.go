@@ -1,5 +1,5 @@
 // Package stripeapi asks things of Stripe: a payment page for a gift, the end
-// of one, and what became of sessions, payment intents and charges.
+// of one, and what became of them all, one object or a list at a time.
 //
 // It refuses to book anything, and to interpret what it fetches: objects come
 // back as the bytes Stripe sent, for webhooks to translate. It holds a client
@@ -9,7 +9,6 @@ package stripeapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,6 +56,8 @@ type Config struct {
 // Client speaks to Stripe.
 type Client struct {
 	sc       *client.API
+	key      string
+	backend  stripe.Backend // for reading objects as the bytes Stripe sent
 	campaign models.Campaign
 	base     string
 	products sync.Map // the ids of products that were found or made, by Purpose
@@ -91,8 +92,8 @@ func New(campaign models.Campaign, c Config) *Client {
 	}
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, config)
 	return &Client{
-		sc:       client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
-		campaign: campaign, base: c.BaseURL,
+		sc:  client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
+		key: c.Key, backend: backend, campaign: campaign, base: c.BaseURL,
 	}
 }
 
@@ -135,6 +136,11 @@ const tries = 3
 // try asks until there is an answer, the tries are used up, or ctx ends. The
 // idempotency key, where there is one, is the same each time.
 func try(ctx context.Context, ask func(ctx context.Context) error) error {
+	return tryFor(ctx, perTry, ask)
+}
+
+// tryFor is try with so much time for each one.
+func tryFor(ctx context.Context, each time.Duration, ask func(ctx context.Context) error) error {
 	var err error
 	for i := range tries {
 		if i > 0 {
@@ -146,7 +152,7 @@ func try(ctx context.Context, ask func(ctx context.Context) error) error {
 				return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 			}
 		}
-		once, cancel := context.WithTimeout(ctx, perTry)
+		once, cancel := context.WithTimeout(ctx, each)
 		err = ask(once)
 		cancel()
 		if !worthAnotherTry(err) || ctx.Err() != nil {
@@ -214,68 +220,4 @@ func (c *Client) Livemode(ctx context.Context) (bool, error) {
 		return err
 	})
 	return live, err
-}
-
-// Session fetches a checkout session with its payment intent and latest
-// charge. It returns ErrMissing, ErrUnavailable or ErrRefused.
-func (c *Client) Session(ctx context.Context, id string) (json.RawMessage, error) {
-	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
-		params := &stripe.CheckoutSessionParams{Params: stripe.Params{Context: ctx}}
-		params.AddExpand("payment_intent.latest_charge")
-		session, err := c.sc.CheckoutSessions.Get(id, params)
-		if err != nil {
-			return nil, err
-		}
-		return session.LastResponse, nil
-	})
-}
-
-// PaymentIntent fetches a payment intent with its latest charge. Errors are
-// those of Session.
-func (c *Client) PaymentIntent(ctx context.Context, id string) (json.RawMessage, error) {
-	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
-		params := &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}}
-		params.AddExpand("latest_charge")
-		intent, err := c.sc.PaymentIntents.Get(id, params)
-		if err != nil {
-			return nil, err
-		}
-		return intent.LastResponse, nil
-	})
-}
-
-// Charge fetches a charge. Errors are those of Session.
-func (c *Client) Charge(ctx context.Context, id string) (json.RawMessage, error) {
-	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
-		charge, err := c.sc.Charges.Get(id, &stripe.ChargeParams{Params: stripe.Params{Context: ctx}})
-		if err != nil {
-			return nil, err
-		}
-		return charge.LastResponse, nil
-	})
-}
-
-// Event fetches an event, to learn which object it speaks of. Its data is
-// rendered in the account's API version, not in ours, so it is a pointer and
-// no evidence. Errors are those of Session.
-func (c *Client) Event(ctx context.Context, id string) (json.RawMessage, error) {
-	return fetch(ctx, func(ctx context.Context) (*stripe.APIResponse, error) {
-		event, err := c.sc.Events.Get(id, &stripe.EventParams{Params: stripe.Params{Context: ctx}})
-		if err != nil {
-			return nil, err
-		}
-		return event.LastResponse, nil
-	})
-}
-
-func fetch(ctx context.Context, get func(ctx context.Context) (*stripe.APIResponse, error)) (json.RawMessage, error) {
-	var raw json.RawMessage
-	err := try(ctx, func(ctx context.Context) error {
-		answer, err := get(ctx)
-		if err == nil {
-			raw = answer.RawJSON
-		}
-		return err
-	})
-	return raw, err
 }

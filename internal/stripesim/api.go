@@ -66,7 +66,17 @@ func (s *Simulator) operations() []operation {
 		{"GET /v1/prices", listParams("product", "type", "currency", "active"), listPrices},
 		{"GET /v1/prices/{id}", nil, getOne(priceKind)},
 		{"GET /v1/balance", nil, getBalance},
-		{"GET /v1/balance_transactions", listParams("type", "source", "currency"), listTransactions},
+		{"POST /v1/refunds", refundParams, createRefund},
+		{"GET /v1/refunds", listParams("charge", "payment_intent"), listOf(refundKind)},
+		{"GET /v1/refunds/{id}", nil, getOne(refundKind)},
+		{"POST /v1/refunds/{id}/cancel", nil, cancelRefund},
+		{"GET /v1/disputes", listParams("charge", "payment_intent"), listOf(disputeKind)},
+		{"GET /v1/disputes/{id}", nil, getOne(disputeKind)},
+		{"GET /v1/radar/early_fraud_warnings", listParams("charge", "payment_intent"), listOf(warningKind)},
+		{"GET /v1/radar/early_fraud_warnings/{id}", nil, getOne(warningKind)},
+		{"GET /v1/payouts", listParams(append(rangeParams("arrival_date"), "status")...), listPayouts},
+		{"GET /v1/payouts/{id}", nil, getOne(payoutKind)},
+		{"GET /v1/balance_transactions", listParams("type", "source", "currency", "payout"), listTransactions},
 		{"GET /v1/balance_transactions/{id}", nil, getOne(transactionKind)},
 		{"GET /v1/events", listParams("type", "types[]", "delivery_success"), listEvents},
 		{"GET /v1/events/{id}", nil, getEvent},
@@ -91,6 +101,7 @@ func (s *Simulator) routes() *http.ServeMux {
 		s.serveAPI(w, r, operation{pattern: "unrecognized"}) //nolint:contextcheck // likewise
 	})
 	s.payRoutes(mux)
+	s.controlRoutes(mux)
 	return mux
 }
 

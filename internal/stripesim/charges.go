@@ -1,6 +1,10 @@
 package stripesim
 
-import "time"
+import (
+	"errors"
+	"net/http"
+	"time"
+)
 
 const chargeKind = "charge"
 
@@ -23,7 +27,7 @@ type charge struct {
 	Customer             *string           `json:"customer"`
 	Description          *string           `json:"description"`
 	Disputed             bool              `json:"disputed"`
-	FailureTransaction   any               `json:"failure_balance_transaction"`
+	FailureTransaction   *string           `json:"failure_balance_transaction"`
 	FailureCode          *string           `json:"failure_code"`
 	FailureMessage       *string           `json:"failure_message"`
 	FraudDetails         struct{}          `json:"fraud_details"`
@@ -68,8 +72,9 @@ type chargeOutcome struct {
 }
 
 type methodDetails struct {
-	Card *card  `json:"card,omitempty"`
-	Type string `json:"type"`
+	Card *card          `json:"card,omitempty"`
+	Type string         `json:"type"`
+	Bank *usBankAccount `json:"us_bank_account,omitempty"`
 }
 
 type card struct {
@@ -163,8 +168,20 @@ func listCharges(c *call) (any, error) {
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
 	}
-	if err := c.byField(q, "customer"); err != nil {
+	if err := c.byFields(q, "customer"); err != nil {
 		return nil, err
 	}
 	return c.list(chargeKind, q)
 }
+
+// findCharge loads a charge by its id. It returns Stripe's answer where there is none.
+func (t *tx) findCharge(id string) (charge, error) {
+	var ch charge
+	err := t.load(chargeKind, id, &ch, nil)
+	if errors.Is(err, errMissing) {
+		err = noSuch(http.StatusBadRequest, chargeKind, id, "charge")
+	}
+	return ch, err
+}
+
+func (t *tx) saveCharge(ch charge) error { return t.update(ch.ID, ch.PaymentIntent, ch, nil) }

@@ -98,11 +98,11 @@ func updateCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mergeMetadata(&who.Metadata); err != nil {
+	if who.Metadata, err = c.params.at("metadata").changes(who.Metadata); err != nil {
 		return nil, err
 	}
 	for name, field := range map[string]**string{"email": &who.Email, "name": &who.Name, "description": &who.Description} {
-		if err := c.params.at(name).change(field); err != nil {
+		if *field, err = c.params.at(name).settable(5000, *field); err != nil {
 			return nil, err
 		}
 	}
@@ -124,19 +124,6 @@ func updateCustomer(c *call) (any, error) {
 		return who, err
 	}
 	return who, c.emit("customer.updated", who, previous, c.request(), atOnce)
-}
-
-// change sets an optional text where it is given; given empty, it unsets it.
-func (n *node) change(field **string) error {
-	if n.leaf && n.value == "" {
-		*field = nil
-		return nil
-	}
-	text, err := n.optional(5000)
-	if err == nil && text != nil {
-		*field = text
-	}
-	return err
 }
 
 // deleteCustomer ends the customer's subscriptions and leaves only an id that says so.

@@ -65,7 +65,7 @@ func webhookClient(transport http.RoundTripper) *http.Client {
 // queue makes one delivery of an event to an endpoint, due after a delay.
 func (t *tx) queue(event, endpoint string, delay time.Duration) error {
 	_, err := t.ExecContext(t.ctx, `INSERT INTO deliveries (event, endpoint, queued, due) VALUES (?, ?, ?, ?)`,
-		event, endpoint, t.now.UnixMilli(), t.now.Add(delay).UnixMilli())
+		event, endpoint, t.real.UnixMilli(), t.real.Add(delay).UnixMilli())
 	if err != nil {
 		return fmt.Errorf("stripesim: queue %s: %w", event, err)
 	}
@@ -79,6 +79,30 @@ func (t *tx) giveUpAll(endpoint string) error {
 		return fmt.Errorf("stripesim: give up deliveries to %s: %w", endpoint, err)
 	}
 	return nil
+}
+
+// Resend queues an event once more for every enabled endpoint that wants it, as the Dashboard's button does: also one
+// that was withheld or given up.
+func (s *Simulator) Resend(ctx context.Context, eventID string) error {
+	return s.do(ctx, func(t *tx) error {
+		var ev event
+		if err := t.load(eventKind, eventID, &ev, nil); err != nil {
+			return err
+		}
+		hooks, err := t.endpoints()
+		if err != nil {
+			return err
+		}
+		for _, h := range hooks {
+			if !h.wants(ev.Type) {
+				continue
+			}
+			if err := t.queue(ev.ID, h.ID, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Deliver lets time pass up to now and sends every webhook that is due, until none is. It returns how many were taken

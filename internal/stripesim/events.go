@@ -58,6 +58,12 @@ func (t *tx) emit(kind string, object any, previous map[string]any, by requestRe
 }
 
 func (t *tx) emitAt(created int64, kind string, object any, previous map[string]any, by requestRef, how sending) error {
+	if unmade := t.sim.cfg.Unmade; unmade != nil && unmade(kind) {
+		return nil
+	}
+	if ask := t.sim.cfg.Sending; ask != nil {
+		how.copies, how.delay = ask(kind, how.copies, how.delay)
+	}
 	body, err := json.Marshal(object)
 	if err != nil {
 		return fmt.Errorf("stripesim: encode %s: %w", kind, err)

@@ -13,13 +13,18 @@ var kinds = []struct{ prefix, kind string }{
 	{"cs_test_", sessionKind},
 	{"pi_", intentKind},
 	{"ch_", chargeKind},
+	{"py_", chargeKind},
+	{"re_", refundKind},
+	{"pyr_", refundKind},
+	{"dp_", disputeKind},
+	{"po_", payoutKind},
 	{"cus_", customerKind},
 	{"txn_", transactionKind},
-	{"prod_", productKind},
 	{"price_", priceKind},
 	{"pm_", methodKind},
 	{"sub_", subscriptionKind},
 	{"in_", invoiceKind},
+	{"", productKind}, // its maker may have chosen it
 }
 
 // expand replaces ids by their objects along the dotted paths asked for, four levels deep at most
@@ -67,6 +72,9 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 		}
 	}
 	value, there := doc[name]
+	if !there && doc["object"] == refundKind && name == "failure_balance_transaction" {
+		return nil // this one field is left out where it is null
+	}
 	if !there {
 		return invalid("expand", "", "This property cannot be expanded (%s).", whole)
 	}
@@ -85,7 +93,7 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 		}
 		return nil
 	case string:
-		kid, err := c.named(name, v)
+		kid, err := c.named(v)
 		if err != nil {
 			return err
 		}
@@ -99,16 +107,15 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 	}
 }
 
-// named is the object an id names, or nil: what kind it is of its prefix tells, or the property's name, since a product may
-// have any id.
-func (c *call) named(property, id string) (map[string]any, error) {
+// named is the object an id names, or nil.
+func (c *call) named(id string) (map[string]any, error) {
 	for _, k := range kinds {
-		if property != k.kind && !strings.HasPrefix(id, k.prefix) {
+		if !strings.HasPrefix(id, k.prefix) {
 			continue
 		}
 		r, err := c.find(k.kind, id)
 		if errors.Is(err, errMissing) {
-			return nil, nil
+			continue
 		}
 		if err != nil {
 			return nil, err

@@ -1,39 +1,116 @@
 package stripesim
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
+)
 
-// ForeignSubscription begins a subscription of another product on the same account, without a session and with no metadata:
-// its invoices and charges arrive like any others. It costs amount a month, in minor units, and renews like others.
-// It returns the subscription's id.
-func (s *Simulator) ForeignSubscription(ctx context.Context, email, currency string, amount int64) (id string, err error) {
-	err = s.do(ctx, func(t *tx) error {
-		if !isEmail(email) || !knownCurrency(currency) || amount < leastCharge(currency) || amount > maxAmount {
-			return invalid("", "", "A foreign subscription needs an address, a currency and an amount that can be charged.")
+// ForeignCharge is a payment that another product on the same Stripe account took.
+type ForeignCharge struct {
+	// Amount in minor units, and its currency; usd when empty.
+	Amount   int64
+	Currency string
+	// Metadata is the other product's; none of ours when nil.
+	Metadata map[string]string
+	// SettledAmount and SettledCurrency are what the balance gets, where Stripe converts the money.
+	SettledAmount   int64
+	SettledCurrency string
+}
+
+// TakeForeignCharge makes a successful charge that came from no Checkout Session, and returns its id.
+func (s *Simulator) TakeForeignCharge(ctx context.Context, f ForeignCharge) (string, error) {
+	if f.Currency == "" {
+		f.Currency = "usd"
+	}
+	if f.SettledCurrency == "" {
+		f.SettledCurrency, f.SettledAmount = f.Currency, f.Amount
+	}
+	if f.Amount < leastCharge(f.Currency) || !knownCurrency(f.Currency) || !knownCurrency(f.SettledCurrency) || f.SettledAmount < 1 {
+		return "", fmt.Errorf("stripesim: %d %s that settles as %d %s is no charge", f.Amount, f.Currency, f.SettledAmount, f.SettledCurrency)
+	}
+	var ch charge
+	err := s.do(ctx, func(t *tx) error {
+		now, by, what := t.now.Unix(), t.donorRequest(), "Tote bag"
+		pi := t.newIntent(session{AmountTotal: f.Amount, Currency: f.Currency, PaymentMethodTypes: []string{"card"}},
+			intentData{Metadata: f.Metadata, Description: &what, CaptureMethod: "automatic"}, now)
+		ch = t.newCharge(pi, "customer@example.org", cards[1], now)
+		ch.succeed()
+		txn := balanceTransaction{
+			Amount: f.SettledAmount, Created: now, AvailableOn: availableOn(now), Currency: f.SettledCurrency, Description: &what,
+			Fee: fee(f.SettledAmount), ReportingCategory: "charge", Source: &ch.ID, Type: "charge",
 		}
-		by := t.donorRequest()
-		prod, err := t.newProduct("", "Print edition", nil, map[string]string{})
+		if f.SettledCurrency != f.Currency {
+			rate := json.Number(big.NewRat(f.SettledAmount, f.Amount).FloatString(6))
+			txn.ExchangeRate = &rate
+		}
+		id, err := t.move(txn)
 		if err != nil {
 			return err
 		}
-		p, err := t.newPrice(prod.ID, currency, amount, every("month"))
+		ch.BalanceTransaction = &id
+		pi.succeed(ch)
+		if err := t.insert(intentKind, pi.ID, "", now, pi, nil); err != nil {
+			return err
+		}
+		if err := t.insert(chargeKind, ch.ID, pi.ID, now, ch, nil); err != nil {
+			return err
+		}
+		if err := t.emit("charge.succeeded", ch, nil, by, atOnce); err != nil {
+			return err
+		}
+		return t.emit("payment_intent.succeeded", pi, nil, by, atOnce)
+	})
+	return ch.ID, err
+}
+
+// TakeAccountFee takes a fee of Stripe's own out of the balance, which belongs to no charge, and returns the movement's id.
+// The amount is positive, in minor units; currency is usd when empty.
+func (s *Simulator) TakeAccountFee(ctx context.Context, amount int64, currency string) (string, error) {
+	return s.moveAlone(ctx, "Radar for Fraud Teams", balanceTransaction{Amount: -amount, Currency: currency, ReportingCategory: "fee", Type: "stripe_fee"})
+}
+
+// Adjust changes the balance by an amount that may be negative, for no reason the API tells, and returns the movement's id.
+func (s *Simulator) Adjust(ctx context.Context, amount int64, currency string) (string, error) {
+	return s.moveAlone(ctx, "Adjustment", balanceTransaction{Amount: amount, Currency: currency, ReportingCategory: "other_adjustment", Type: "adjustment"})
+}
+
+// moveAlone makes a movement without a source. No event tells of it: it is found by listing balance transactions.
+func (s *Simulator) moveAlone(ctx context.Context, what string, txn balanceTransaction) (id string, err error) {
+	if txn.Currency == "" {
+		txn.Currency = "usd"
+	}
+	if !knownCurrency(txn.Currency) || txn.Amount == 0 {
+		return "", fmt.Errorf("stripesim: %d %s moves nothing", txn.Amount, txn.Currency)
+	}
+	txn.Description = &what
+	err = s.do(ctx, func(t *tx) (err error) {
+		id, err = t.move(txn)
+		return err
+	})
+	return id, err
+}
+
+// ChargeOf is the id of the charge that a session was paid, or is being paid, with.
+func (s *Simulator) ChargeOf(ctx context.Context, sessionID string) (string, error) {
+	var id string
+	err := s.do(ctx, func(t *tx) error {
+		cs, _, err := t.findSession(sessionID)
 		if err != nil {
 			return err
 		}
-		who, err := t.newCustomer(email, by, atOnce)
-		if err != nil {
-			return err
+		var pi paymentIntent
+		if cs.PaymentIntent != nil {
+			err = t.load(intentKind, *cs.PaymentIntent, &pi, nil)
 		}
-		pm, err := t.newMethod(*who, email, cards[1])
-		if err != nil {
-			return err
+		if err == nil && pi.LatestCharge == nil {
+			err = fmt.Errorf("stripesim: the session %s has no charge", sessionID)
 		}
-		sub := t.newSubscription(*who, []lineItem{{Currency: currency, Price: p, Quantity: 1}}, subscriptionPlan{})
-		sub.DefaultPaymentMethod, id = &pm.ID, sub.ID
-		inv, err := t.startBilling(sub, by, atOnce)
-		if err != nil {
-			return err
+		if err == nil {
+			id = *pi.LatestCharge
 		}
-		return t.activate(&inv, nil, by, atOnce)
+		return err
 	})
 	return id, err
 }

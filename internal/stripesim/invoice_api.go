@@ -5,7 +5,7 @@ func listInvoices(c *call) (any, error) {
 	if err := c.byRef(q, "subscription"); err != nil {
 		return nil, err
 	}
-	if err := c.byField(q, "customer"); err != nil {
+	if err := c.byFields(q, "customer"); err != nil {
 		return nil, err
 	}
 	status, err := c.params.at("status").oneOf("draft", "open", "paid", "uncollectible", "void")

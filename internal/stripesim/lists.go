@@ -17,10 +17,12 @@ type list struct {
 }
 
 func listParams(more ...string) []string {
-	return append([]string{
-		"limit", "starting_after", "ending_before",
-		"created", "created[gt]", "created[gte]", "created[lt]", "created[lte]",
-	}, more...)
+	return slices.Concat([]string{"limit", "starting_after", "ending_before"}, rangeParams("created"), more)
+}
+
+// rangeParams are a time's parameters: the very second, or bounds.
+func rangeParams(name string) []string {
+	return []string{name, name + "[gt]", name + "[gte]", name + "[lt]", name + "[lte]"}
 }
 
 // query is the SQL a list's parameters become.
@@ -48,13 +50,32 @@ func (c *call) byRef(q *query, param string) error {
 	return err
 }
 
-// byField keeps what has the value of a parameter in its field of the same name, where that is given.
-func (c *call) byField(q *query, param string) error {
-	v, err := c.params.at(param).text(5000)
-	if err == nil && v != "" {
-		q.and("json_extract(body, '$."+param+"') = ?", v)
+// byFields keeps objects whose fields have the values of the parameters of the same names, where those are given.
+func (c *call) byFields(q *query, fields ...string) error {
+	for _, field := range fields {
+		v, err := c.params.at(field).text(5000)
+		if err != nil {
+			return err
+		}
+		if v != "" {
+			q.and("json_extract(body, '$."+field+"') = ?", v)
+		}
 	}
-	return err
+	return nil
+}
+
+// listOf lists a kind that refers to a charge: by charge, by its intent, by time.
+func listOf(kind string) func(*call) (any, error) {
+	return func(c *call) (any, error) {
+		q := &query{}
+		if err := c.byRef(q, "charge"); err != nil {
+			return nil, err
+		}
+		if err := c.byFields(q, "payment_intent"); err != nil {
+			return nil, err
+		}
+		return c.list(kind, q)
+	}
 }
 
 // list reads one page.
@@ -66,7 +87,7 @@ func (c *call) list(kind string, q *query) (list, error) {
 // page reads one page and the rows it was made of.
 func (c *call) page(kind string, q *query) (list, []row, error) {
 	q.and("kind = ?", kind)
-	if err := c.createdRange(q); err != nil {
+	if err := c.timeRange(q, "created", "created"); err != nil {
 		return list{}, nil, err
 	}
 	limit, backwards, err := c.cursor(kind, q)
@@ -111,23 +132,23 @@ func (t *tx) rows(sql string, args ...any) (out []row, err error) {
 	return out, rows.Err()
 }
 
-// createdRange reads created=, created[gte]= and their like.
-func (c *call) createdRange(q *query) error {
-	created := c.params.at("created")
-	if created.leaf {
-		v, given, err := created.integer()
+// timeRange reads created=, created[gte]= and their like, and compares them with an expression of SQL.
+func (c *call) timeRange(q *query, param, sql string) error {
+	n := c.params.at(param)
+	if n.leaf {
+		v, given, err := n.integer()
 		if err == nil && given {
-			q.and("created = ?", v)
+			q.and(sql+" = ?", v)
 		}
 		return err
 	}
 	for _, op := range []struct{ name, sql string }{{"gt", ">"}, {"gte", ">="}, {"lt", "<"}, {"lte", "<="}} {
-		v, given, err := created.at(op.name).integer()
+		v, given, err := n.at(op.name).integer()
 		if err != nil {
 			return err
 		}
 		if given {
-			q.and("created "+op.sql+" ?", v)
+			q.and(sql+" "+op.sql+" ?", v)
 		}
 	}
 	return nil

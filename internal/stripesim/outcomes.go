@@ -2,6 +2,7 @@ package stripesim
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -13,14 +14,25 @@ type outcome struct {
 	how   sending
 }
 
-// outcomes in the order the page shows them. Bank debits belong after the authentication.
+// outcomes in the order the page shows them; the bank debit only where the session takes one.
 var outcomes = []outcome{
 	{"succeeds", "Payment succeeds", "Webhook at once", atOnce},
 	{"declined", "Card is declined", "Back here, nothing charged", atOnce},
 	{"authenticate", "Needs authentication", "A second page, as the bank’s", atOnce},
+	{outcomeDebit, "Pays by bank debit", "Pending for four business days; decide sooner at /control", atOnce},
 	{"late", "Succeeds, webhook 60 s late", "Tests the waiting page", late},
 	{"never", "Succeeds, webhook never sent", "The thank-you page or the sync finds it", never},
 	{"twice", "Succeeds, webhook sent twice", "Must count once", twice},
+}
+
+const outcomeDebit = "debit"
+
+// outcomesOf are those that a session's payment methods allow.
+func outcomesOf(cs session) []outcome {
+	if cs.Mode == "payment" && slices.Contains(cs.PaymentMethodTypes, "us_bank_account") {
+		return outcomes
+	}
+	return slices.DeleteFunc(slices.Clone(outcomes), func(o outcome) bool { return o.Value == outcomeDebit })
 }
 
 func outcomeOf(value string) (outcome, bool) {
@@ -32,13 +44,20 @@ func outcomeOf(value string) (outcome, bool) {
 	return outcome{}, false
 }
 
-var errNotOpen = errors.New("stripesim: the session is not open")
+var (
+	errNotOpen    = errors.New("stripesim: the session is not open")
+	errNotOffered = errors.New("stripesim: the session does not take that kind of payment")
+)
 
-// submit does what the donor chose. It returns errNotOpen when the session is complete or expired.
+// submit does what the donor chose. It returns errNotOpen when the session is complete or expired, and errNotOffered when
+// the page would not have shown the choice.
 func (t *tx) submit(id, email string, o outcome) (session, error) {
 	cs, hidden, pi, err := t.openSession(id)
 	if err != nil {
 		return cs, err
+	}
+	if !slices.Contains(outcomesOf(cs), o) {
+		return cs, errNotOffered
 	}
 	by := t.donorRequest()
 	if cs.Mode == subscriptionMode {
@@ -61,6 +80,8 @@ func (t *tx) submit(id, email string, o outcome) (session, error) {
 		return cs, t.decline(cs, hidden, pi, by)
 	case "authenticate":
 		return cs, t.askAuthentication(cs, hidden, pi, by)
+	case outcomeDebit:
+		return t.debit(cs, hidden, pi, by, o.how)
 	default:
 		return t.pay(cs, hidden, pi, nil, by)
 	}
@@ -155,7 +176,7 @@ func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentInten
 // pay completes the session.
 func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
 	o, _ := outcomeOf(hidden.Outcome)
-	if cs.CustomerCreation != nil && *cs.CustomerCreation == "always" {
+	if cs.CustomerCreation == "always" {
 		id, err := t.newCustomer(hidden.Email, by, o.how)
 		if err != nil {
 			return cs, err

@@ -39,7 +39,7 @@ type payLine struct{ Name, Amount string }
 type problem struct{ Field, Text string }
 
 func (s *Simulator) payRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /pay.css", s.serveCSS)
+	mux.HandleFunc("GET /pay.css", s.serveCSS(payCSS))
 	mux.HandleFunc("GET /pay/{id}", s.showPay)
 	mux.HandleFunc("POST /pay/{id}", s.postPay)
 	mux.HandleFunc("GET /pay/{id}/authenticate", s.showAuthenticate)
@@ -49,26 +49,33 @@ func (s *Simulator) payRoutes(mux *http.ServeMux) {
 	})
 }
 
-func (s *Simulator) serveCSS(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-cache")
-	if _, err := w.Write(payCSS); err != nil {
-		s.cfg.Log.Debug("the client went away", "error", err)
+func (s *Simulator) serveCSS(sheet []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-cache")
+		if _, err := w.Write(sheet); err != nil {
+			s.cfg.Log.Debug("the client went away", "error", err)
+		}
 	}
 }
 
 func (s *Simulator) page(w http.ResponseWriter, status int, v payView) {
+	// Chromium applies form-action to the redirect after a form post, which leads to the product's own origin.
+	s.draw(w, status, payPages, v, "'self' http: https:")
+}
+
+// draw answers with a page whose forms may lead to the places named.
+func (s *Simulator) draw(w http.ResponseWriter, status int, pages *template.Template, v any, forms string) {
 	var b bytes.Buffer
-	if err := payPages.Execute(&b, v); err != nil {
-		s.cfg.Log.Error("the payment page can't be drawn", "error", err)
+	if err := pages.Execute(&b, v); err != nil {
+		s.cfg.Log.Error("a page can't be drawn", "error", err)
 		http.Error(w, "The simulator failed.", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	// Chromium applies form-action to the redirect after a form post, which leads to the product's own origin.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action "+forms+"; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
@@ -118,7 +125,7 @@ func (s *Simulator) drawPay(w http.ResponseWriter, r *http.Request, status int, 
 
 func viewOf(cs session, hidden sessionHidden) payView {
 	v := payView{
-		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomes,
+		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomesOf(cs),
 		Chosen: outcomes[0].Value, Email: "reader@example.org",
 	}
 	if cs.Mode == subscriptionMode {
@@ -223,7 +230,7 @@ func (s *Simulator) postAuthenticate(w http.ResponseWriter, r *http.Request) {
 // onward redirects after a post: a complete session to the product, an open one to next, others to their page.
 func (s *Simulator) onward(w http.ResponseWriter, r *http.Request, cs session, next string, err error) {
 	switch {
-	case errors.Is(err, errNotOpen), errors.Is(err, errNoQuestion):
+	case errors.Is(err, errNotOpen), errors.Is(err, errNoQuestion), errors.Is(err, errNotOffered):
 		http.Redirect(w, r, "/pay/"+cs.ID, http.StatusSeeOther)
 	case err != nil:
 		s.payFailed(w, err)

@@ -36,10 +36,8 @@ func createPrice(c *call) (any, error) {
 	}
 	p := c.priceOf(prod.ID, currency, amount, often)
 	p.Active = true
-	if active, given, err := c.params.at("active").flag(); err != nil {
+	if err := c.params.at("active").setFlag(&p.Active); err != nil {
 		return nil, err
-	} else if given {
-		p.Active = active
 	}
 	if p.Nickname, err = c.params.at("nickname").optional(5000); err != nil {
 		return nil, err
@@ -127,10 +125,8 @@ func listPrices(c *call) (any, error) {
 	if err := c.byRef(q, "product"); err != nil {
 		return nil, err
 	}
-	for _, field := range []string{"type", "currency"} {
-		if err := c.byField(q, field); err != nil {
-			return nil, err
-		}
+	if err := c.byFields(q, "type", "currency"); err != nil {
+		return nil, err
 	}
 	active, given, err := c.params.at("active").flag()
 	if err != nil {

@@ -51,14 +51,17 @@ func (s *Simulator) ExhaustRenewal(ctx context.Context, id string, stays bool) (
 	return bill, err
 }
 
-// AskRenewalAuthentication renews a subscription whose bank wants to hear from the donor first. RecoverRenewal is the
-// donor's approval. It returns the invoice's id.
+// AskRenewalAuthentication renews a subscription whose bank wants to hear from the donor first, and declines what is tried
+// before that. RecoverRenewal is the donor's approval. It returns the invoice's id.
 func (s *Simulator) AskRenewalAuthentication(ctx context.Context, id string) (bill string, err error) {
 	return s.renew(ctx, id, func(t *tx, inv *invoice, by requestRef) error {
 		if err := t.finalizeNow(inv, by); err != nil {
 			return err
 		}
-		return t.askForAuthentication(inv, by)
+		if err := t.askForAuthentication(inv, by); err != nil {
+			return err
+		}
+		return t.behave(inv.Subscription, func(hidden *subscriptionHidden) { hidden.Declines = true })
 	})
 }
 
@@ -179,13 +182,13 @@ func (t *tx) behave(id string, fn func(*subscriptionHidden)) error {
 	return err
 }
 
-// openInvoice is the subscription's latest invoice where it waits to be paid. It returns errNothingOpen otherwise.
+// openInvoice is the latest invoice of a subscription that goes on, where it waits to be paid. It returns errNothingOpen otherwise.
 func (t *tx) openInvoice(id string) (invoice, error) {
 	sub, _, err := t.findSubscription(id)
 	if err != nil {
 		return invoice{}, err
 	}
-	if sub.LatestInvoice == nil || sub.Status == subscriptionIncomplete {
+	if sub.LatestInvoice == nil || sub.Status == subscriptionIncomplete || sub.ended() {
 		return invoice{}, errNothingOpen
 	}
 	inv, err := t.findInvoice(*sub.LatestInvoice)

@@ -34,6 +34,8 @@ type SampleOptions struct {
 	FeeBasisPoints, FeeFixed int64
 	// SuccessURL stands in the sessions; an address below example.org when empty.
 	SuccessURL string
+	// Aftermath also makes up what happened to the money since: some refunds, a few disputes, and a payout each week.
+	Aftermath bool
 }
 
 const sampleBatch = 100 // gifts in one transaction
@@ -55,15 +57,18 @@ func (s *Simulator) Sample(ctx context.Context, o SampleOptions, progress func(d
 		return err
 	}
 	done := 0
+	var charges []string
 	for batch := range slices.Chunk(gifts, sampleBatch) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("stripesim: sample: %w", err)
 		}
 		err := s.do(ctx, func(t *tx) error {
 			for _, g := range batch {
-				if err := t.pastGift(o, g, prod); err != nil {
+				id, err := t.pastGift(o, g, prod)
+				if err != nil {
 					return err
 				}
+				charges = append(charges, id)
 			}
 			return nil
 		})
@@ -74,7 +79,10 @@ func (s *Simulator) Sample(ctx context.Context, o SampleOptions, progress func(d
 			progress(done)
 		}
 	}
-	return nil
+	if !o.Aftermath {
+		return nil
+	}
+	return s.live(ctx, o.aftermath(s.cfg.Seed, gifts, charges))
 }
 
 // fill puts the defaults in and refuses what can't be.

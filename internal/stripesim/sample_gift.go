@@ -5,33 +5,34 @@ import "strconv"
 // crockford is the alphabet of references, without I, L, O and U (https://www.crockford.com/base32.html).
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// pastGift stores a gift as the product and a donor would have made it then, and queues its webhooks now.
-func (t *tx) pastGift(o SampleOptions, g gift, prod product) error {
+// pastGift stores a gift as the product and a donor would have made it then, and queues its webhooks now. It returns the
+// charge's id.
+func (t *tx) pastGift(o SampleOptions, g gift, prod product) (string, error) {
 	at := g.at.Unix()
 	cs, hidden := t.pastSession(o, g, prod, at)
 	pi := t.newIntent(cs, hidden.Intent, at)
 	by := t.donorRequest()
 	cs.PaymentIntent = &pi.ID
 	if err := t.emitAt(at, "payment_intent.created", pi, nil, by, atOnce); err != nil {
-		return err
+		return "", err
 	}
 	ch := t.newCharge(pi, g.email, g.card, at)
 	ch.succeed()
 	if err := t.settle(&ch); err != nil {
-		return err
+		return "", err
 	}
 	pi.succeed(ch)
 	cs.complete(g.email)
 	if err := t.insert(sessionKind, cs.ID, pi.ID, cs.Created, cs, hidden); err != nil {
-		return err
+		return "", err
 	}
 	if err := t.insert(intentKind, pi.ID, "", at, pi, nil); err != nil {
-		return err
+		return "", err
 	}
 	if err := t.insert(chargeKind, ch.ID, pi.ID, at, ch, nil); err != nil {
-		return err
+		return "", err
 	}
-	return t.tellPaid(at, cs, pi, ch, by, atOnce)
+	return ch.ID, t.tellPaid(at, cs, pi, ch, by, atOnce)
 }
 
 // pastSession is the session the product would have made, opened two minutes before it was paid.

@@ -165,3 +165,60 @@ func BenchmarkSampleOf2000(b *testing.B) {
 		}
 	}
 }
+
+func TestASampleWithAnAftermath(t *testing.T) {
+	w := newWorld(t, nil)
+	w.must(w.sim.Sample(t.Context(), SampleOptions{N: 300, Campaign: "corruption-project", To: w.clock(), Aftermath: true}, nil))
+	w.deliver()
+	now, from := w.clock().Unix(), w.clock().AddDate(0, 0, -60).Unix()
+	t.Run("has refunds and disputes, all in the past and after their gifts", func(t *testing.T) {
+		seen := map[string]int{}
+		refunds := w.api.Refunds.List(&stripe.RefundListParams{Expand: stripe.StringSlice([]string{"data.charge", "data.balance_transaction"})})
+		for refunds.Next() {
+			re := refunds.Refund()
+			if re.Created <= re.Charge.Created || re.Created >= now || re.BalanceTransaction.Created != re.Created {
+				t.Errorf("seed %d: a refund at %d of a gift at %d", testSeed, re.Created, re.Charge.Created)
+			}
+			seen["refund"]++
+		}
+		w.must(refunds.Err())
+		disputes := w.api.Disputes.List(&stripe.DisputeListParams{})
+		for disputes.Next() {
+			d := disputes.Dispute()
+			if d.Created < from || d.Created >= now {
+				t.Errorf("seed %d: a dispute at %d", testSeed, d.Created)
+			}
+			seen["dispute"]++
+		}
+		w.must(disputes.Err())
+		if seen["refund"] < 3 || seen["refund"] > 30 || seen["dispute"] < 1 || seen["dispute"] > 12 {
+			t.Errorf("seed %d: %v", testSeed, seen)
+		}
+	})
+	t.Run("was paid out each week, and each payout is the sum of its members", func(t *testing.T) {
+		n := 0
+		payouts := w.api.Payouts.List(&stripe.PayoutListParams{})
+		for payouts.Next() {
+			n++
+			p := payouts.Payout()
+			if p.ReconciliationStatus == "completed" && net(w.members(p.ID)) != 0 {
+				t.Errorf("seed %d: the members of %s do not sum to it", testSeed, p.ID)
+			}
+			if old := p.Created < now-5*24*3600; old && p.Status != "paid" {
+				t.Errorf("seed %d: a payout of %s is still %s", testSeed, time.Unix(p.Created, 0), p.Status)
+			}
+		}
+		w.must(payouts.Err())
+		if n < 7 || n > 8 {
+			t.Errorf("seed %d: %d payouts in 60 days", testSeed, n)
+		}
+	})
+	t.Run("tells of each, and waits for nothing", func(t *testing.T) {
+		if w.heard("charge.refunded") == 0 || w.heard("charge.dispute.created") == 0 || w.heard("payout.reconciliation_completed") == 0 {
+			t.Errorf("seed %d: not all was told", testSeed)
+		}
+		if waiting, err := w.sim.Undelivered(t.Context()); waiting != 0 || err != nil {
+			t.Errorf("seed %d: %d webhooks wait, %v", testSeed, waiting, err)
+		}
+	})
+}

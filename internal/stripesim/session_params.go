@@ -55,7 +55,7 @@ func (c *call) readMode(cs *session, _ *sessionHidden) error {
 	case "setup":
 		return invalid("mode", "", "The simulator knows the modes payment and subscription, not %s.", mode)
 	case subscriptionMode:
-		cs.Mode, cs.CustomerCreation, cs.PaymentMethodCollection = mode, optionalString("always"), "always"
+		cs.Mode, cs.CustomerCreation, cs.PaymentMethodCollection = mode, "always", "always"
 	}
 	ui, err := p.at("ui_mode").oneOf("hosted", "embedded")
 	if err != nil {
@@ -120,7 +120,7 @@ func (c *call) readDonor(cs *session, _ *sessionHidden) error {
 		return err
 	}
 	if creation != "" {
-		cs.CustomerCreation = &creation
+		cs.CustomerCreation = creation
 	}
 	billing, err := p.at("billing_address_collection").oneOf("auto", "required")
 	if err == nil && billing != "" {

@@ -32,7 +32,7 @@ type session struct {
 	CustomFields             []any             `json:"custom_fields"`
 	CustomText               customText        `json:"custom_text"`
 	Customer                 *string           `json:"customer"`
-	CustomerCreation         *string           `json:"customer_creation"`
+	CustomerCreation         string            `json:"customer_creation"`
 	CustomerDetails          *customerDetails  `json:"customer_details"`
 	CustomerEmail            *string           `json:"customer_email"`
 	ExpiresAt                int64             `json:"expires_at"`
@@ -150,7 +150,7 @@ func createSession(c *call) (any, error) {
 func blankSession(created int64) session {
 	return session{
 		Object: sessionKind, Mode: "payment", Status: "open", PaymentStatus: "unpaid", UIMode: "hosted",
-		CustomerCreation: optionalString("if_required"), PaymentMethodCollection: "if_required",
+		CustomerCreation: "if_required", PaymentMethodCollection: "if_required",
 		PaymentMethodTypes: []string{"card"}, CustomFields: []any{}, ShippingOptions: []any{},
 		Metadata: map[string]string{}, Created: created,
 	}
@@ -180,10 +180,8 @@ func listSessions(c *call) (any, error) {
 	if err := c.byRef(q, "payment_intent"); err != nil {
 		return nil, err
 	}
-	for _, field := range []string{"customer", "subscription"} {
-		if err := c.byField(q, field); err != nil {
-			return nil, err
-		}
+	if err := c.byFields(q, "customer", "subscription"); err != nil {
+		return nil, err
 	}
 	status, err := c.params.at("status").oneOf("open", "complete", "expired")
 	if err != nil {

@@ -44,6 +44,12 @@ type Config struct {
 	EventVersion string
 	// Fault, when set, is asked before every API call and may spoil it.
 	Fault func(*http.Request) Fault
+	// Unmade, when set, is asked for each event's type; where it says true there never is such an event, neither as a
+	// webhook nor in the list: Stripe failed to make it.
+	Unmade func(kind string) bool
+	// Sending, when set, is asked of each event how often its webhooks leave and how late, given its type and what would
+	// be usual: they can be doubled, withheld (0 copies), late or, by different delays, out of order.
+	Sending func(kind string, copies int, delay time.Duration) (int, time.Duration)
 }
 
 // Simulator is one Stripe account in test mode. It is safe for use by many goroutines.
@@ -107,7 +113,7 @@ func (s *Simulator) Close() error {
 	return nil
 }
 
-// ServeHTTP answers the API below /v1/ and the payment page below /pay/.
+// ServeHTTP answers the API below /v1/, the payment page below /pay/ and the control page at ControlPath.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }

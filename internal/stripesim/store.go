@@ -44,6 +44,11 @@ CREATE TABLE IF NOT EXISTS timers (
 	object TEXT NOT NULL,
 	PRIMARY KEY (kind, object)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS timers_due ON timers (due);
+-- Which automatic payout a movement of the balance was paid out with.
+CREATE TABLE IF NOT EXISTS members (
+	txn TEXT PRIMARY KEY,
+	payout TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS members_payout ON members (payout);
 CREATE TABLE IF NOT EXISTS answers (
 	key TEXT PRIMARY KEY,
 	created INTEGER NOT NULL,
@@ -100,7 +105,8 @@ type tx struct {
 	*sql.Tx
 	ctx   context.Context
 	sim   *Simulator
-	now   time.Time
+	now   time.Time     // the instant things are said to happen at
+	real  time.Time     // the clock's, which differs while a sample's past is made up
 	hooks []endpointDoc // enabled endpoints, read at the first event
 	read  bool          // hooks were read
 	woken bool          // something became due
@@ -116,7 +122,8 @@ func (s *Simulator) do(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("stripesim: begin: %w", err)
 	}
-	t := &tx{Tx: raw, ctx: ctx, sim: s, now: s.cfg.Now().UTC()}
+	now := s.cfg.Now().UTC()
+	t := &tx{Tx: raw, ctx: ctx, sim: s, now: now, real: now}
 	err = fn(t)
 	if err == nil && s.next != s.kept {
 		_, err = raw.ExecContext(ctx, `UPDATE meta SET value = ? WHERE name = 'next'`, s.next)

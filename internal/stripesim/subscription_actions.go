@@ -5,7 +5,7 @@ import "context"
 // CancelSubscription ends a subscription now.
 func (s *Simulator) CancelSubscription(ctx context.Context, id string) error {
 	return s.do(ctx, func(t *tx) error {
-		_, err := t.liveSubscription(id)
+		_, _, err := t.liveSubscription(id)
 		if err == nil {
 			_, err = t.endSubscription(id, "cancellation_requested", t.donorRequest())
 		}
@@ -96,7 +96,7 @@ func (t *tx) turn(id, from, to, kind string) error {
 
 // amend changes a subscription that has not ended.
 func (t *tx) amend(id string, fn func(*subscription) error) error {
-	if _, err := t.liveSubscription(id); err != nil {
+	if _, _, err := t.liveSubscription(id); err != nil {
 		return err
 	}
 	_, err := t.changeSubscription(id, t.donorRequest(), func(sub *subscription, _ *subscriptionHidden) error { return fn(sub) })

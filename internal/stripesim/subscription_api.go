@@ -42,19 +42,16 @@ func listSubscriptions(c *call) (any, error) {
 }
 
 // liveSubscription loads a subscription that can still be canceled. Stripe does not find others either.
-func (t *tx) liveSubscription(id string) (subscription, error) {
-	sub, _, err := t.findSubscription(id)
+func (t *tx) liveSubscription(id string) (sub subscription, hidden subscriptionHidden, err error) {
+	sub, hidden, err = t.findSubscription(id)
 	if err == nil && sub.ended() {
 		err = noSuch(http.StatusNotFound, subscriptionKind, id, "id")
 	}
-	return sub, err
+	return sub, hidden, err
 }
 
 func cancelSubscription(c *call) (any, error) {
-	if _, err := c.liveSubscription(c.pathID()); err != nil {
-		return nil, err
-	}
-	sub, hidden, err := c.findSubscription(c.pathID())
+	sub, hidden, err := c.liveSubscription(c.pathID())
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func (c *call) readCustomer(cs *session, hidden *sessionHidden) error {
 		}
 		return err
 	}
-	cs.Customer, cs.CustomerCreation = &who.ID, nil
+	cs.Customer = &who.ID
 	if who.Email != nil {
 		hidden.Email = *who.Email
 	}

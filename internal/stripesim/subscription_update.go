@@ -3,6 +3,7 @@ package stripesim
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 var (
@@ -18,29 +19,25 @@ var (
 	}
 )
 
-func below(parent string, names []string) (out []string) {
+// below names parameters inside another: a[b] in p is p[a][b].
+func below(parent string, names []string) []string {
+	out := make([]string, 0, len(names))
 	for _, name := range names {
-		head, rest, _ := cutBracket(name)
+		head, rest, nested := strings.Cut(name, "[")
+		if nested {
+			rest = "[" + rest
+		}
 		out = append(out, parent+"["+head+"]"+rest)
 	}
 	return out
-}
-
-// cutBracket cuts a[b] into a and [b].
-func cutBracket(name string) (head, rest string, found bool) {
-	for i, r := range name {
-		if r == '[' {
-			return name[:i], name[i:], true
-		}
-	}
-	return name, "", false
 }
 
 // updateSubscription changes a subscription. A new amount counts from the next invoice on: the simulator makes no
 // prorations, so proration_behavior must be none. Of one that is over only the metadata can be changed, as at Stripe.
 func updateSubscription(c *call) (any, error) {
 	return c.changeSubscription(c.pathID(), c.request(), func(sub *subscription, hidden *subscriptionHidden) error {
-		if err := c.mergeMetadata(&sub.Metadata); err != nil {
+		var err error
+		if sub.Metadata, err = c.params.at("metadata").changes(sub.Metadata); err != nil {
 			return err
 		}
 		if err := c.readCancellation(sub); err != nil {
@@ -60,33 +57,9 @@ func updateSubscription(c *call) (any, error) {
 	})
 }
 
-// mergeMetadata changes the keys given and unsets those given empty; metadata itself given empty unsets all.
-func (c *call) mergeMetadata(metadata *map[string]string) error {
-	n := c.params.at("metadata")
-	if !n.given() {
-		return nil
-	}
-	more, err := n.metadata()
-	if err != nil {
-		return err
-	}
-	out := map[string]string{}
-	if !n.leaf {
-		for key, value := range *metadata {
-			if n.kids[key] == nil {
-				out[key] = value
-			}
-		}
-	}
-	for key, value := range more {
-		out[key] = value
-	}
-	*metadata = out
-	return nil
-}
-
-func (c *call) readWords(sub *subscription, _ *subscriptionHidden) error {
-	return c.params.at("description").change(&sub.Description)
+func (c *call) readWords(sub *subscription, _ *subscriptionHidden) (err error) {
+	sub.Description, err = c.params.at("description").settable(500, sub.Description)
+	return err
 }
 
 func (c *call) readEnd(sub *subscription, _ *subscriptionHidden) error {
@@ -182,24 +155,28 @@ func (c *call) fillItem(sub *subscription, item *subscriptionItem, n *node) erro
 		}
 		item.Quantity = quantity
 	}
+	var p price
 	data, named := n.at("price_data"), n.at("price")
 	switch {
 	case data.given() && named.given():
 		return invalid(n.name, "", "You may only specify one of these parameters: price, price_data.")
 	case data.given():
-		item.Price, err = c.inlinePrice(data)
+		p, err = c.inlinePrice(data)
 	case named.given():
-		item.Price, err = c.namedPrice(named)
-	case !given:
+		p, err = c.namedPrice(named)
+	case given:
+		return c.noProration(n)
+	default:
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if item.Price.Recurring == nil || item.Price.Recurring.Interval != sub.interval() || item.Price.Currency != sub.Currency {
+	if p.Recurring == nil || p.Recurring.Interval != sub.interval() || p.Currency != sub.Currency {
 		return invalid(n.name, "", "The simulator changes neither the interval of a subscription nor its currency: every %s, in %s.",
 			sub.interval(), sub.Currency)
 	}
+	item.Price = p
 	return c.noProration(n)
 }
 
@@ -232,10 +209,12 @@ func updateItem(c *call) (any, error) {
 	}
 	sub, err := c.changeSubscription(found.ID, c.request(), func(sub *subscription, _ *subscriptionHidden) error {
 		sub.Items.Data = slices.Clone(sub.Items.Data)
-		if err := c.mergeMetadata(&sub.Items.Data[at].Metadata); err != nil {
+		item := &sub.Items.Data[at]
+		var err error
+		if item.Metadata, err = c.params.at("metadata").changes(item.Metadata); err != nil {
 			return err
 		}
-		return c.fillItem(sub, &sub.Items.Data[at], c.params)
+		return c.fillItem(sub, item, c.params)
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,9 @@ const (
 	timerExpire    = "expire"    // an open session's time is over
 	timerSettle    = "settle"    // a late fee arrives
 	timerAvailable = "available" // pending money becomes available
+	timerRefund    = "refund"    // a pending refund arrives
+	timerDebit     = "debit"     // a bank debit goes through
+	timerPayout    = "payout"    // a payout takes its next step
 )
 
 // at sets an object's timer.
@@ -90,6 +93,12 @@ func (t *tx) fire(each timer) error {
 		return t.settleLate(each.object)
 	case timerAvailable:
 		return t.becomeAvailable(each.object)
+	case timerRefund:
+		return t.refundArrives(each.object)
+	case timerDebit:
+		return t.debitArrives(each.object)
+	case timerPayout:
+		return t.payoutMovesOn(each.object)
 	case timerRenew, timerFinalize, timerRetry:
 		return t.fireRenewal(each)
 	default:

@@ -95,6 +95,51 @@ func isWebURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
+// settable is text that an update sets, leaves as it was where not given, or unsets with an empty value.
+func (n *node) settable(limit int, was *string) (*string, error) {
+	switch {
+	case !n.given():
+		return was, nil
+	case n.leaf && n.value == "":
+		return nil, nil
+	}
+	return n.optional(limit)
+}
+
+// settableURL is settable for an http or https address.
+func (n *node) settableURL(was *string) (*string, error) {
+	v, err := n.settable(5000, was)
+	if err != nil || v == nil || v == was {
+		return v, err
+	}
+	_, err = n.webURL()
+	return v, err
+}
+
+// setFlag changes a boolean where one is given.
+func (n *node) setFlag(v *bool) error {
+	set, given, err := n.flag()
+	if err == nil && given {
+		*v = set
+	}
+	return err
+}
+
+// changes are what an update makes of metadata: keys given are set, empty ones and, for an empty hash, all are unset,
+// the others stay.
+func (n *node) changes(was map[string]string) (map[string]string, error) {
+	out, err := n.metadata()
+	if err != nil || n.leaf {
+		return out, err
+	}
+	for key, value := range was {
+		if n.kids[key] == nil {
+			out[key] = value
+		}
+	}
+	return out, nil
+}
+
 // metadata reads a set of free keys, with Stripe's limits (https://docs.stripe.com/api/metadata): 50 keys of 40 characters,
 // values of 500. An empty value unsets its key.
 func (n *node) metadata() (map[string]string, error) {

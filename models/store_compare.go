@@ -1,0 +1,158 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// heldOf is, for each balance transaction, what the journal holds of it in the
+// Stripe balance.
+const heldOf = `
+	SELECT t.id, t.source, t.movement, t.net, t.currency, t.treatment, t.owns_movement,
+	       COALESCE(m.amount, 0) + COALESCE(f.amount, 0) + COALESCE(o.amount, 0) + COALESCE(s.amount, 0) + COALESCE(e.amount, 0) AS held,
+	       COALESCE(s.amount, 0) + CASE WHEN e.amount IS NOT NULL AND s.amount IS NOT NULL THEN e.amount ELSE 0 END AS suspense
+	FROM balance_transactions t
+	LEFT JOIN posting_lines m ON t.owns_movement AND m.posting = t.movement AND m.account = 'stripe:balance'
+	LEFT JOIN posting_lines f ON f.posting = t.id || ':fee' AND f.account = 'stripe:balance'
+	LEFT JOIN posting_lines o ON o.posting = t.id || ':other' AND o.account = 'stripe:balance'
+	LEFT JOIN posting_lines s ON s.posting = t.id || ':suspense' AND s.account = 'stripe:balance'
+	LEFT JOIN posting_lines e ON e.posting = t.id || ':explained' AND e.account = 'stripe:balance'`
+
+// Difference is a balance transaction of which the journal holds another
+// amount than Stripe, or that is in suspense.
+type Difference struct {
+	ID           string
+	Source       string
+	Movement     string
+	Net          money.Minor
+	Currency     money.Currency
+	Treatment    Treatment
+	OwnsMovement bool
+	Held         money.Minor // by the journal, suspense included
+	Suspense     money.Minor
+}
+
+// Differences returns the balance transactions of which the journal holds
+// another amount than Stripe's own account does.
+func (s *Store) Differences(ctx context.Context) ([]Difference, error) {
+	var rows []Difference
+	err := s.db.WithContext(ctx).Raw(`SELECT * FROM (` + heldOf + `) AS held WHERE held <> net AND treatment <> 'other_currency' ORDER BY id`).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: compare with Stripe's balance transactions: %w", err)
+	}
+	return rows, nil
+}
+
+// Unproven is a posting that moves the Stripe balance and of which no balance
+// transaction is known.
+type Unproven struct {
+	Key    string
+	Kind   FactKind
+	Amount money.Minor
+	At     time.Time
+}
+
+// UnprovenPostings returns the postings from books' start until a moment that
+// no balance transaction proves, up to most of them, by key, after the given
+// one. A refund or payment that was undone before it moved anything is none.
+func (s *Store) UnprovenPostings(ctx context.Context, from, until time.Time, after string, most int) ([]Unproven, error) {
+	var rows []Unproven
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT p.key, p.kind, l.amount, p.at FROM postings p
+		JOIN posting_lines l ON l.posting = p.key AND l.account = 'stripe:balance'
+		WHERE p.key > ? AND p.at >= ? AND p.at <= ? AND p.kind <> 'opening' AND (
+		  p.kind IN ('charge', 'failure', 'refund', 'refund_failed', 'payout', 'payout_failed')
+		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key AND t.owns_movement)
+		  AND NOT (p.kind = 'refund' AND EXISTS (SELECT 1 FROM postings u WHERE u.key = p.key || '_failed')
+		           AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key || '_failed'))
+		  AND NOT (p.kind = 'refund_failed' AND NOT EXISTS (
+		           SELECT 1 FROM balance_transactions t WHERE t.movement = REPLACE(p.key, ':refund_failed', ':refund')))
+		  OR p.kind IN ('dispute', 'fee', 'other', 'suspense', 'explained')
+		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.id = REPLACE(p.key, ':' || p.kind, '')))
+		ORDER BY p.key LIMIT ?`, after, from.UTC(), until.UTC(), most).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: look for postings without a balance transaction: %w", err)
+	}
+	return rows, nil
+}
+
+// MovementsSum is the sum of all balance transactions that are known, and
+// whether the books have their opening balance.
+func (s *Store) MovementsSum(ctx context.Context) (sum money.Minor, opening money.Minor, err error) {
+	db := s.db.WithContext(ctx)
+	var net int64
+	if err := db.Raw("SELECT COALESCE(SUM(net), 0) FROM balance_transactions WHERE currency = ?", s.currency).Row().Scan(&net); err != nil {
+		return 0, 0, fmt.Errorf("models: sum the balance transactions: %w", err)
+	}
+	var opened int64
+	err = db.Raw(`SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l JOIN postings p ON p.key = l.posting
+		WHERE p.kind = 'opening' AND l.account = 'stripe:balance'`).Row().Scan(&opened)
+	if err != nil {
+		return 0, 0, fmt.Errorf("models: read the opening balance: %w", err)
+	}
+	return money.Minor(net), money.Minor(opened), nil
+}
+
+// openingKey is that of the one posting of what the balance held before the
+// books start.
+const openingKey = "opening:stripe"
+
+// OpenBalance posts what the Stripe balance held before the books start, once.
+func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) error {
+	if amount == 0 {
+		return nil
+	}
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		_, err := s.writeOnce(tx, move(Opened, openingKey, money.Money{Minor: amount, Currency: s.currency}, at.UTC(), s.Now()), "")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("models: open the balance: %w", err)
+	}
+	return nil
+}
+
+// ReadMembers keeps which balance transactions went out with a payout. sum is
+// what they come to; strangers are members that the account's own list of
+// transactions lacks, or counts in another payout. A payout that does not add
+// up is a finding, and its members are read again by the next sync.
+func (s *Store) ReadMembers(ctx context.Context, p Payout, members []string, sum money.Minor, strangers []string) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		for _, page := range pages(members, 500) {
+			if err := tx.Model(&BalanceTransaction{}).Where("id IN ?", page).Update("payout_id", p.ID).Error; err != nil {
+				return err
+			}
+		}
+		difference := p.Amount - sum
+		whole := difference == 0 && len(strangers) == 0
+		if err := tx.Model(&Payout{ID: p.ID}).Updates(map[string]any{"members_read": whole, "difference": difference}).Error; err != nil {
+			return err
+		}
+		if whole {
+			return nil
+		}
+		detail := fmt.Sprintf("the payout is of %s, its %d members come to %s", p.Amount.Decimal(), len(members), sum.Decimal())
+		for _, stranger := range strangers {
+			detail += "; " + stranger
+		}
+		return s.find(tx, Finding{Kind: FoundPayout, Object: p.ID, Amount: difference, Currency: p.Currency, Detail: detail})
+	})
+	if err != nil {
+		return fmt.Errorf("models: keep the members of %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+func pages(ids []string, size int) [][]string {
+	var all [][]string
+	for len(ids) > 0 {
+		n := min(size, len(ids))
+		all, ids = append(all, ids[:n]), ids[n:]
+	}
+	return all
+}

@@ -1,0 +1,108 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// find keeps a finding, or that it still stands.
+func (s *Store) find(tx *gorm.DB, f Finding) error {
+	f.FoundAt, f.SeenAt, f.ClosedAt = s.Now(), s.Now(), nil
+	err := tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "kind"}, {Name: "object"}},
+		DoUpdates: clause.AssignmentColumns([]string{"amount", "currency", "detail", "seen_at", "closed_at"}),
+	}).Create(&f).Error
+	if err != nil {
+		return fmt.Errorf("keep the finding on %s: %w", f.Object, err)
+	}
+	return nil
+}
+
+// NameDifferences keeps as findings all in which the journal and Stripe's
+// balance transactions differ, and what else the sync that began at since found.
+// Findings that it did not see again are closed. It returns those that stand.
+func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []Finding) ([]Finding, error) {
+	var open []Finding
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		var rows []Difference
+		err := tx.Raw(`SELECT * FROM (` + heldOf + `) AS held
+			WHERE held <> net OR treatment IN ('suspense', 'other_currency') ORDER BY id`).Scan(&rows).Error
+		if err != nil {
+			return err
+		}
+		for _, d := range rows {
+			twin, err := s.twinOf(tx, d)
+			if err != nil {
+				return err
+			}
+			if err := s.find(tx, d.finding(twin)); err != nil {
+				return err
+			}
+		}
+		for _, f := range others {
+			if err := s.find(tx, f); err != nil {
+				return err
+			}
+		}
+		now := s.Now()
+		if err := tx.Model(&Finding{}).Where("closed_at IS NULL AND seen_at < ?", since.UTC()).Update("closed_at", now).Error; err != nil {
+			return err
+		}
+		return tx.Where("closed_at IS NULL").Order("found_at, kind, object").Find(&open).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("models: name the differences: %w", err)
+	}
+	return open, nil
+}
+
+// twinOf returns the balance transaction that a second one repeats, "" if none.
+func (s *Store) twinOf(tx *gorm.DB, d Difference) (string, error) {
+	if d.OwnsMovement || d.Movement == "" {
+		return "", nil
+	}
+	var ids []string
+	err := tx.Model(&BalanceTransaction{}).Where("movement = ? AND owns_movement AND id <> ?", d.Movement, d.ID).Limit(1).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// finding names a difference: by how much Stripe has more than the journal,
+// what stands in suspense not counted.
+func (d Difference) finding(twin string) Finding {
+	f := Finding{Object: d.Source, Amount: d.Net - d.Held + d.Suspense, Currency: d.Currency}
+	if f.Object == "" {
+		f.Object = d.ID
+	}
+	switch {
+	case d.Treatment == InOtherCurrency:
+		f.Kind, f.Amount = FoundCurrency, d.Net
+		f.Detail = fmt.Sprintf("%s moved %s in %q, which these books do not keep", d.ID, d.Net.Decimal(), d.Currency)
+	case twin != "":
+		f.Kind, f.Object = FoundTwice, d.ID
+		f.Detail = fmt.Sprintf("%s moved %s for %s, as %s did before", d.ID, d.Net.Decimal(), d.Source, twin)
+	case d.OwnsMovement:
+		f.Kind = FoundAmount
+		f.Detail = fmt.Sprintf("%s moved %s, the journal has %s of it", d.ID, d.Net.Decimal(), (d.Held - d.Suspense).Decimal())
+	default:
+		f.Kind = FoundMissing
+		f.Detail = fmt.Sprintf("%s moved %s, and the journal has nothing of it that explains it", d.ID, d.Net.Decimal())
+	}
+	return f
+}
+
+// OpenFindings returns the differences with Stripe that stand, the oldest
+// first.
+func (s *Store) OpenFindings(ctx context.Context) ([]Finding, error) {
+	var open []Finding
+	if err := s.db.WithContext(ctx).Where("closed_at IS NULL").Order("found_at, kind, object").Find(&open).Error; err != nil {
+		return nil, fmt.Errorf("models: list the findings: %w", err)
+	}
+	return open, nil
+}

@@ -1,0 +1,127 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// keepSubscription keeps what Stripe says of a subscription, unless something
+// that supersedes it is known.
+func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) {
+	switch {
+	case sub.Campaign != s.slug:
+		return booked{state: EventForeign}, nil
+	case !ValidToken(sub.Token):
+		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
+	}
+	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
+	made := insertOnce(tx, &sub)
+	if made.Error != nil {
+		return booked{}, fmt.Errorf("keep the subscription: %w", made.Error)
+	}
+	result := booked{state: EventBooked}
+	if made.RowsAffected > 0 {
+		return result, nil
+	}
+	var known Subscription
+	if err := forUpdate(tx).Where("id = ?", sub.ID).Take(&known).Error; err != nil {
+		return booked{}, fmt.Errorf("find the subscription: %w", err)
+	}
+	if !sub.supersedes(known) {
+		return result, nil
+	}
+	err := tx.Model(&Subscription{ID: sub.ID}).
+		Select("customer", "status", "amount", "currency", "months", "cancels_at_end", "period_end", "as_of").Updates(&sub).Error
+	if err != nil {
+		return booked{}, fmt.Errorf("change the subscription: %w", err)
+	}
+	return result, nil
+}
+
+// subscriptionEmail is the address typed when a renewal's subscription began,
+// "" if none is known or the gift is no renewal.
+func subscriptionEmail(tx *gorm.DB, d Donation) (string, error) {
+	if !d.Renewal || d.SubscriptionID == nil {
+		return "", nil
+	}
+	var emails []string
+	err := tx.Raw(`SELECT f.email FROM facts f JOIN donations d ON d.id = f.donation_id
+		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ? ORDER BY f.email LIMIT 1`, *d.SubscriptionID, SessionEmail).Scan(&emails).Error
+	if err != nil {
+		return "", fmt.Errorf("find the subscription's address: %w", err)
+	}
+	if len(emails) == 0 {
+		return "", nil
+	}
+	return emails[0], nil
+}
+
+// shareEmail gives the renewals of a subscription to the donor who began it,
+// when the address comes after them.
+func (s *Store) shareEmail(tx *gorm.DB, began Donation) error {
+	if began.Renewal || began.SubscriptionID == nil {
+		return nil
+	}
+	var renewals []Donation
+	err := forUpdate(tx).Where("subscription_id = ? AND renewal", *began.SubscriptionID).Order("id").Find(&renewals).Error
+	if err != nil {
+		return fmt.Errorf("find the renewals: %w", err)
+	}
+	for _, d := range renewals {
+		facts, err := factsOf(tx, d.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.refold(tx, d, facts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recurring counts the subscriptions that are active or past due and have been
+// paid for once, and sums what they come to in a month.
+func recurring(tx *gorm.DB) (active int64, monthly money.Minor, err error) {
+	var sum struct{ Active, Monthly int64 }
+	err = tx.Raw(`
+		SELECT COUNT(*) AS active, COALESCE(SUM(s.amount / s.months), 0) AS monthly
+		FROM subscriptions s JOIN books b ON b.currency = s.currency
+		WHERE s.status IN ('active', 'past_due')
+		  AND EXISTS (SELECT 1 FROM donations d WHERE d.subscription_id = s.id AND d.captured > 0)`).Scan(&sum).Error
+	if err != nil {
+		return 0, 0, fmt.Errorf("sum the subscriptions: %w", err)
+	}
+	return sum.Active, money.Minor(sum.Monthly), nil
+}
+
+// LiveSubscriptions returns up to most subscriptions that have not ended, by
+// id, after the given one.
+func (s *Store) LiveSubscriptions(ctx context.Context, after string, most int) ([]string, error) {
+	var ids []string
+	err := s.db.WithContext(ctx).Model(&Subscription{}).
+		Where("id > ? AND status NOT IN ?", after, []string{"canceled", "incomplete_expired"}).Order("id").Limit(most).Pluck("id", &ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: list the subscriptions: %w", err)
+	}
+	return ids, nil
+}
+
+// FindSubscription returns a subscription as Stripe last described it;
+// ErrNotFound if it is not known.
+func (s *Store) FindSubscription(ctx context.Context, id string) (Subscription, error) {
+	var sub Subscription
+	err := s.db.WithContext(ctx).Where("id = ?", id).Take(&sub).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Subscription{}, ErrNotFound
+	}
+	if err != nil {
+		return Subscription{}, fmt.Errorf("models: find the subscription %s: %w", id, err)
+	}
+	return sub, nil
+}

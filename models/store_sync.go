@@ -1,0 +1,189 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// SyncRun is how far a sync with Stripe has come. It is kept after each page,
+// so that one that was broken off goes on where it stopped.
+type SyncRun struct {
+	StartedAt time.Time
+	Since     time.Time // reads what was made at Stripe since then
+	Stage     string    // "" at the start
+	After     string    // the last object read in that stage
+	// First: no run has reached its end yet, so the balance is not opened.
+	First bool
+}
+
+// syncState is the one row behind it.
+type syncState struct {
+	ID            int `gorm:"primaryKey"`
+	StartedAt     *time.Time
+	Since         *time.Time
+	Stage         string
+	After         string
+	CompletedAt   *time.Time
+	ReadUntil     *time.Time
+	StripeBalance *money.Minor
+	BalanceAt     *time.Time
+}
+
+func (syncState) TableName() string { return "sync_state" }
+
+// BeginSync starts a run, or goes on with one that was broken off if that reads
+// back at least as far. A run reads back to since where that is given, else to
+// the start of the last run that reached its end, less overlap, else to first,
+// the start of the books. The first run always reads from there.
+func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Duration, first time.Time) (SyncRun, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return SyncRun{}, err
+	}
+	var run SyncRun
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		row := syncState{ID: 1}
+		if err := insertOnce(tx, &row).Error; err != nil {
+			return err
+		}
+		if err := forUpdate(tx).Take(&row, 1).Error; err != nil {
+			return err
+		}
+		from := first.UTC()
+		if row.ReadUntil != nil {
+			from = row.ReadUntil.Add(-overlap)
+			if since != nil && since.Before(from) {
+				from = since.UTC()
+			}
+			if from.Before(first) {
+				from = first.UTC()
+			}
+		}
+		run = SyncRun{StartedAt: s.Now(), Since: from, First: row.ReadUntil == nil}
+		if row.StartedAt != nil && row.Since != nil && !row.Since.After(from) {
+			run.StartedAt, run.Since, run.Stage, run.After = row.StartedAt.UTC(), row.Since.UTC(), row.Stage, row.After
+			return nil
+		}
+		return tx.Model(&row).Updates(map[string]any{"started_at": run.StartedAt, "since": run.Since, "stage": "", "after": ""}).Error
+	})
+	if err != nil {
+		return SyncRun{}, fmt.Errorf("models: begin a sync: %w", err)
+	}
+	return run, nil
+}
+
+// AdvanceSync keeps how far a run has come.
+func (s *Store) AdvanceSync(ctx context.Context, stage, after string) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&syncState{ID: 1}).Updates(map[string]any{"stage": stage, "after": after}).Error
+	})
+	if err != nil {
+		return fmt.Errorf("models: keep how far the sync is: %w", err)
+	}
+	return nil
+}
+
+// CompleteSync ends a run: the next one reads from where this one began.
+// balance is Stripe's own figure; nil if it did not stand still long enough to be read.
+func (s *Store) CompleteSync(ctx context.Context, run SyncRun, balance *money.Minor) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		changes := map[string]any{
+			"started_at": nil, "since": nil, "stage": "", "after": "", "completed_at": s.Now(), "read_until": run.StartedAt,
+		}
+		if balance != nil {
+			changes["stripe_balance"], changes["balance_at"] = *balance, s.Now()
+		}
+		return tx.Model(&syncState{ID: 1}).Updates(changes).Error
+	})
+	if err != nil {
+		return fmt.Errorf("models: end a sync: %w", err)
+	}
+	return nil
+}
+
+// LastSync is when a sync last reached its end; ok is false if none did.
+func (s *Store) LastSync(ctx context.Context) (at time.Time, ok bool, err error) {
+	var row syncState
+	err = s.db.WithContext(ctx).Take(&row, 1).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound), err == nil && row.CompletedAt == nil:
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, fmt.Errorf("models: read the last sync: %w", err)
+	}
+	return row.CompletedAt.UTC(), true, nil
+}
+
+// UnfinishedGifts returns up to most gifts that may still be paid and whose
+// payment page was made, by id, after the given one.
+func (s *Store) UnfinishedGifts(ctx context.Context, after string, most int) ([]Donation, error) {
+	var gifts []Donation
+	err := s.db.WithContext(ctx).Where("id > ? AND status IN ? AND session_id IS NOT NULL", after, []Status{Started, Processing}).
+		Order("id").Limit(most).Find(&gifts).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: list the unfinished gifts: %w", err)
+	}
+	return gifts, nil
+}
+
+// OpenObjects returns up to most refunds or disputes whose end is not known, by
+// id, after the given one. opened and closed are the kinds of facts that tell.
+func (s *Store) OpenObjects(ctx context.Context, opened FactKind, closed []FactKind, after string, most int) ([]string, error) {
+	var ids []string
+	err := s.db.WithContext(ctx).Raw(`SELECT f.object FROM facts f WHERE f.kind = ? AND f.object > ?
+		AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.object = f.object AND c.kind IN ?) ORDER BY f.object LIMIT ?`,
+		opened, after, closed, most).Scan(&ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: list open objects: %w", err)
+	}
+	return ids, nil
+}
+
+// lease is who does what only one replica should do at a time.
+type lease struct {
+	Name   string `gorm:"primaryKey"`
+	Holder string
+	Until  time.Time
+}
+
+func (lease) TableName() string { return "leases" }
+
+// Lease takes or renews a lease, for so long, and reports whether it is the
+// holder's now. It runs out by itself should the holder die. What is done under
+// it must be harmless if two do it all the same: clocks differ.
+func (s *Store) Lease(ctx context.Context, name, holder string, length time.Duration) (bool, error) {
+	mine := false
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		now := s.Now()
+		row := lease{Name: name, Holder: holder, Until: now.Add(length)}
+		made := insertOnce(tx, &row)
+		if made.Error != nil || made.RowsAffected > 0 {
+			mine = made.Error == nil
+			return made.Error
+		}
+		taken := tx.Model(&lease{Name: name}).Where("holder = ? OR until < ?", holder, now).
+			Updates(map[string]any{"holder": holder, "until": row.Until})
+		mine = taken.RowsAffected > 0
+		return taken.Error
+	})
+	if err != nil {
+		return false, fmt.Errorf("models: take the lease %s: %w", name, err)
+	}
+	return mine, nil
+}
+
+// Release gives a lease back early.
+func (s *Store) Release(ctx context.Context, name, holder string) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		return tx.Where("name = ? AND holder = ?", name, holder).Delete(&lease{}).Error
+	})
+	if err != nil {
+		return fmt.Errorf("models: give back the lease %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package models
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Subscription is a monthly or yearly gift as Stripe last described it. Its
+// payments are gifts of their own; nothing here is money received.
+type Subscription struct {
+	ID           string      `gorm:"primaryKey"` // sub_…
+	Token        string      // of the gift that began it
+	Customer     string      // cus_…
+	Status       string      // Stripe's word
+	Amount       money.Minor // of one payment, covered fees included
+	Currency     money.Currency
+	Months       int64 // from one payment to the next
+	CancelsAtEnd bool  // no payment after the period under way
+	PeriodEnd    *time.Time
+	AsOf         time.Time // when it was so at Stripe (UTC)
+
+	Campaign string `gorm:"-"` // appeal_campaign in its metadata; another or none is not ours
+}
+
+// Ended reports whether no payment can come any more.
+func (s Subscription) Ended() bool { return lifecycle(s.Status) == over }
+
+// The order in which a subscription's states can follow each other within one
+// second; over is for ever.
+const (
+	begun = iota
+	running
+	over
+)
+
+func lifecycle(status string) int {
+	switch status {
+	case "canceled", "incomplete_expired":
+		return over
+	case "incomplete":
+		return begun
+	default:
+		return running
+	}
+}
+
+// supersedes reports whether this description stands when both are known. It
+// is a strict order, so that the last one standing is the same whichever came
+// first: the end is for ever, else the later one; of one second, the one
+// further on, and then whichever differs upwards.
+func (s Subscription) supersedes(other Subscription) bool {
+	mine, others := lifecycle(s.Status), lifecycle(other.Status)
+	if (mine == over) != (others == over) {
+		return mine == over
+	}
+	return cmp.Or(
+		s.AsOf.Compare(other.AsOf), cmp.Compare(mine, others), boolOrder(s.CancelsAtEnd, other.CancelsAtEnd),
+		cmp.Compare(s.Status, other.Status), cmp.Compare(s.Amount, other.Amount), cmp.Compare(s.Months, other.Months),
+	) > 0
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}

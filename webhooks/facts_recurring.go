@@ -1,0 +1,71 @@
+package webhooks
+
+import (
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// readInvoice says that a payment of a subscription was made. Its charge says
+// how much; an invoice of nothing, or one marked paid by hand, has none.
+func readInvoice(i invoice, gift models.GiftRef, evidence string) models.Reading {
+	if i.Status != "paid" && !i.Paid || i.OutOfBand || i.Charge.ID == "" {
+		return withCharge(i.Charge.Object, gift, evidence)
+	}
+	amount := i.amount()
+	paid := models.Fact{
+		Key: i.ID + ":paid", Kind: models.InvoicePaid, Gift: gift, Money: money.Money{Currency: amount.Currency}, Agreed: &amount,
+		At: utc(i.Created), ExpectsCharge: true, Evidence: evidence,
+	}
+	return withCharge(i.Charge.Object, gift, evidence, paid)
+}
+
+// amount is what an invoice asks for, or what was paid of it.
+func (i invoice) amount() money.Money {
+	if i.AmountPaid > 0 {
+		return sum(i.AmountPaid, i.Currency)
+	}
+	return sum(i.AmountDue, i.Currency)
+}
+
+// invoiceRef says whose an invoice is: the metadata of its subscription, as it
+// was when the invoice was made. The first invoice is the gift that began the
+// subscription; each later one is a gift of its own.
+func invoiceRef(i invoice) models.GiftRef {
+	var metadata map[string]string
+	if i.Details != nil {
+		metadata = i.Details.Metadata
+	}
+	if metadata[stripeapi.MetaCampaign] == "" && i.Subscription.Object != nil {
+		metadata = i.Subscription.Object.Metadata
+	}
+	gift := stripeapi.ReadMetadata(metadata)
+	gift.Invoice, gift.Charge, gift.PaymentIntent, gift.Subscription = i.ID, i.Charge.ID, i.PaymentIntent.ID, i.Subscription.ID
+	gift.Renewal = i.BillingReason != "subscription_create"
+	gift.Final = gift.Campaign != "" || i.Subscription.ID == "" || i.Subscription.Object != nil || len(metadata) > 0
+	return gift
+}
+
+// readSubscription keeps what a subscription is like at a moment.
+func readSubscription(s subscription, asOf time.Time) models.Reading {
+	gift := stripeapi.ReadMetadata(s.Metadata)
+	kept := models.Subscription{
+		ID: s.ID, Token: gift.Token, Campaign: gift.Campaign, Customer: s.Customer.ID, Status: s.Status,
+		Currency: money.Currency(s.Currency), Months: 1, CancelsAtEnd: s.CancelsAtEnd, AsOf: asOf,
+	}
+	if s.PeriodEnd > 0 {
+		end := utc(s.PeriodEnd)
+		kept.PeriodEnd = &end
+	}
+	for _, item := range s.Items.Data {
+		kept.Amount += money.Minor(item.Price.UnitAmount * max(item.Quantity, 1))
+		months := max(item.Price.Recurring.Count, 1)
+		if item.Price.Recurring.Interval == "year" {
+			months *= 12
+		}
+		kept.Months = max(kept.Months, months)
+	}
+	return models.Reading{Subscription: &kept}
+}
