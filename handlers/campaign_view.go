@@ -98,18 +98,22 @@ func initials(name string) string {
 	return strings.Join(letters, "")
 }
 
-// counting explains the number, and says only what this campaign does.
+// counting explains the number, and says only what this campaign does. The
+// rule in full is docs/counting.md.
 func (v *views) counting() []string {
 	said := []string{
-		"A gift counts once its payment is confirmed. If it is refunded, or the donor’s bank takes it back, it comes off again.",
+		"A gift counts once its payment is confirmed. What is refunded, or taken back by the donor’s bank, comes off again.",
 	}
-	if strings.Contains(strings.ToLower(strings.Join(v.c.PaymentMethods, " ")), "bank") {
+	if v.c.BankDebits {
 		said = append(said, "A bank payment counts when it clears, which takes up to four business days.")
 	}
 	if v.c.Offers(models.Monthly) || v.c.Offers(models.Yearly) {
-		said = append(said, "Each payment of a repeating gift counts when it is made.")
+		said = append(said, "A repeated gift counts payment by payment, each when it is made.")
 	}
-	said = append(said, "Amounts are before card fees.")
+	if len(v.otherWays()) > 0 {
+		said = append(said, "What is given in other ways counts once we have recorded it.")
+	}
+	said = append(said, "Amounts are what donors paid, before card fees.")
 	if v.c.SeedFunding != "" {
 		said = append(said, v.c.SeedFunding)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -79,6 +80,42 @@ func TestAChoiceOfFrequencyIsDrawnOnlyWhereThereIsOne(t *testing.T) {
 	d.in("[name=monthly_amount][value=15]", hasAttr("checked", ""))
 	d.in("[name=once_amount][value=50]", hasAttr("checked", ""))
 	d.none("[name=frequency][type=hidden]")
+}
+
+func TestAMonthlyGiftIsAgreedToInFullBesideTheButton(t *testing.T) {
+	c := bothWays(t)
+	form := campaignState{Form: prefilled(url.Values{"frequency": {"monthly"}}, c)}
+	d := parse(t, mustCampaign(t, c, onTheWay(c), form), nil)
+	d.in(".terms[data-for=monthly]", hasText("Giving monthly, you’ll be charged today and on the 18th of each month until you cancel. To change or stop it, write to giving@example.org."))
+	d.in(".terms strong", hasAttr("data-exact", "{amount} today and on the 18th of each month until you cancel"))
+	inOrder(t, string(d.raw), `class="terms set"`, `type="submit"`)
+
+	c.Frequencies = append(c.Frequencies, models.Yearly)
+	c.Presets[models.Yearly] = models.Presets{Amounts: []money.Minor{6000}}
+	d = parse(t, mustCampaign(t, c, onTheWay(c), form), nil)
+	d.in(".terms[data-for=yearly]", hasText("Giving yearly, you’ll be charged today and on June 18 each year until you cancel."))
+
+	c.Frequencies = []models.Frequency{models.Once}
+	parse(t, mustCampaign(t, c, onTheWay(c), form), nil).none(".terms")
+}
+
+func TestTheNumberIsExplainedAsThisCampaignCounts(t *testing.T) {
+	c := bothWays(t)
+	c.BankDebits = true
+	d := parse(t, mustCampaign(t, c, onTheWay(c), campaignState{}), nil)
+	inOrder(t, textOf(d.all("#how-we-count")[0]),
+		"A gift counts once its payment is confirmed.", "What is refunded, or taken back by the donor’s bank, comes off again.",
+		"A bank payment counts when it clears, which takes up to four business days.",
+		"A repeated gift counts payment by payment, each when it is made.",
+		"What is given in other ways counts once we have recorded it.",
+		"Amounts are what donors paid, before card fees.", "Seed funding is no part of this number.")
+
+	d = parse(t, mustCampaign(t, sampleCampaign(t), onTheWay(c), campaignState{}), nil)
+	for _, word := range []string{"bank payment", "repeated"} {
+		if strings.Contains(textOf(d.all("#how-we-count")[0]), word) {
+			t.Errorf("a campaign without it speaks of a %s", word)
+		}
+	}
 }
 
 func TestAReaderSeesWhatIsWrongAndLosesNothing(t *testing.T) {

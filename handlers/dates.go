@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/corruptionproject/appeal/models"
 )
 
 // nbsp keeps words on one line that lose their sense when parted: "11:59",
@@ -24,6 +26,44 @@ func (v *views) day(t, now time.Time) string {
 // date writes a date with its year, for what people keep: "June 18, 2027".
 func (v *views) date(t time.Time) string {
 	return strings.Replace(t.In(v.c.Zone).Format("January 2, 2006"), " ", nbsp, 1)
+}
+
+// again says when a gift that is first charged at t is charged again: "on the
+// 24th of each month". Stripe charges at the same time of the same day in UTC,
+// or on the last day of a month that has no such day
+// (https://docs.stripe.com/billing/subscriptions/billing-cycle), so at a
+// month's end the words name no day that Stripe may miss.
+func (v *views) again(f models.Frequency, t time.Time) string {
+	here, there := t.In(v.c.Zone), t.UTC()
+	lastDay := there.Day() == 1 && here.Day() > 1 // the first of the next month in UTC
+	late := max(here.Day(), there.Day()) >= 29
+	switch {
+	case f == models.Yearly && here.Month() == time.February && (lastDay || late):
+		return "at the end of February each year"
+	case f == models.Yearly:
+		return "on " + here.Month().String() + nbsp + strconv.Itoa(here.Day()) + " each year"
+	case lastDay:
+		return "on the last day of each month"
+	case late:
+		return "on the " + ordinal(here.Day()) + " of each month, or at the end of shorter months"
+	default:
+		return "on the " + ordinal(here.Day()) + " of each month"
+	}
+}
+
+// ordinal writes a day of a month: "1st", "22nd", "13th".
+func ordinal(day int) string {
+	suffix := "th"
+	switch {
+	case day%100 >= 11 && day%100 <= 13:
+	case day%10 == 1:
+		suffix = "st"
+	case day%10 == 2:
+		suffix = "nd"
+	case day%10 == 3:
+		suffix = "rd"
+	}
+	return strconv.Itoa(day) + suffix
 }
 
 // clock writes a time of day with its zone: "11:59 p.m. PT".

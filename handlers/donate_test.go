@@ -69,7 +69,7 @@ func TestAmountsThatAreRefused(t *testing.T) {
 			}
 		}
 		for field, fields := range map[string][]string{
-			"frequency":    {"amount", "50", "frequency", "monthly"},
+			"frequency":    {"amount", "50", "frequency", "yearly"},
 			"comment":      {"amount", "50", "comment", strings.Repeat("é", 501)},
 			"tribute_name": {"amount", "50", "tribute_name", strings.Repeat("é", 81)},
 			"form_key":     {"amount", "50", "form_key", "short"},

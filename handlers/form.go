@@ -89,17 +89,12 @@ func readSource(values url.Values) source {
 // What the campaign does not offer, or what is no amount, is left out without
 // a word: a reader is not blamed for a link.
 func prefilled(query url.Values, c models.Campaign) donateForm {
-	f := donateForm{Picked: map[string]string{}, Source: readSource(query)}
+	f := donateForm{Picked: defaultAmounts(c), Source: readSource(query)}
 	frequency := defaultFrequency(c)
 	if asked := models.Frequency(query.Get("frequency")); c.Offers(asked) {
 		frequency = asked
 	}
 	f.Frequency = string(frequency)
-	for _, offered := range c.Frequencies {
-		if preset := c.Presets[offered].Default; preset > 0 {
-			f.Picked[string(offered)] = typed(preset)
-		}
-	}
 	amount, err := money.Parse(asTyped(query.Get("amount")))
 	if err != nil || amount < c.Least || amount > c.Most {
 		return f
@@ -114,7 +109,7 @@ func prefilled(query url.Values, c models.Campaign) donateForm {
 func again(d models.Choices, c models.Campaign) donateForm {
 	f := donateForm{
 		Frequency:   string(d.Frequency),
-		Picked:      map[string]string{},
+		Picked:      defaultAmounts(c),
 		CoverFees:   d.FeesCovered > 0,
 		Newsletter:  d.Newsletter,
 		Comment:     d.Comment,
@@ -166,6 +161,17 @@ func defaultFrequency(c models.Campaign) models.Frequency {
 		return models.Once
 	}
 	return c.Frequencies[0]
+}
+
+// defaultAmounts are the amounts that are chosen beforehand, by frequency.
+func defaultAmounts(c models.Campaign) map[string]string {
+	picked := map[string]string{}
+	for _, offered := range c.Frequencies {
+		if preset := c.Presets[offered].Default; preset > 0 {
+			picked[string(offered)] = typed(preset)
+		}
+	}
+	return picked
 }
 
 // typed writes an amount as a person would type it: "50", "12.50".

@@ -21,6 +21,7 @@ type formView struct {
 	Summary     []summaryLine
 	Notice      *noticeView
 	Cover       coverView
+	Terms       []termsView // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
 	Next        string // what comes after the button
@@ -47,6 +48,15 @@ type coverView struct {
 	FixedCents  int64
 	Rough       string // before an amount is known, or without script
 	Exact       string // {fee} and {gift} stand for the amounts
+}
+
+// termsView is what a donor agrees to by giving again and again.
+type termsView struct {
+	Frequency string
+	Lead      string
+	Charged   string // strong; what is known without a script
+	Exact     string // the same with {amount}, for the script
+	Stop      string // how to end it
 }
 
 type summaryLine struct {
@@ -85,6 +95,9 @@ func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formVi
 				Label: frequencyLabel(frequency), Checked: frequency == selected,
 			})
 		}
+		if frequency != models.Once {
+			view.Terms = append(view.Terms, v.terms(frequency, now))
+		}
 	}
 	// A link's or client's own amount is shown where it can be mended.
 	if view.Other == "" {
@@ -110,6 +123,24 @@ func (v *views) amounts(f donateForm, frequency models.Frequency, selected bool)
 		Checked: picked == other || picked == "" && selected && f.OtherAmount+f.Amount != "",
 	})
 	return set
+}
+
+// terms says what a repeated gift begun now is charged, and when. The day is
+// that of drawing the page, which a shared page outlives by seconds only.
+func (v *views) terms(f models.Frequency, now time.Time) termsView {
+	again := "today and " + v.again(f, now) + " until you cancel"
+	return termsView{
+		Frequency: string(f), Lead: "Giving " + strings.ToLower(frequencyLabel(f)) + ", you’ll be charged ",
+		Charged: again, Exact: "{amount} " + again, Stop: v.stopping(),
+	}
+}
+
+// stopping is how a donor changes or ends a repeated gift.
+func (v *views) stopping() string {
+	if v.c.Organisation.Help == "" {
+		return ""
+	}
+	return "To change or stop it, write to " + v.c.Organisation.Help + "."
 }
 
 // place is where a line of the summary leads: to the control to be mended.

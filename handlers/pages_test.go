@@ -40,6 +40,7 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
 		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), p, now) }
+		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), p, now) }
 	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
@@ -50,7 +51,7 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 // The policy that pages are served under allows no inline style or script and
 // nothing from elsewhere, so none may stand in them.
 func TestPagesHoldNoInlineStyleOrScriptAndLoadNothingFromElsewhere(t *testing.T) {
-	c := sampleCampaign(t)
+	c := bothWays(t)
 	for name, draw := range everyPage(sampleViews(t, c), c) {
 		page, err := draw()
 		d := parse(t, page, err)
@@ -74,7 +75,7 @@ func TestPagesHoldNoInlineStyleOrScriptAndLoadNothingFromElsewhere(t *testing.T)
 }
 
 func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
-	c := sampleCampaign(t)
+	c := bothWays(t)
 	for name, draw := range everyPage(sampleViews(t, c), c) {
 		page, err := draw()
 		d := parse(t, page, err)
@@ -101,7 +102,7 @@ func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
 }
 
 func TestRefusalsSayWhetherMoneyWasTakenAndTellNoSecrets(t *testing.T) {
-	c := sampleCampaign(t)
+	c := bothWays(t)
 	v := sampleViews(t, c)
 	for status := range wording {
 		page, err := v.problem(status, "", "")
@@ -126,7 +127,7 @@ func TestRefusalsSayWhetherMoneyWasTakenAndTellNoSecrets(t *testing.T) {
 
 // A page as sent, and all that a cold visit asks for.
 func TestPagesKeepWithinTheirBudgets(t *testing.T) {
-	c := sampleCampaign(t)
+	c := bothWays(t)
 	asks := regexp.MustCompile(`"(/static/[^"]+)"`)
 	for name, draw := range everyPage(sampleViews(t, c), c) {
 		page, err := draw()
@@ -156,7 +157,7 @@ func TestPagesKeepWithinTheirBudgets(t *testing.T) {
 
 // What readers type comes back to them as text, wherever it stands.
 func TestHTMLInjection(t *testing.T) {
-	c := sampleCampaign(t)
+	c := bothWays(t)
 	v := sampleViews(t, c)
 	for _, evil := range []string{
 		`"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `</textarea><svg/onload=alert(1)>`,

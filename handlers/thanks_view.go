@@ -3,7 +3,6 @@ package handlers
 import (
 	"html/template"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/models"
@@ -23,6 +22,8 @@ type thanksView struct {
 	LateText  string
 	TryAgain  template.URL // where the form is filled in again
 	Facts     []fact
+	Next      string // what happens next, of a gift that repeats
+	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
 	Ticker    *tickerView
 	Reference string
@@ -30,53 +31,16 @@ type thanksView struct {
 
 type fact struct{ Name, Value, Aside string }
 
-// shareView is how a donor tells someone. The amount is in none of it.
-type shareView struct {
-	URL   string
-	Shown string // the same without its scheme, as people write it
-	Links []linkView
-}
-
 // thanks draws the page a donor comes back to, for every state a gift can be
 // in. Only a received gift is thanked for as received.
 func (v *views) thanks(d models.Donation, p models.Progress, now time.Time) ([]byte, error) {
-	view := thanksView{Status: string(d.Status), Reference: d.Reference}
-	gift := d.Amount.Short()
+	view := v.outcome(d)
+	view.Status, view.Reference, view.Facts = string(d.Status), d.Reference, v.facts(d)
+	view.Monthly = d.Status == models.Received && d.Frequency == models.Once && v.c.Offers(models.Monthly) && v.c.TakesGifts(now) == nil
 	screen := "Your gift"
-	status := d.Status
-	if status == models.Processing && d.Pending == 0 {
-		status = models.Started // a card: finished on Stripe's page, its charge a moment behind
-	}
-	switch status {
-	case models.Received, models.PartiallyRefunded:
+	if view.Share != nil {
 		screen = "Thank you"
-		view.Heading = "Thank you."
-		view.Before, view.Strong, view.After = "Your ", gift+every(d.Frequency), " gift to "+v.theCampaign()+" is confirmed."
-		if d.Status == models.PartiallyRefunded {
-			view.Note = d.Refunded.Short() + " of it was refunded."
-		}
-		view.Share = v.share()
-	case models.Processing:
-		screen = "Thank you"
-		view.Heading = "Thank you. Your bank payment has started."
-		view.Before, view.Strong, view.After = "US bank payments take up to four business days. Your ", gift, " gift joins the total when it clears."
-		view.Share = v.share()
-	case models.Failed:
-		view.Heading, view.Strong = "Your payment didn’t go through.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
-	case models.Expired:
-		view.Heading, view.Strong = "The payment page closed before you paid.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
-	case models.Refunded:
-		view.Heading = "This gift was refunded."
-		view.Before, view.Strong, view.After = "All of your ", d.Charged().Short(), " was sent back. Banks can take several days to show it."
-	case models.Disputed:
-		view.Heading = "This payment is disputed."
-		view.Before = "The bank has taken this payment back while it looks into a dispute, so it is not part of the total."
-	default:
-		view.confirming(gift)
 	}
-	view.Facts = v.facts(d)
 	if !view.Waiting {
 		t := v.ticker(p, now, time.Time{})
 		view.Ticker = &t
@@ -86,13 +50,93 @@ func (v *views) thanks(d models.Donation, p models.Progress, now time.Time) ([]b
 	return v.site.Web.Render("thanks", out)
 }
 
+// outcome says what became of a gift.
+func (v *views) outcome(d models.Donation) thanksView {
+	var view thanksView
+	switch d.Status {
+	case models.Received, models.PartiallyRefunded:
+		view = v.confirmed(d)
+	case models.Processing:
+		if d.Pending == 0 {
+			return confirming(d) // a card: finished on Stripe's page, its charge a moment behind
+		}
+		view.Heading = "Thank you — your bank payment has started."
+		view.Before, view.Strong = "US bank payments take up to four business days. Your gift of ", d.Amount.Short()+every(d.Frequency)
+		view.After = " joins the total when it clears."
+		view.Share = v.share()
+	case models.Failed:
+		view.Heading, view.Strong = "Your payment didn’t go through.", "You have not been charged."
+		view.TryAgain = v.tryAgain(d.Choices)
+	case models.Expired:
+		view.Heading, view.Strong = "The payment page closed before you paid.", "You have not been charged."
+		view.TryAgain = v.tryAgain(d.Choices)
+	case models.Refunded:
+		view.Heading = "This gift was refunded" + v.refundedOn(d) + "."
+		view.Before, view.Strong, view.After = "All of your ", d.Charged().Short(), " was sent back. Banks can take several days to show it."
+		view.Next = v.afterTheFirst(d)
+	case models.Disputed:
+		view.Heading = "This gift was disputed."
+		view.Before = "The bank has taken the money back, so it is not part of the total. If the bank returns it, it counts again."
+		view.Next = v.afterTheFirst(d)
+	default:
+		return confirming(d)
+	}
+	return view
+}
+
+// confirmed thanks for a gift whose payment was received.
+func (v *views) confirmed(d models.Donation) thanksView {
+	view := thanksView{Share: v.share()}
+	if d.Frequency == models.Once {
+		view.Heading = "Thank you."
+		view.Before, view.Strong, view.After = "Your ", d.Amount.Short(), " gift to "+v.theCampaign()+" is confirmed."
+	} else {
+		view.Heading = "Thank you. You’re giving " + d.Amount.Short() + every(d.Frequency) + "."
+		view.Before = "Your first payment to " + v.theCampaign() + " is confirmed."
+		view.Next = v.schedule(d)
+	}
+	if d.Status == models.PartiallyRefunded {
+		view.Note = d.Refunded.Short() + " of the " + d.Charged().Short() + " you paid was refunded" + v.refundedOn(d) + "."
+	}
+	return view
+}
+
+// schedule is when a repeated gift is charged again. It names no single date,
+// because the page stands for as long as the gift does.
+func (v *views) schedule(d models.Donation) string {
+	if d.ReceivedAt == nil {
+		return v.stopping()
+	}
+	return "You’ll be charged " + d.Charged().Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel. " + v.stopping()
+}
+
+// afterTheFirst keeps apart what became of a repeated gift's first payment,
+// which this page is about, and whether there will be others.
+func (v *views) afterTheFirst(d models.Donation) string {
+	if d.Frequency == models.Once {
+		return ""
+	}
+	return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + v.stopping()
+}
+
+// refundedOn is the day of a refund, where it is known.
+func (v *views) refundedOn(d models.Donation) string {
+	if d.RefundedAt == nil {
+		return ""
+	}
+	return " on " + v.date(*d.RefundedAt)
+}
+
 // confirming is the calm state: safe to close, and no reason to give twice.
-func (view *thanksView) confirming(gift string) {
-	view.Waiting = true
-	view.Heading = "Confirming your gift…"
-	view.Before, view.Strong, view.After = "This usually takes a few seconds. You can close this page. ", "Please don’t give again.", ""
-	view.LateHead = "We haven’t heard back from the bank yet."
-	view.LateText = "No need to wait: your " + gift + " gift is counted as soon as we do. Please don’t give again. You can come back to this page at any time."
+func confirming(d models.Donation) thanksView {
+	return thanksView{
+		Waiting:  true,
+		Heading:  "Confirming your gift…",
+		Before:   "This usually takes a few seconds. You can close this page. ",
+		Strong:   "Please don’t give again.",
+		LateHead: "We haven’t heard back from the bank yet.",
+		LateText: "No need to wait: your gift of " + d.Amount.Short() + every(d.Frequency) + " is counted as soon as we do. Please don’t give again. You can come back to this page at any time.",
+	}
 }
 
 // facts are what a donor would write down.
@@ -122,32 +166,6 @@ func (v *views) tryAgain(c models.Choices) template.URL {
 	return template.URL("/?" + query.Encode() + "#give") //nolint:gosec // a path of our own, and a query that is encoded
 }
 
-// share makes plain links: no counter, no script of a third party, and no
-// amount.
-func (v *views) share() *shareView {
-	address := v.site.BaseURL + "/"
-	shown := address
-	if u, err := url.Parse(address); err == nil {
-		shown = u.Host
-	}
-	words := capital(v.theCampaign()) + " at " + v.c.Organisation.Name + ": " + v.c.Headline
-	both := words + " " + address
-	to := func(base string, pairs ...string) template.URL {
-		query := url.Values{}
-		for i := 0; i+1 < len(pairs); i += 2 {
-			query.Set(pairs[i], pairs[i+1])
-		}
-		return template.URL(base + query.Encode()) //nolint:gosec // base is written below, the query is encoded
-	}
-	return &shareView{URL: address, Shown: shown, Links: []linkView{
-		{"Email", template.URL("mailto:?subject=" + escape(capital(v.theCampaign())) + "&body=" + escape(both))}, //nolint:gosec // html/template would refuse the scheme; the words are escaped
-		{"Text message", template.URL("sms:?&body=" + escape(both))},                                             //nolint:gosec // likewise
-		{"Facebook", to("https://www.facebook.com/sharer/sharer.php?", "u", address)},
-		{"Bluesky", to("https://bsky.app/intent/compose?", "text", both)},
-		{"X", to("https://x.com/intent/post?", "text", words, "url", address)},
-	}}
-}
-
 // every says how often, inside a sentence: "$15 a month".
 func every(f models.Frequency) string {
 	switch f {
@@ -159,6 +177,3 @@ func every(f models.Frequency) string {
 		return ""
 	}
 }
-
-// escape is for mailto: and sms:, where a plus sign is no space.
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

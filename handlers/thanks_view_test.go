@@ -19,8 +19,9 @@ func paid(c models.Campaign, s models.Status) models.Donation {
 		d.ReceivedAt = &at
 	}
 	switch s {
-	case models.PartiallyRefunded:
-		d.Refunded = 2000
+	case models.PartiallyRefunded, models.Refunded:
+		later := at.AddDate(0, 0, 2)
+		d.Refunded, d.RefundedAt = 2000, &later
 	case models.Processing:
 		d.Pending = 5180
 	}
@@ -51,12 +52,12 @@ func TestNoOtherStateIsThankedForAsReceived(t *testing.T) {
 	c := sampleCampaign(t)
 	for status, said := range map[models.Status]string{
 		models.Started:           "Confirming your gift… This usually takes a few seconds. You can close this page. Please don’t give again.",
-		models.Processing:        "Thank you. Your bank payment has started. US bank payments take up to four business days.",
+		models.Processing:        "Thank you — your bank payment has started. US bank payments take up to four business days.",
 		models.Failed:            "Your payment didn’t go through. You have not been charged.",
 		models.Expired:           "The payment page closed before you paid. You have not been charged.",
-		models.PartiallyRefunded: "gift to the Corruption Project is confirmed. $20 of it was refunded.",
-		models.Refunded:          "This gift was refunded. All of your $51.80 was sent back.",
-		models.Disputed:          "This payment is disputed. The bank has taken this payment back",
+		models.PartiallyRefunded: "gift to the Corruption Project is confirmed. $20 of the $51.80 you paid was refunded on June 20, 2027.",
+		models.Refunded:          "This gift was refunded on June 20, 2027. All of your $51.80 was sent back.",
+		models.Disputed:          "This gift was disputed. The bank has taken the money back, so it is not part of the total. If the bank returns it, it counts again.",
 	} {
 		d := thanksPage(t, c, paid(c, status))
 		d.in("main", hasText(said), hasText("CP-7KQM2FXA"))
@@ -116,4 +117,60 @@ func TestTheDateOfAGiftIsThatOfTheCampaignsZone(t *testing.T) {
 	late := time.Date(2027, 7, 1, 5, 30, 0, 0, time.UTC) // 10:30 in the evening of June 30
 	gift.ReceivedAt = &late
 	thanksPage(t, c, gift).in(".facts", hasText("June 30, 2027"))
+}
+
+// monthlyGift is a gift of $15 a month, begun on June 18.
+func monthlyGift(c models.Campaign, s models.Status) models.Donation {
+	d := paid(c, s)
+	d.Choices = models.Choices{Frequency: models.Monthly, Amount: 1500, FeesCovered: 76}
+	return d
+}
+
+func TestAMonthlyGiftIsThankedForWithWhatHappensNext(t *testing.T) {
+	c := bothWays(t)
+	d := thanksPage(t, c, monthlyGift(c, models.Received))
+	d.in("h1", hasText("Thank you. You’re giving $15 a month."))
+	d.in(".said", hasText("Your first payment to the Corruption Project is confirmed."))
+	d.in(".then h2", hasText("What happens next"))
+	d.in(".then", hasText("You’ll be charged $15.76 on the 18th of each month until you cancel. To change or stop it, write to giving@example.org."))
+	d.in(".facts", hasText("Amount$15.76 with fees you covered"), hasText("FrequencyMonthly"))
+	d.none(".aside")
+}
+
+func TestEveryStateOfAMonthlyGiftsFirstPaymentHasItsWords(t *testing.T) {
+	c := bothWays(t)
+	const apart = "This page is about the first payment of your gift of $15 a month. To change or stop it, write to giving@example.org."
+	for status, said := range map[models.Status][]string{
+		models.Started:           {"Confirming your gift…"},
+		models.Processing:        {"Thank you — your bank payment has started.", "Your gift of $15 a month joins the total when it clears."},
+		models.Failed:            {"Your payment didn’t go through. You have not been charged."},
+		models.Expired:           {"The payment page closed before you paid. You have not been charged."},
+		models.PartiallyRefunded: {"You’re giving $15 a month.", "$20 of the $15.76 you paid was refunded on June 20, 2027.", "until you cancel"},
+		models.Refunded:          {"This gift was refunded on June 20, 2027.", "All of your $15.76", apart},
+		models.Disputed:          {"This gift was disputed.", apart},
+	} {
+		d := thanksPage(t, c, monthlyGift(c, status))
+		for _, words := range said {
+			d.in("main", hasText(words))
+		}
+		if status == models.Failed || status == models.Expired {
+			d.in("a.button", hasText("Try again"), hasAttr("href", "/?amount=15&frequency=monthly#give"))
+		}
+	}
+}
+
+func TestAMonthlyGiftIsOfferedOnceBesideAOneTimeGiftAndNowhereElse(t *testing.T) {
+	c := bothWays(t)
+	thanksPage(t, c, paid(c, models.Received)).in(".aside a", hasText("give every month"), hasAttr("href", "/?frequency=monthly#give"))
+	thanksPage(t, c, paid(c, models.Refunded)).none(".aside")
+	thanksPage(t, sampleCampaign(t), paid(c, models.Received)).none(".aside")
+	c.Deadline = june18(c).AddDate(0, 0, -1)
+	thanksPage(t, c, paid(c, models.Received)).none(".aside")
+}
+
+func TestARefundWhoseDayIsNotKnownIsToldWithoutIt(t *testing.T) {
+	c := sampleCampaign(t)
+	gift := paid(c, models.Refunded)
+	gift.RefundedAt = nil
+	thanksPage(t, c, gift).in("h1", hasText("This gift was refunded."))
 }

@@ -42,6 +42,7 @@ type Campaign struct {
 	UnderGoal      string   // what happens if the goal is missed
 	RefundPolicy   string   // in one or two sentences
 	PaymentMethods []string // as readers call them, in the order shown
+	BankDebits     bool     // a US bank account is one of them: such a payment clears days later
 	SeedFunding    string   // optional sentence about money already in hand
 	Stretch        Stretch  // optional
 

@@ -27,8 +27,7 @@ func (p *program) load(need config.Need) (config.Config, models.Campaign, error)
 	return conf, c, err
 }
 
-// readCampaign reads a campaign's folder, or the built-in one, and refuses
-// what this version could not keep.
+// readCampaign reads a campaign's folder, or the built-in one.
 func readCampaign(dir string) (models.Campaign, error) {
 	name := "built in"
 	var c models.Campaign
@@ -38,9 +37,6 @@ func readCampaign(dir string) (models.Campaign, error) {
 	} else {
 		name = "in " + dir
 		c, err = campaign.Load(dir)
-	}
-	if err == nil {
-		err = campaign.Taken(c)
 	}
 	if err != nil {
 		return c, usage{fmt.Errorf("the campaign %s can't be used:\n%w", name, err)}

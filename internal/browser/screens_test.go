@@ -29,6 +29,7 @@ func TestScreens(t *testing.T) {
 	d := runDemo(t)
 	reader := d.tab(desk)
 	reader.shoot("campaign-empty", (*tab).arriveAtCampaign, phone, desk)
+	reader.shoot("campaign-monthly", (*tab).arriveAtMonthly, phone, inDark(phone), desk)
 	reader.shoot("error", (*tab).arriveAtError, phone, desk)
 	reader.shoot("thanks", func(t *tab) { t.give("50") }, phone, inDark(phone), desk)
 

@@ -349,11 +349,23 @@ func (t *tab) at() string {
 	return ask[string](t, "location.href")
 }
 
-// choose picks one of the amounts shown, such as "50".
+// choose picks one of the amounts shown for a gift made once, such as "50".
 func (t *tab) choose(preset string) {
 	t.Helper()
-	id := ask[string](t, "document.querySelector('[name=once_amount][value=\""+preset+"\"]').id")
-	t.click("label[for=" + id + "]")
+	t.click("label[for=" + t.amount("once", preset) + "]")
+}
+
+// chooseMonthly picks a monthly gift, and one of its amounts.
+func (t *tab) chooseMonthly(preset string) {
+	t.Helper()
+	t.click("label[for=frequency-monthly]")
+	t.click("label[for=" + t.amount("monthly", preset) + "]")
+}
+
+// amount is the id of a preset.
+func (t *tab) amount(frequency, preset string) string {
+	t.Helper()
+	return ask[string](t, "document.querySelector('[name="+frequency+"_amount][value=\""+preset+"\"]').id")
 }
 
 // submit sends the real form and waits for the simulator's page.

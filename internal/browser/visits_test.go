@@ -9,7 +9,18 @@ type visit struct {
 
 var visits = []visit{
 	{"campaign before this reader's gift", func(t *tab) { t.open("/") }},
+	{"campaign with a monthly gift chosen", (*tab).arriveAtMonthly},
 	{"error summary", (*tab).arriveAtError},
+	{"error summary of a monthly gift", func(t *tab) {
+		t.arriveAtMonthly()
+		t.fill("#other_amount", "much")
+		t.click(".give button[type=submit]")
+		t.awaitSays(".summary", "There is a problem")
+	}},
+	{"payment page of a monthly gift", func(t *tab) {
+		t.arriveAtMonthly()
+		t.submit()
+	}},
 	{"payment page", func(t *tab) {
 		t.open("/")
 		t.submit()
@@ -37,6 +48,13 @@ var visits = []visit{
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
+}
+
+// arriveAtMonthly chooses a monthly gift, as a link would.
+func (t *tab) arriveAtMonthly() {
+	t.Helper()
+	t.open("/?frequency=monthly")
+	t.settle()
 }
 
 // arriveAtError sends the form with an amount that is none.

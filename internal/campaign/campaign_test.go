@@ -91,11 +91,20 @@ func TestBuiltIn(t *testing.T) {
 		if diff := cmp.Diff(want, c.Presets[models.Once]); diff != "" {
 			t.Error(diff)
 		}
-		if !c.Offers(models.Once) || c.Offers(models.Monthly) || c.Least != 3_00 || c.Most != 25_000_00 {
-			t.Errorf("frequencies %v, limits %s to %s", c.Frequencies, c.Least, c.Most)
+		if c.Least != 3_00 || c.Most != 25_000_00 {
+			t.Errorf("limits %s to %s", c.Least, c.Most)
 		}
 		if total, _ := c.Charge(50_00, true); total != 51_80 {
 			t.Errorf("$50 with its fees covered is %s", total)
+		}
+	})
+	t.Run("offers monthly gifts of $5 to $50 as well, $15 chosen", func(t *testing.T) {
+		want := models.Presets{Amounts: []money.Minor{5_00, 10_00, 15_00, 25_00, 50_00}, Default: 15_00}
+		if diff := cmp.Diff(want, c.Presets[models.Monthly]); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]models.Frequency{models.Once, models.Monthly}, c.Frequencies); diff != "" {
+			t.Error(diff)
 		}
 	})
 	t.Run("fits a phone: headline, standfirst and what stands before the form", func(t *testing.T) {
@@ -165,8 +174,8 @@ func TestASecondNewsroom(t *testing.T) {
 		}
 	})
 	t.Run("names its ways to pay as readers do, and who may frame it", func(t *testing.T) {
-		if diff := cmp.Diff([]string{"card", "Google Pay"}, c.PaymentMethods); diff != "" {
-			t.Error(diff)
+		if diff := cmp.Diff([]string{"card", "Google Pay", "US bank account"}, c.PaymentMethods); diff != "" || !c.BankDebits {
+			t.Error("bank debits:", c.BankDebits, diff)
 		}
 		if diff := cmp.Diff([]string{"self", "https://rivertown-ledger.org", "http://localhost:3000"}, c.EmbedOrigins); diff != "" {
 			t.Error(diff)

@@ -9,16 +9,20 @@ import (
 
 // methods are the ways to pay that the page can name: Stripe's name, and the
 // words for readers, as they stand in "pay with card, Apple Pay or Google Pay".
-// The payment page takes cards, and the wallets that hold them, until other
-// ways are booked; a page must not name what it does not take.
+// The payment page takes cards and the wallets that hold them, and bank debits
+// where they are named here; a page must not name what it does not take.
 var methods = []struct{ name, words string }{
 	{"card", "card"},
 	{"apple_pay", "Apple Pay"},
 	{"google_pay", "Google Pay"},
+	{bankDebit, "US bank account"},
 }
 
+// bankDebit is Stripe's name for an ACH debit.
+const bankDebit = "us_bank_account"
+
 // readMethods fills in which ways to pay the page names. It does not turn any
-// on: that is the Stripe account's business.
+// on at Stripe: that is done in the account's Dashboard.
 func readMethods(b *block, c *models.Campaign) {
 	items, given := b.list("payment_methods")
 	if !given || len(items) == 0 {
@@ -33,6 +37,7 @@ func readMethods(b *block, c *models.Campaign) {
 			b.found.add(settingsFile, entry.line, b.at("payment_methods"), "%s stands there twice", entry.text)
 		default:
 			c.PaymentMethods = append(c.PaymentMethods, words)
+			c.BankDebits = c.BankDebits || entry.text == bankDebit
 		}
 	}
 }

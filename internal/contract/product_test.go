@@ -41,6 +41,23 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 			UTMSource: "a", UTMMedium: "b", UTMCampaign: "c", UTMContent: strings.Repeat("d", 200),
 		},
 	}
+	everything := gifts["with everything"]
+	for i, frequency := range []models.Frequency{models.Monthly, models.Yearly} {
+		choices := everything
+		choices.Frequency = frequency
+		d := models.Donation{
+			Token: strings.Repeat("C", 21) + string(frequency[0]), Reference: "CP-0123ABC" + string('F'+rune(i)), Choices: choices, Currency: "usd",
+			AmountCharged: choices.Charged(), CreatedAt: time.Now(),
+		}
+		opened, err := client.OpenCheckout(ctx, d)
+		if err != nil {
+			t.Fatalf("%s: %v", frequency, err)
+		}
+		if again, err := client.OpenCheckout(ctx, d); err != nil || *again.SessionID != *opened.SessionID {
+			t.Errorf("%s: asked again, it is another session: %v", frequency, err)
+		}
+		pay(t, opened.CheckoutURL)
+	}
 	for name, choices := range gifts {
 		d := models.Donation{
 			Token: strings.Repeat("A", 21) + name[:1], Reference: "CP-0123ABCD", Choices: choices, Currency: "usd",
@@ -86,6 +103,18 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 	}
 	if err := client.CloseCheckout(ctx, *left.SessionID); err != nil {
 		t.Errorf("closing an open session: %v", err)
+	}
+	withDebits := c
+	withDebits.BankDebits = true
+	byBank := stripeapi.New(withDebits, stripeapi.Config{Key: key, APIBase: address, BaseURL: "https://give.example.org"})
+	for i, frequency := range []models.Frequency{models.Once, models.Monthly} {
+		choices := models.Choices{Frequency: frequency, Amount: 5000, Tribute: models.NoTribute}
+		if _, err := byBank.OpenCheckout(ctx, models.Donation{
+			Token: strings.Repeat("D", 21) + string('0'+rune(i)), Reference: "CP-0123ABD" + string('0'+rune(i)), Choices: choices, Currency: "usd",
+			AmountCharged: 5000, CreatedAt: time.Now(),
+		}); err != nil {
+			t.Errorf("%s, bank debits offered: %v", frequency, err)
+		}
 	}
 	if _, err := client.Charge(ctx, "ch_unknown"); !errors.Is(err, stripeapi.ErrMissing) {
 		t.Errorf("an unknown charge: %v", err)

@@ -45,15 +45,15 @@ const (
 func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.CheckoutSession, error) {
 	ctx, cancel := context.WithTimeout(ctx, donorBudget)
 	defer cancel()
-	var made *stripe.CheckoutSession
-	err := try(ctx, func(ctx context.Context) error {
-		params := c.sessionParams(d)
-		params.Context = ctx
-		params.SetIdempotencyKey(d.Token + "-checkout")
-		var err error
-		made, err = c.sc.CheckoutSessions.New(params)
-		return err
-	})
+	under, err := c.storedFor(ctx, d)
+	if err != nil {
+		return models.CheckoutSession{}, fmt.Errorf("open a checkout: %w", err)
+	}
+	made, err := c.makeSession(ctx, d, under)
+	if under != (stored{}) && (errors.Is(err, ErrRefused) || errors.Is(err, ErrMissing)) {
+		// Most likely a product was archived or deleted in the Dashboard.
+		made, err = c.makeSession(ctx, d, stored{})
+	}
 	if err != nil {
 		return models.CheckoutSession{}, fmt.Errorf("open a checkout: %w", err)
 	}
@@ -67,48 +67,146 @@ func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.Ch
 	return models.CheckoutSession{SessionID: &made.ID, CheckoutURL: made.URL, ExpiresAt: &expires}, nil
 }
 
-func (c *Client) sessionParams(d models.Donation) *stripe.CheckoutSessionParams {
+// stored are the ids of the products that a page's lines stand under. Those of
+// a gift made once have none, and carry their name instead.
+type stored struct{ gift, fees string }
+
+// storedFor finds or makes the products of a repeated gift. Where Stripe
+// refuses (a restricted key need not be allowed to), the gift goes without: it
+// matters more than that its amount can be changed later.
+func (c *Client) storedFor(ctx context.Context, d models.Donation) (stored, error) {
+	purpose, repeats := purposeOf(d.Frequency)
+	if !repeats {
+		return stored{}, nil
+	}
+	var under stored
+	var err error
+	under.gift, err = c.EnsureProduct(ctx, purpose)
+	if err == nil && d.FeesCovered > 0 {
+		under.fees, err = c.EnsureProduct(ctx, CoveredFees)
+	}
+	switch {
+	case errors.Is(err, ErrRefused):
+		return stored{}, nil
+	case err != nil:
+		return stored{}, err
+	}
+	return under, nil
+}
+
+func purposeOf(f models.Frequency) (of Purpose, repeats bool) {
+	switch f {
+	case models.Monthly:
+		return MonthlyGift, true
+	case models.Yearly:
+		return YearlyGift, true
+	default:
+		return "", false
+	}
+}
+
+// makeSession asks for the page. Other parameters need another idempotency
+// key: Stripe refuses one that comes back with different ones.
+func (c *Client) makeSession(ctx context.Context, d models.Donation, under stored) (*stripe.CheckoutSession, error) {
+	key := d.Token + "-checkout"
+	if _, repeats := purposeOf(d.Frequency); repeats && under == (stored{}) {
+		key += "-inline"
+	}
+	var made *stripe.CheckoutSession
+	err := try(ctx, func(ctx context.Context) error {
+		params := c.sessionParams(d, under)
+		params.Context = ctx
+		params.SetIdempotencyKey(key)
+		var err error
+		made, err = c.sc.CheckoutSessions.New(params)
+		return err
+	})
+	return made, err
+}
+
+func (c *Client) sessionParams(d models.Donation, under stored) *stripe.CheckoutSessionParams {
 	name := c.campaign.Title + " — one-time gift"
-	private := metadata(c.campaign.Slug, d)
-	add(private, metaComment, d.Comment)
-	add(private, metaTributeName, d.TributeName)
+	purpose, repeats := purposeOf(d.Frequency)
+	if repeats {
+		name = c.productName(purpose)
+	}
 	params := &stripe.CheckoutSessionParams{
-		Mode:       stripe.String(string(stripe.CheckoutSessionModePayment)),
-		SubmitType: stripe.String(string(stripe.CheckoutSessionSubmitTypeDonate)),
-		// Cards alone (wallets count as cards) until bank debits are booked.
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		PaymentMethodTypes: stripe.StringSlice(c.methods()),
 		SuccessURL:         stripe.String(c.base + "/thanks/" + d.Token),
 		CancelURL:          stripe.String(c.base + "/?cancelled=" + d.Token),
 		ClientReferenceID:  stripe.String(d.Token),
 		// From when the form was sent, not from now: a repeated request must
 		// have the same parameters.
 		ExpiresAt: stripe.Int64(d.CreatedAt.Add(models.SessionLife).Unix()),
-		LineItems: []*stripe.CheckoutSessionLineItemParams{lineItem(name, string(d.Currency), int64(d.Amount))},
-		PaymentIntentData: &stripe.CheckoutSessionPaymentIntentDataParams{
-			Description: stripe.String(name + " " + d.Reference),
-			Metadata:    private,
-		},
+		LineItems: []*stripe.CheckoutSessionLineItemParams{lineItem(d, name, under.gift, d.Amount)},
 	}
 	params.Metadata = metadata(c.campaign.Slug, d)
 	if d.FeesCovered > 0 {
-		params.LineItems = append(params.LineItems, lineItem(feesLine, string(d.Currency), int64(d.FeesCovered)))
+		params.LineItems = append(params.LineItems, lineItem(d, feesLine, under.fees, d.FeesCovered))
 	}
-	if c.campaign.StatementDescriptor != "" {
-		params.PaymentIntentData.StatementDescriptorSuffix = stripe.String(c.campaign.StatementDescriptor)
+	private := metadata(c.campaign.Slug, d)
+	add(private, metaComment, d.Comment)
+	add(private, metaTributeName, d.TributeName)
+	if repeats {
+		subscribe(params, name+" "+d.Reference, private)
+	} else {
+		c.payOnce(params, name+" "+d.Reference, private)
 	}
 	return params
 }
 
+// methods are the ways to pay that the page offers. Wallets count as cards.
+// They are named so that a switch in the Dashboard adds none unawares.
+func (c *Client) methods() []string {
+	if c.campaign.BankDebits {
+		return []string{"card", "us_bank_account"}
+	}
+	return []string{"card"}
+}
+
+func (c *Client) payOnce(params *stripe.CheckoutSessionParams, description string, private map[string]string) {
+	params.Mode = stripe.String(string(stripe.CheckoutSessionModePayment))
+	params.SubmitType = stripe.String(string(stripe.CheckoutSessionSubmitTypeDonate))
+	params.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{
+		Description: stripe.String(description), Metadata: private,
+	}
+	if c.campaign.StatementDescriptor != "" {
+		params.PaymentIntentData.StatementDescriptorSuffix = stripe.String(c.campaign.StatementDescriptor)
+	}
+}
+
+// subscribe makes the page that of a repeated gift. Stripe takes neither a
+// submit_type nor a statement descriptor there.
+func subscribe(params *stripe.CheckoutSessionParams, description string, private map[string]string) {
+	params.Mode = stripe.String(string(stripe.CheckoutSessionModeSubscription))
+	params.SubscriptionData = &stripe.CheckoutSessionSubscriptionDataParams{
+		Description: stripe.String(description), Metadata: private,
+	}
+}
+
 // lineItem is one line of the payment page. A one-time gift needs no stored
 // product, so making its page takes a single request.
-func lineItem(name, currency string, minor int64) *stripe.CheckoutSessionLineItemParams {
-	return &stripe.CheckoutSessionLineItemParams{
-		Quantity: stripe.Int64(1),
-		PriceData: &stripe.CheckoutSessionLineItemPriceDataParams{
-			Currency: stripe.String(currency), UnitAmount: stripe.Int64(minor),
-			ProductData: &stripe.CheckoutSessionLineItemPriceDataProductDataParams{Name: stripe.String(name)},
-		},
+func lineItem(d models.Donation, name, product string, amount money.Minor) *stripe.CheckoutSessionLineItemParams {
+	price := &stripe.CheckoutSessionLineItemPriceDataParams{
+		Currency: stripe.String(string(d.Currency)), UnitAmount: stripe.Int64(int64(amount)),
 	}
+	if product != "" {
+		price.Product = stripe.String(product)
+	} else {
+		price.ProductData = &stripe.CheckoutSessionLineItemPriceDataProductDataParams{Name: stripe.String(name)}
+	}
+	switch d.Frequency {
+	case models.Monthly:
+		price.Recurring = every(stripe.PriceRecurringIntervalMonth)
+	case models.Yearly:
+		price.Recurring = every(stripe.PriceRecurringIntervalYear)
+	case models.Once:
+	}
+	return &stripe.CheckoutSessionLineItemParams{Quantity: stripe.Int64(1), PriceData: price}
+}
+
+func every(interval stripe.PriceRecurringInterval) *stripe.CheckoutSessionLineItemPriceDataRecurringParams {
+	return &stripe.CheckoutSessionLineItemPriceDataRecurringParams{Interval: stripe.String(string(interval))}
 }
 
 // metadata is what travels with a gift, without anything of a person.

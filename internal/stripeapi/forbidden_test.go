@@ -23,7 +23,7 @@ func TestAMissingPermissionIsNamedAndNothingElseOfWhatStripeSaid(t *testing.T) {
 			return says(403, `{"error":{"type":"invalid_request_error","message":"`+c.message+`"}}`)
 		}}
 		client := stripeapi.New(monthly, stripeapi.Config{Key: "rk_live_canary", HTTP: &http.Client{Transport: w}})
-		_, err := client.Charge(t.Context(), "ch_1")
+		_, err := client.Fetch(t.Context(), stripeapi.Charges, "ch_1")
 		var forbidden *stripeapi.ForbiddenError
 		if !errors.As(err, &forbidden) || forbidden.Permission != c.want || !errors.Is(err, stripeapi.ErrRefused) || strings.Contains(err.Error(), "anary") {
 			t.Errorf("%s: %v", name, err)

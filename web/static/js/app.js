@@ -42,6 +42,7 @@
     const cover = one("#cover_fees", form);
     const coverText = one("label[for=cover_fees]", form);
     const rough = coverText.textContent;
+    const terms = [...form.querySelectorAll(".terms strong")].map((e) => [e, e.textContent]);
     const typed = one("#other_amount", form);
     const key = form.elements.form_key;
     const points = Number(form.dataset.basisPoints);
@@ -50,6 +51,7 @@
 
     const frequency = () =>
       (one("[name=frequency]:checked", form) || one("[name=frequency]", form)).value;
+    const frequencies = form.querySelectorAll("[type=radio][name=frequency]");
     const group = () => `[name=${frequency()}_amount]`;
 
     const gift = () => {
@@ -64,16 +66,21 @@
       coverText.textContent = amount
         ? coverText.dataset.exact.replace("{fee}", short(total - amount)).replace("{gift}", short(amount))
         : rough;
+      const charged = short(cover.checked ? total : amount);
+      terms.forEach(([e, unknown]) => {
+        e.textContent = amount ? e.dataset.exact.replace("{amount}", charged) : unknown;
+      });
       button.textContent = busy
         ? button.dataset.busy
         : amount
-          ? button.dataset[frequency()].replace("{amount}", short(cover.checked ? total : amount))
+          ? button.dataset[frequency()].replace("{amount}", charged)
           : plain;
       button.setAttribute("aria-disabled", busy);
     };
 
     form.addEventListener("input", (event) => {
-      if (event.target === typed && typed.value.trim()) {
+      // An amount that was typed stays chosen when the frequency changes.
+      if ([typed, ...frequencies].includes(event.target) && typed.value.trim()) {
         one(group() + "[value=other]", form).checked = true;
       } else if (event.target.type === "radio" && event.target.name === frequency() + "_amount" &&
           event.target.value !== "other") {
