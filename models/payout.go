@@ -34,8 +34,8 @@ func (p Payout) supersedes(known Payout) bool {
 	if mine, other := payoutOrder[p.Status], payoutOrder[known.Status]; mine != other {
 		return mine > other
 	}
-	return p.Reconciliation == reconciled && known.Reconciliation != reconciled
+	return p.Reconciliation == Reconciled && known.Reconciliation != Reconciled
 }
 
-// reconciled is Stripe's word for a payout whose members can be listed.
-const reconciled = "completed"
+// Reconciled is Stripe's word for a payout whose members can be listed.
+const Reconciled = "completed"

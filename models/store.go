@@ -110,6 +110,9 @@ func (s *Store) Close() error { return s.conn.Close() }
 // Now is the Store's clock: UTC, in microseconds, as both databases keep it.
 func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
+// Currency is that of the books.
+func (s *Store) Currency() money.Currency { return s.currency }
+
 // Livemode reports whether the books hold real money.
 func (s *Store) Livemode() bool { return s.livemode != nil && *s.livemode }
 

@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -117,14 +119,35 @@ func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Tim
 	return nil
 }
 
-// ReadMembers keeps which balance transactions went out with a payout. sum is
-// what they come to; strangers are members that the account's own list of
-// transactions lacks, or counts in another payout. A payout that does not add
-// up is a finding, and its members are read again by the next sync.
-func (s *Store) ReadMembers(ctx context.Context, p Payout, members []string, sum money.Minor, strangers []string) error {
+// KnownTransactions returns, of these balance transactions, those that the
+// books know, each with the payout it went out with, "" while that is not known.
+func (s *Store) KnownTransactions(ctx context.Context, members []BalanceTransaction) (map[string]string, error) {
+	known := map[string]string{}
+	for page := range slices.Chunk(transactionIDs(members), 500) {
+		var rows []BalanceTransaction
+		if err := s.db.WithContext(ctx).Select("id", "payout_id").Where("id IN ?", page).Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("models: look for balance transactions: %w", err)
+		}
+		for _, r := range rows {
+			known[r.ID] = r.PayoutID
+		}
+	}
+	return known, nil
+}
+
+// ReadMembers keeps which balance transactions went out with a payout, its own
+// among them. strangers say which of them do not belong there. A payout that
+// does not add up is a finding, and its members are read again by the next sync.
+func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTransaction, strangers []string) error {
+	var sum money.Minor
+	for _, t := range members {
+		if t.Source != p.ID {
+			sum += t.Net
+		}
+	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		for _, page := range pages(members, 500) {
-			if err := tx.Model(&BalanceTransaction{}).Where("id IN ?", page).Update("payout_id", p.ID).Error; err != nil {
+		for page := range slices.Chunk(transactionIDs(members), 500) {
+			if err := tx.Model(&BalanceTransaction{}).Where("id IN ? AND payout_id = ''", page).Update("payout_id", p.ID).Error; err != nil {
 				return err
 			}
 		}
@@ -137,10 +160,9 @@ func (s *Store) ReadMembers(ctx context.Context, p Payout, members []string, sum
 			return nil
 		}
 		detail := fmt.Sprintf("the payout is of %s, its %d members come to %s", p.Amount.Decimal(), len(members), sum.Decimal())
-		for _, stranger := range strangers {
-			detail += "; " + stranger
-		}
-		return s.find(tx, Finding{Kind: FoundPayout, Object: p.ID, Amount: difference, Currency: p.Currency, Detail: detail})
+		return s.find(tx, Finding{
+			Kind: FoundPayout, Object: p.ID, Amount: difference, Currency: p.Currency, Detail: strings.Join(append([]string{detail}, strangers...), "; "),
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("models: keep the members of %s: %w", p.ID, err)
@@ -148,11 +170,10 @@ func (s *Store) ReadMembers(ctx context.Context, p Payout, members []string, sum
 	return nil
 }
 
-func pages(ids []string, size int) [][]string {
-	var all [][]string
-	for len(ids) > 0 {
-		n := min(size, len(ids))
-		all, ids = append(all, ids[:n]), ids[n:]
+func transactionIDs(page []BalanceTransaction) []string {
+	ids := make([]string, 0, len(page))
+	for _, t := range page {
+		ids = append(ids, t.ID)
 	}
-	return all
+	return ids
 }

@@ -34,8 +34,8 @@ func (s *Store) bookPayout(tx *gorm.DB, p Payout) (booked, error) {
 			if p.FailedAt != nil {
 				changes["failed_at"] = *p.FailedAt
 			}
-			// Reconciled stays so: the word can arrive before "paid" does.
-			if known.Reconciliation != reconciled {
+			// What is reconciled stays so: the word can arrive before "paid" does.
+			if known.Reconciliation != Reconciled {
 				changes["reconciliation"] = p.Reconciliation
 			}
 			if err := tx.Model(&Payout{ID: p.ID}).Updates(changes).Error; err != nil {
@@ -90,16 +90,16 @@ func (s *Store) writeOnce(tx *gorm.DB, p Posting, payout string) (bool, error) {
 // UnsettledPayouts returns up to most payouts whose end is not known, or whose
 // members are not read, by id, after the given one: failures are told for
 // weeks after the money was sent.
-func (s *Store) UnsettledPayouts(ctx context.Context, after string, most int) ([]Payout, error) {
-	var payouts []Payout
-	err := s.db.WithContext(ctx).
+func (s *Store) UnsettledPayouts(ctx context.Context, after string, most int) ([]string, error) {
+	var ids []string
+	err := s.db.WithContext(ctx).Model(&Payout{}).
 		Where("id > ? AND status NOT IN ? AND (status <> 'paid' OR automatic AND NOT members_read OR created_at > ?)",
 			after, []string{"failed", "canceled"}, s.Now().AddDate(0, 0, -failureTold)).
-		Order("id").Limit(most).Find(&payouts).Error
+		Order("id").Limit(most).Pluck("id", &ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the payouts: %w", err)
 	}
-	return payouts, nil
+	return ids, nil
 }
 
 // failureTold is for how many days a payout is read again: Stripe tells of a
@@ -112,7 +112,7 @@ const failureTold = 21
 func (s *Store) PayoutsToOpen(ctx context.Context, after string, most int) ([]Payout, error) {
 	var payouts []Payout
 	err := s.db.WithContext(ctx).
-		Where("id > ? AND automatic AND reconciliation = ? AND NOT members_read", after, reconciled).
+		Where("id > ? AND automatic AND reconciliation = ? AND NOT members_read", after, Reconciled).
 		Order("id").Limit(most).Find(&payouts).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the payouts to open: %w", err)

@@ -119,16 +119,17 @@ func (s *Store) LastSync(ctx context.Context) (at time.Time, ok bool, err error)
 	return row.CompletedAt.UTC(), true, nil
 }
 
-// UnfinishedGifts returns up to most gifts that may still be paid and whose
-// payment page was made, by id, after the given one.
-func (s *Store) UnfinishedGifts(ctx context.Context, after string, most int) ([]Donation, error) {
-	var gifts []Donation
-	err := s.db.WithContext(ctx).Where("id > ? AND status IN ? AND session_id IS NOT NULL", after, []Status{Started, Processing}).
-		Order("id").Limit(most).Find(&gifts).Error
+// UnfinishedSessions returns up to most payment pages of gifts that may still be
+// paid and that began before a moment, by id, after the given one.
+func (s *Store) UnfinishedSessions(ctx context.Context, before time.Time, after string, most int) ([]string, error) {
+	var ids []string
+	err := s.db.WithContext(ctx).Model(&Donation{}).
+		Where("session_id > ? AND status IN ('started', 'processing') AND created_at < ?", after, before.UTC()).
+		Order("session_id").Limit(most).Pluck("session_id", &ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the unfinished gifts: %w", err)
 	}
-	return gifts, nil
+	return ids, nil
 }
 
 // OpenObjects returns up to most refunds or disputes whose end is not known, by

@@ -14,6 +14,9 @@ func readPayout(p payout) models.Reading {
 		ID: p.ID, Amount: money.Minor(p.Amount), Currency: money.Currency(p.Currency), Status: p.Status, Automatic: p.Automatic,
 		Reconciliation: p.Reconciliation, ArrivalOn: utc(p.Arrival).Truncate(24 * time.Hour), CreatedAt: utc(p.Created),
 	}
+	if kept.Reconciliation == "" && kept.Automatic && kept.Status == "paid" {
+		kept.Reconciliation = models.Reconciled // an answer without the field: paid is as good as it gets
+	}
 	reading := models.Reading{Payout: &kept}
 	if !kept.Undone() {
 		return reading

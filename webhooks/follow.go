@@ -21,62 +21,125 @@ type follower struct {
 // errNotThat: Stripe answered with something else than was asked for.
 var errNotThat = errors.New("Stripe's answer is not what was asked for")
 
+// kindOf says which kind of object a family of events speaks of.
+var kindOf = map[family]stripeapi.Kind{
+	ofSession: stripeapi.Sessions, ofIntent: stripeapi.PaymentIntents, ofCharge: stripeapi.Charges, ofRefund: stripeapi.Refunds,
+	ofDispute: stripeapi.Disputes, ofInvoice: stripeapi.Invoices, ofSubscription: stripeapi.Subscriptions, ofPayout: stripeapi.Payouts,
+	ofWarning: stripeapi.FraudWarnings,
+}
+
 // event fetches what an event speaks of, at the API version that this code
 // understands.
 func (f follower) event(ctx context.Context, e event) (models.Reading, error) {
 	id := e.objectID()
-	if id == "" {
+	switch {
+	case id == "":
 		return models.Reading{State: models.EventAttention, Problem: "it speaks of nothing that has an id"}, nil
-	}
-	switch families[e.Type] {
-	case ofSession:
-		return f.session(ctx, id, e.Type == debitFailed, e.ID)
-	case ofIntent:
-		return f.intent(ctx, id, e.ID)
-	case ofCharge:
-		return f.charge(ctx, id, e.ID)
-	case ofRefunds:
+	case families[e.Type] == ofRefunds:
 		return f.refunds(ctx, id, e.ID)
-	case ofRefund:
-		return f.refund(ctx, id, e.ID)
-	case ofDispute:
-		return f.dispute(ctx, id, e.ID)
-	case ofInvoice:
-		return f.invoice(ctx, id, e.ID)
-	case ofSubscription:
-		return f.subscription(ctx, id)
-	case ofPayout:
-		return f.payout(ctx, id)
-	case ofWarning:
-		return f.warning(ctx, id, e.ID)
-	default:
+	case e.Type == debitFailed:
+		var s session
+		if err := f.fetch(ctx, stripeapi.Sessions, "checkout.session", id, &s); err != nil {
+			return models.Reading{}, err
+		}
+		return f.readSession(ctx, s, true, e.ID)
+	}
+	kind, known := kindOf[families[e.Type]]
+	if !known {
 		return noEffect, nil
 	}
+	_, reading, err := f.object(ctx, kind, id, e.ID)
+	return reading, err
 }
 
-// object fetches an object by its id alone.
-func (f follower) object(ctx context.Context, id, evidence string) (models.Reading, error) {
+// prefixes tell an object's kind by its id (https://docs.stripe.com/api).
+var prefixes = map[string]stripeapi.Kind{
+	"cs": stripeapi.Sessions, "pi": stripeapi.PaymentIntents, "ch": stripeapi.Charges, "py": stripeapi.Charges,
+	"re": stripeapi.Refunds, "pyr": stripeapi.Refunds, "dp": stripeapi.Disputes, "du": stripeapi.Disputes, "in": stripeapi.Invoices,
+	"sub": stripeapi.Subscriptions, "po": stripeapi.Payouts,
+}
+
+// byID fetches an object by its id alone.
+func (f follower) byID(ctx context.Context, id, evidence string) (json.RawMessage, models.Reading, error) {
 	prefix, _, _ := strings.Cut(id, "_")
-	switch prefix {
-	case "cs":
-		return f.session(ctx, id, false, evidence)
-	case "pi":
-		return f.intent(ctx, id, evidence)
-	case "ch", "py":
-		return f.charge(ctx, id, evidence)
-	case "re", "pyr":
-		return f.refund(ctx, id, evidence)
-	case "dp", "du":
-		return f.dispute(ctx, id, evidence)
-	case "in":
-		return f.invoice(ctx, id, evidence)
-	case "sub":
-		return f.subscription(ctx, id)
-	case "po":
-		return f.payout(ctx, id)
-	default:
-		return noEffect, nil
+	kind, known := prefixes[prefix]
+	if !known {
+		return nil, noEffect, nil
 	}
+	return f.object(ctx, kind, id, evidence)
+}
+
+// object fetches an object and reads it.
+func (f follower) object(ctx context.Context, kind stripeapi.Kind, id, evidence string) (json.RawMessage, models.Reading, error) {
+	raw, err := f.stripe.Fetch(ctx, kind, id)
+	if err != nil {
+		return nil, models.Reading{}, err
+	}
+	_, reading, err := f.read(ctx, kind, raw, evidence)
+	return raw, reading, err
+}
+
+// read reads an object that was fetched or listed, and fetches what it names
+// without holding it. It returns the object's id too.
+func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMessage, evidence string) (id string, reading models.Reading, err error) {
+	switch kind {
+	case stripeapi.Sessions:
+		var s session
+		if decodes(raw, "checkout.session", &s) {
+			reading, err = f.readSession(ctx, s, false, evidence)
+			return s.ID, reading, err
+		}
+	case stripeapi.PaymentIntents:
+		var i intent
+		if decodes(raw, "payment_intent", &i) {
+			reading, err = f.readIntent(ctx, i, evidence)
+			return i.ID, reading, err
+		}
+	case stripeapi.Charges:
+		var c charge
+		if decodes(raw, "charge", &c) {
+			reading, err = f.readCharge(ctx, c, evidence)
+			return c.ID, reading, err
+		}
+	case stripeapi.Refunds:
+		var r refund
+		if decodes(raw, "refund", &r) {
+			reading, err = f.readRefund(ctx, r, evidence)
+			return r.ID, reading, err
+		}
+	case stripeapi.Disputes:
+		var d dispute
+		if decodes(raw, "dispute", &d) {
+			reading, err = f.readDispute(ctx, d, evidence)
+			return d.ID, reading, err
+		}
+	case stripeapi.Invoices:
+		var i invoice
+		if decodes(raw, "invoice", &i) {
+			reading, err = f.readInvoice(ctx, i, evidence)
+			return i.ID, reading, err
+		}
+	case stripeapi.Subscriptions:
+		var s subscription
+		if decodes(raw, "subscription", &s) {
+			// It is so now, and so stands against every event that is older.
+			return s.ID, readSubscription(s, f.store.Now()), nil
+		}
+	case stripeapi.Payouts:
+		var p payout
+		if decodes(raw, "payout", &p) {
+			err = f.whenTakenBack(ctx, &p.CameBack)
+			return p.ID, readPayout(p), err
+		}
+	case stripeapi.FraudWarnings:
+		var w warning
+		if decodes(raw, "radar.early_fraud_warning", &w) {
+			reading, err = f.readWarning(ctx, w, evidence)
+			return w.ID, reading, err
+		}
+	default:
+	}
+	return "", models.Reading{}, errNotThat
 }
 
 // fetch reads an object of a kind; name is what Stripe calls it.
@@ -138,15 +201,6 @@ func (f follower) invoiceOwner(ctx context.Context, i invoice, c charge) (models
 	gift.PaymentIntent = cmp.Or(gift.PaymentIntent, c.PaymentIntent.ID)
 	gift.Final = true
 	return gift, nil
-}
-
-// charge fetches a charge, and whose it is.
-func (f follower) charge(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var c charge
-	if err := f.fetch(ctx, stripeapi.Charges, "charge", id, &c); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readCharge(ctx, c, evidence)
 }
 
 // readCharge reads a charge that was fetched, and finds whose it is.
@@ -258,29 +312,16 @@ func (f follower) each(ctx context.Context, l stripeapi.Listing, read func(json.
 	}
 }
 
-// refund fetches a refund and, since the one may need the failure of another,
+// readRefund reads a refund and, since the one may need the failure of another,
 // all of its charge's.
-func (f follower) refund(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var r refund
-	if err := f.fetch(ctx, stripeapi.Refunds, "refund", id, &r); err != nil {
+func (f follower) readRefund(ctx context.Context, r refund, evidence string) (models.Reading, error) {
+	if r.Charge.ID != "" {
+		return f.refunds(ctx, r.Charge.ID, evidence)
+	}
+	if err := f.whenTakenBack(ctx, &r.CameBack); err != nil {
 		return models.Reading{}, err
 	}
-	if r.Charge.ID == "" {
-		if err := f.whenTakenBack(ctx, &r.CameBack); err != nil {
-			return models.Reading{}, err
-		}
-		return readRefund(r, models.GiftRef{PaymentIntent: r.PaymentIntent.ID, Final: true}, evidence), nil
-	}
-	return f.refunds(ctx, r.Charge.ID, evidence)
-}
-
-// dispute fetches a dispute, and whose it is.
-func (f follower) dispute(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var d dispute
-	if err := f.fetch(ctx, stripeapi.Disputes, "dispute", id, &d); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readDispute(ctx, d, evidence)
+	return readRefund(r, models.GiftRef{PaymentIntent: r.PaymentIntent.ID, Final: true}, evidence), nil
 }
 
 func (f follower) readDispute(ctx context.Context, d dispute, evidence string) (models.Reading, error) {
@@ -291,12 +332,7 @@ func (f follower) readDispute(ctx context.Context, d dispute, evidence string) (
 	return then(of, readDispute(d, gift, evidence)), nil
 }
 
-// warning fetches an early fraud warning, and whose charge it is about.
-func (f follower) warning(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var w warning
-	if err := f.fetch(ctx, stripeapi.FraudWarnings, "radar.early_fraud_warning", id, &w); err != nil {
-		return models.Reading{}, err
-	}
+func (f follower) readWarning(ctx context.Context, w warning, evidence string) (models.Reading, error) {
 	gift, of, err := f.ofCharge(ctx, w.Charge.ID, evidence)
 	if errors.Is(err, stripeapi.ErrMissing) {
 		return noEffect, nil // no money moved, and nobody's
@@ -305,15 +341,6 @@ func (f follower) warning(ctx context.Context, id, evidence string) (models.Read
 		return models.Reading{}, err
 	}
 	return then(of, readWarning(w, gift, evidence)), nil
-}
-
-// intent fetches a payment intent, its charge, and whose it is.
-func (f follower) intent(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var i intent
-	if err := f.fetch(ctx, stripeapi.PaymentIntents, "payment_intent", id, &i); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readIntent(ctx, i, evidence)
 }
 
 func (f follower) readIntent(ctx context.Context, i intent, evidence string) (models.Reading, error) {
@@ -340,15 +367,6 @@ func (f follower) readIntent(ctx context.Context, i intent, evidence string) (mo
 	return readIntent(i, gift, evidence), nil
 }
 
-// invoice fetches an invoice, its charge, and whose it is.
-func (f follower) invoice(ctx context.Context, id, evidence string) (models.Reading, error) {
-	var i invoice
-	if err := f.fetch(ctx, stripeapi.Invoices, "invoice", id, &i); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readInvoice(ctx, i, evidence)
-}
-
 func (f follower) readInvoice(ctx context.Context, i invoice, evidence string) (models.Reading, error) {
 	if i.Charge.Object == nil && i.Charge.ID != "" {
 		var c charge
@@ -364,16 +382,6 @@ func (f follower) readInvoice(ctx context.Context, i invoice, evidence string) (
 	return readInvoice(i, gift, evidence), nil
 }
 
-// session fetches a session and what of its payment the answer names without
-// holding it. failed: its bank debit came to nothing.
-func (f follower) session(ctx context.Context, id string, failed bool, evidence string) (models.Reading, error) {
-	var s session
-	if err := f.fetch(ctx, stripeapi.Sessions, "checkout.session", id, &s); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readSession(ctx, s, failed, evidence)
-}
-
 func (f follower) readSession(ctx context.Context, s session, failed bool, evidence string) (models.Reading, error) {
 	reading := readSession(s, failed, evidence)
 	if s.Status != "complete" || s.charge() != nil && s.charge().TakenBack.ID == "" {
@@ -385,11 +393,11 @@ func (f follower) readSession(ctx context.Context, s session, failed bool, evide
 	case s.PaymentIntent.Object != nil:
 		paid, err = f.readIntent(ctx, *s.PaymentIntent.Object, evidence)
 	case s.PaymentIntent.ID != "":
-		paid, err = f.intent(ctx, s.PaymentIntent.ID, evidence)
+		_, paid, err = f.object(ctx, stripeapi.PaymentIntents, s.PaymentIntent.ID, evidence)
 	case s.Invoice.Object != nil:
 		paid, err = f.readInvoice(ctx, *s.Invoice.Object, evidence)
 	case s.Invoice.ID != "":
-		paid, err = f.invoice(ctx, s.Invoice.ID, evidence)
+		_, paid, err = f.object(ctx, stripeapi.Invoices, s.Invoice.ID, evidence)
 	}
 	if errors.Is(err, stripeapi.ErrMissing) {
 		return reading, nil
@@ -398,30 +406,4 @@ func (f follower) readSession(ctx context.Context, s session, failed bool, evide
 		return models.Reading{}, err
 	}
 	return then(paid, reading), nil
-}
-
-// subscription fetches a subscription. It is so now, and so stands against
-// every event of it that is older.
-func (f follower) subscription(ctx context.Context, id string) (models.Reading, error) {
-	var s subscription
-	if err := f.fetch(ctx, stripeapi.Subscriptions, "subscription", id, &s); err != nil {
-		return models.Reading{}, err
-	}
-	return readSubscription(s, f.store.Now()), nil
-}
-
-// payout fetches a payout and when its money came back, if it did.
-func (f follower) payout(ctx context.Context, id string) (models.Reading, error) {
-	var p payout
-	if err := f.fetch(ctx, stripeapi.Payouts, "payout", id, &p); err != nil {
-		return models.Reading{}, err
-	}
-	return f.readPayout(ctx, p)
-}
-
-func (f follower) readPayout(ctx context.Context, p payout) (models.Reading, error) {
-	if err := f.whenTakenBack(ctx, &p.CameBack); err != nil {
-		return models.Reading{}, err
-	}
-	return readPayout(p), nil
 }

@@ -176,7 +176,7 @@ func whatIsMissing(reading models.Reading, err error) (models.Reading, error) {
 // readAgain reads anew an object that contradicted the books, when staff have
 // it replayed.
 func (r *Resolver) readAgain(ctx context.Context, e models.Event) (models.EventState, error) {
-	reading, err := r.follow.object(ctx, e.ObjectID, e.ID)
+	_, reading, err := r.follow.byID(ctx, e.ObjectID, e.ID)
 	if reading, err = whatIsMissing(reading, err); err != nil {
 		return "", err
 	}

@@ -1,0 +1,414 @@
+package webhooks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// The stages of a sync that hold the books against Stripe's own account.
+
+// Fees reads the balance transactions of what was booked since the last sync:
+// what Stripe keeps stands in no event. Nothing is asked while none is missing.
+func (s *Syncer) Fees(ctx context.Context) error {
+	oldest, missing, err := s.store.OldestUnsettledCharge(ctx)
+	if err != nil || !missing {
+		return err
+	}
+	if err := s.hold(ctx); err != nil {
+		return err
+	}
+	defer s.release(ctx)
+	y := &syncing{Syncer: s, progress: func(string, int) {}, report: &Report{}}
+	_, err = y.newest(ctx, oldest)
+	return err
+}
+
+// transactions reads Stripe's account from where the sync reads back, or from
+// the oldest payment whose transaction is not known yet.
+func (y *syncing) transactions(ctx context.Context) error {
+	since := y.run.Since
+	oldest, missing, err := y.store.OldestUnsettledCharge(ctx)
+	if err != nil {
+		return err
+	}
+	if missing && oldest.Before(since) {
+		since = oldest
+	}
+	return y.list(ctx, stripeapi.Listing{Kind: stripeapi.BalanceTransactions, Since: since}, func(items []json.RawMessage) error {
+		page, err := readTransactions(items)
+		if err != nil {
+			return err
+		}
+		return y.settle(ctx, page)
+	})
+}
+
+func readTransactions(items []json.RawMessage) ([]models.BalanceTransaction, error) {
+	page := make([]models.BalanceTransaction, 0, len(items))
+	for _, raw := range items {
+		var t transaction
+		if !decodes(raw, "balance_transaction", &t) {
+			return nil, errNotThat
+		}
+		page = append(page, readTransaction(t))
+	}
+	return page, nil
+}
+
+// settle gives balance transactions their place in the books. Of what the
+// journal lacks, the source is looked at first: a gift's is booked now.
+func (y *syncing) settle(ctx context.Context, page []models.BalanceTransaction) error {
+	open, err := y.store.SettleTransactions(ctx, page)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	for i := range open {
+		if open[i].Foreign, err = y.lookAtSource(ctx, open[i]); err != nil {
+			return err
+		}
+	}
+	return y.store.SuspendTransactions(ctx, open)
+}
+
+// lookAtSource books what moved a balance transaction, and reports whether it
+// is none of ours. One that Stripe does not know is not explained by that.
+func (y *syncing) lookAtSource(ctx context.Context, t models.BalanceTransaction) (foreign bool, err error) {
+	raw, reading, err := y.follow.byID(ctx, t.Source, "")
+	switch {
+	case errors.Is(err, stripeapi.ErrMissing), errors.Is(err, errNotThat):
+		return false, nil
+	case err != nil:
+		return false, err
+	case reading.Empty():
+		return false, nil
+	}
+	// Of several facts, a refund's charge with it, one that is ours decides.
+	before := len(y.report.Problems)
+	learned, err := y.store.Learn(ctx, models.Object{ID: t.Source, Raw: raw, Reading: reading})
+	if err != nil {
+		return false, err
+	}
+	y.report.Booked = append(y.report.Booked, learned[0].News...)
+	if learned[0].State == models.EventAttention {
+		y.report.Problems = append(y.report.Problems[:before], t.Source+": "+learned[0].Problem)
+	}
+	return learned[0].State == models.EventForeign, nil
+}
+
+// suspended looks again at the source of what could not be explained before.
+func (y *syncing) suspended(ctx context.Context) error {
+	for after := ""; ; {
+		page, err := y.store.SuspendedTransactions(ctx, after, atOnceRead)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for i := range page {
+			if page[i].OwnsMovement {
+				continue // the amount differs: nothing that Stripe says will change it
+			}
+			if page[i].Foreign, err = y.lookAtSource(ctx, page[i]); err != nil {
+				return err
+			}
+		}
+		if err := y.store.SuspendTransactions(ctx, page); err != nil {
+			return err
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// newest settles the balance transactions since a moment, and returns the id of
+// the newest.
+func (y *syncing) newest(ctx context.Context, since time.Time) (string, error) {
+	newest := ""
+	l := stripeapi.Listing{Kind: stripeapi.BalanceTransactions, Since: since}
+	for {
+		page, err := y.follow.stripe.List(ctx, l)
+		if err != nil {
+			return "", err
+		}
+		read, err := readTransactions(page.Items)
+		if err != nil {
+			return "", err
+		}
+		if err := y.settle(ctx, read); err != nil {
+			return "", err
+		}
+		if newest == "" && len(read) > 0 {
+			newest = read[0].ID
+		}
+		if page.Last == "" {
+			return newest, nil
+		}
+		if err := y.hold(ctx); err != nil {
+			return "", err
+		}
+		l.After = page.Last
+	}
+}
+
+// members opens the payouts whose members Stripe can list: each line of
+// Stripe's account that went out with it, which must add up to it.
+func (y *syncing) members(ctx context.Context) error {
+	for after := ""; ; {
+		payouts, err := y.store.PayoutsToOpen(ctx, after, atOnceRead)
+		if err != nil || len(payouts) == 0 {
+			return err
+		}
+		for _, p := range payouts {
+			if err := y.openPayout(ctx, p); err != nil {
+				return err
+			}
+		}
+		after = payouts[len(payouts)-1].ID
+	}
+}
+
+func (y *syncing) openPayout(ctx context.Context, p models.Payout) error {
+	var members []models.BalanceTransaction
+	l := stripeapi.Listing{Kind: stripeapi.BalanceTransactions, Filter: map[string]string{"payout": p.ID}}
+	for {
+		page, err := y.follow.stripe.List(ctx, l)
+		if errors.Is(err, stripeapi.ErrRefused) || errors.Is(err, stripeapi.ErrMissing) {
+			y.log.Warn("Stripe does not list the members of a payout", "payout", p.ID, "error", err)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		read, err := readTransactions(page.Items)
+		if err != nil {
+			return err
+		}
+		members = append(members, read...)
+		y.read += len(read)
+		y.progress(y.run.Stage, y.read)
+		if page.Last == "" {
+			break
+		}
+		l.After = page.Last
+	}
+	if err := y.hold(ctx); err != nil {
+		return err
+	}
+	if len(members) == 0 {
+		return nil // not listed yet
+	}
+	strangers, err := y.strangers(ctx, p, members)
+	if err != nil {
+		return err
+	}
+	return y.store.ReadMembers(ctx, p, members, strangers)
+}
+
+// strangers names the members that the books do not know from Stripe's own
+// account. One that Stripe has after all is settled.
+func (y *syncing) strangers(ctx context.Context, p models.Payout, members []models.BalanceTransaction) ([]string, error) {
+	known, err := y.store.KnownTransactions(ctx, members)
+	if err != nil {
+		return nil, err
+	}
+	var strangers []string
+	for _, t := range members {
+		owner, read := known[t.ID]
+		switch {
+		case !read && t.CreatedAt.Before(y.start):
+			continue // from before the books: part of the opening balance
+		case !read:
+			var found transaction
+			err := y.follow.fetch(ctx, stripeapi.BalanceTransactions, "balance_transaction", t.ID, &found)
+			if errors.Is(err, stripeapi.ErrMissing) {
+				strangers = append(strangers, fmt.Sprintf("%s (%s, net %s) stands in it and not in Stripe's account", t.ID, cmp.Or(t.Source, t.Category), t.Net.Decimal()))
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if err := y.settle(ctx, []models.BalanceTransaction{readTransaction(found)}); err != nil {
+				return nil, err
+			}
+		case owner != "" && owner != p.ID:
+			strangers = append(strangers, fmt.Sprintf("%s (%s, net %s) went out with %s already", t.ID, cmp.Or(t.Source, t.Category), t.Net.Decimal(), owner))
+		}
+	}
+	return strangers, nil
+}
+
+// compare names every difference between the journal and Stripe's account.
+func (y *syncing) compare(ctx context.Context) error {
+	if err := y.reopen(ctx); err != nil {
+		return err
+	}
+	balance, err := y.balance(ctx)
+	if err != nil {
+		return err
+	}
+	y.report.Balance = balance
+	var found []models.Finding
+	if balance != nil {
+		off, err := y.compareBalance(ctx, *balance)
+		if err != nil {
+			return err
+		}
+		found = append(found, off...)
+	}
+	phantoms, err := y.unproven(ctx)
+	if err != nil {
+		return err
+	}
+	y.report.Findings, err = y.store.NameDifferences(ctx, y.run.StartedAt, append(found, phantoms...))
+	return err
+}
+
+// reopen looks anew at balance transactions that the journal had, and of which
+// it now holds another amount.
+func (y *syncing) reopen(ctx context.Context) error {
+	differences, err := y.store.Differences(ctx)
+	if err != nil || len(differences) == 0 {
+		return err
+	}
+	ids := make([]string, 0, len(differences))
+	for _, d := range differences {
+		ids = append(ids, d.ID)
+	}
+	if err := y.store.Reopen(ctx, ids); err != nil {
+		return err
+	}
+	return y.suspended(ctx)
+}
+
+// balance reads Stripe's balance at a moment when all its movements are in the
+// books; nil if more keep coming.
+func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
+	since := y.run.StartedAt.Add(-overlap)
+	before, err := y.newest(ctx, since)
+	for range 5 {
+		if err != nil {
+			return nil, err
+		}
+		balance, err := y.follow.stripe.Balance(ctx, y.store.Currency())
+		if err != nil {
+			return nil, err
+		}
+		after, err := y.newest(ctx, since)
+		if err != nil {
+			return nil, err
+		}
+		if after == before {
+			return &balance, nil
+		}
+		before = after
+	}
+	return nil, nil
+}
+
+// compareBalance holds the sum of all movements against Stripe's balance. The
+// first time, what is over is what the account held before the books start.
+func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]models.Finding, error) {
+	moved, opening, err := y.store.MovementsSum(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if y.run.First {
+		return nil, y.store.OpenBalance(ctx, balance-moved, y.start)
+	}
+	if balance == moved+opening {
+		return nil, nil
+	}
+	// A movement was not listed when it should have been: all are, once more.
+	open, err := y.store.OpenFindings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := false
+	for _, f := range open {
+		known = known || f.Kind == models.FoundBalance && f.Amount == balance-moved-opening
+	}
+	if !known {
+		if _, err := y.newest(ctx, y.start); err != nil {
+			return nil, err
+		}
+		if moved, opening, err = y.store.MovementsSum(ctx); err != nil || balance == moved+opening {
+			return nil, err
+		}
+	}
+	return []models.Finding{{
+		Kind: models.FoundBalance, Object: "balance", Amount: balance - moved - opening, Currency: y.store.Currency(),
+		Detail: fmt.Sprintf("Stripe holds %s; its movements since %s and the opening balance come to %s",
+			balance.Decimal(), y.start.UTC().Format(time.DateOnly), (moved + opening).Decimal()),
+	}}, nil
+}
+
+// settlesWithin is how long Stripe may take to make a payment's balance
+// transaction before its absence means something.
+const settlesWithin = time.Hour
+
+// mostAsked bounds how many postings without a balance transaction one sync
+// asks after.
+const mostAsked = 500
+
+// unproven asks after each posting that no balance transaction bears out, and
+// names those that Stripe does not bear out either.
+func (y *syncing) unproven(ctx context.Context) ([]models.Finding, error) {
+	var found []models.Finding
+	rows, err := y.store.UnprovenPostings(ctx, y.start, y.run.StartedAt.Add(-settlesWithin), "", mostAsked)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range rows {
+		object, _, _ := strings.Cut(p.Key, ":")
+		why, err := y.askAfter(ctx, object)
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			found = append(found, models.Finding{
+				Kind: models.FoundPhantom, Object: object, Amount: -p.Amount, Currency: y.store.Currency(),
+				Detail: fmt.Sprintf("the journal has %s of %s under %s, and %s", p.Kind, p.Amount.Decimal(), p.Key, why),
+			})
+		}
+	}
+	return found, nil
+}
+
+// askAfter looks for what bears a posting out, and says why it does not; "" if
+// it does, or still can.
+func (y *syncing) askAfter(ctx context.Context, object string) (string, error) {
+	id := object
+	if prefix, _, _ := strings.Cut(object, "_"); prefix != "txn" {
+		raw, err := y.follow.stripe.Fetch(ctx, prefixes[prefix], object)
+		if errors.Is(err, stripeapi.ErrMissing) {
+			return "Stripe does not know it", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		var o struct {
+			Transaction ref[struct{}] `json:"balance_transaction"`
+		}
+		if json.Unmarshal(raw, &o) != nil {
+			return "", errNotThat
+		}
+		if id = o.Transaction.ID; id == "" {
+			return "", nil // Stripe has it, and has not moved the balance for it yet
+		}
+	}
+	var t transaction
+	err := y.follow.fetch(ctx, stripeapi.BalanceTransactions, "balance_transaction", id, &t)
+	if errors.Is(err, stripeapi.ErrMissing) {
+		return "Stripe does not know its balance transaction " + id, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", y.settle(ctx, []models.BalanceTransaction{readTransaction(t)})
+}

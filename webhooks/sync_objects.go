@@ -1,0 +1,215 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// The stages of a sync that read objects and book what they say.
+
+// objects reads a listing of one kind; pass tells which are not to be looked
+// into.
+func (y *syncing) objects(ctx context.Context, l stripeapi.Listing, pass func(json.RawMessage) (bool, error)) error {
+	return y.list(ctx, l, func(items []json.RawMessage) error {
+		var page []models.Object
+		for _, raw := range items {
+			skip, err := pass(raw)
+			if err != nil {
+				return err
+			}
+			if skip {
+				continue
+			}
+			id, reading, err := y.follow.read(ctx, l.Kind, raw, "")
+			if err != nil {
+				return err
+			}
+			if !reading.Empty() {
+				page = append(page, models.Object{ID: id, Raw: raw, Reading: reading})
+			}
+		}
+		return y.learn(ctx, page)
+	})
+}
+
+// made is a listing of what was made at Stripe since the sync reads back.
+func (y *syncing) made(kind stripeapi.Kind) stripeapi.Listing {
+	return stripeapi.Listing{Kind: kind, Since: y.run.Since}
+}
+
+// others passes over what carries another campaign's metadata, or none.
+func (y *syncing) others(raw json.RawMessage) (bool, error) {
+	var o struct {
+		Metadata map[string]string `json:"metadata"`
+	}
+	if json.Unmarshal(raw, &o) != nil {
+		return false, errNotThat
+	}
+	return stripeapi.ReadMetadata(o.Metadata).Campaign != y.slug, nil
+}
+
+// unbooked passes over what speaks of a charge that is not in the books: not
+// ours, or found by its balance transaction.
+func (y *syncing) unbooked(ctx context.Context) func(json.RawMessage) (bool, error) {
+	return func(raw json.RawMessage) (bool, error) {
+		var o struct {
+			Charge ref[struct{}] `json:"charge"`
+		}
+		if json.Unmarshal(raw, &o) != nil {
+			return false, errNotThat
+		}
+		booked, err := y.store.ChargeBooked(ctx, o.Charge.ID)
+		return !booked, err
+	}
+}
+
+func all(json.RawMessage) (bool, error) { return false, nil }
+
+func (y *syncing) sessions(ctx context.Context) error {
+	return y.objects(ctx, y.made(stripeapi.Sessions), y.others)
+}
+
+func (y *syncing) refunds(ctx context.Context) error {
+	return y.objects(ctx, y.made(stripeapi.Refunds), y.unbooked(ctx))
+}
+
+func (y *syncing) disputes(ctx context.Context) error {
+	return y.objects(ctx, y.made(stripeapi.Disputes), y.unbooked(ctx))
+}
+
+func (y *syncing) payouts(ctx context.Context) error {
+	return y.objects(ctx, y.made(stripeapi.Payouts), all)
+}
+
+// invoices reads the payments of subscriptions, of whichever product.
+func (y *syncing) invoices(ctx context.Context) error {
+	return y.objects(ctx, y.made(stripeapi.Invoices), func(raw json.RawMessage) (bool, error) {
+		var i invoice
+		if !decodes(raw, "invoice", &i) {
+			return false, errNotThat
+		}
+		return i.Subscription.ID == "", nil
+	})
+}
+
+// charges reads payments. One that does not say whose it is, and that no
+// session and no invoice named before, is not asked after: if it is ours all
+// the same, its balance transaction will lead to it.
+func (y *syncing) charges(ctx context.Context) error {
+	return y.list(ctx, y.made(stripeapi.Charges), func(items []json.RawMessage) error {
+		var page []models.Object
+		for _, raw := range items {
+			var c charge
+			if !decodes(raw, "charge", &c) {
+				return errNotThat
+			}
+			if err := y.follow.whenTakenBack(ctx, &c.TakenBack); err != nil {
+				return err
+			}
+			if reading := readCharge(c, chargeRef(c), ""); !reading.Empty() {
+				page = append(page, models.Object{ID: c.ID, Raw: raw, Reading: reading})
+			}
+		}
+		return y.learn(ctx, page)
+	})
+}
+
+// subscriptions reads them all, and then those that the books call live and
+// Stripe did not list.
+func (y *syncing) subscriptions(ctx context.Context) error {
+	listed := map[string]bool{}
+	listing := stripeapi.Listing{Kind: stripeapi.Subscriptions, Filter: map[string]string{"status": "all"}}
+	err := y.objects(ctx, listing, func(raw json.RawMessage) (bool, error) {
+		var s subscription
+		if !decodes(raw, "subscription", &s) {
+			return false, errNotThat
+		}
+		listed[s.ID] = true
+		return y.others(raw)
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, "", y.store.LiveSubscriptions, func(_ context.Context, ids []string) error {
+		for _, id := range ids {
+			if listed[id] {
+				continue
+			}
+			if err := y.again(ctx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// atOnceRead is how many rows of the books are read at a time.
+const atOnceRead = 100
+
+// each goes through ids of the books, some at a time, in their order.
+func each(ctx context.Context, after string, list func(ctx context.Context, after string, most int) ([]string, error), do func(context.Context, []string) error) error {
+	for {
+		ids, err := list(ctx, after, atOnceRead)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := do(ctx, ids); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// readAgain fetches anew what the books have open.
+func (y *syncing) readAgain(ctx context.Context, list func(ctx context.Context, after string, most int) ([]string, error)) error {
+	return each(ctx, y.run.After, list, func(ctx context.Context, ids []string) error {
+		for _, id := range ids {
+			if err := y.again(ctx, id); err != nil {
+				return err
+			}
+		}
+		return y.turned(ctx, len(ids), ids[len(ids)-1])
+	})
+}
+
+// again fetches one object by its id and books what it says. One that is not
+// there any more says nothing.
+func (y *syncing) again(ctx context.Context, id string) error {
+	raw, reading, err := y.follow.byID(ctx, id, "")
+	switch {
+	case errors.Is(err, stripeapi.ErrMissing):
+		y.log.Warn("Stripe does not know an object that the books do", "object", id)
+		return nil
+	case err != nil || reading.Empty():
+		return err
+	}
+	return y.learn(ctx, []models.Object{{ID: id, Raw: raw, Reading: reading}})
+}
+
+// unfinished reads again every gift that may still be paid and whose page was
+// made before what the listing showed.
+func (y *syncing) unfinished(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.UnfinishedSessions(ctx, y.run.Since, after, most)
+	})
+}
+
+func (y *syncing) openRefunds(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.OpenObjects(ctx, models.RefundMade, []models.FactKind{models.RefundSettled, models.RefundUndone}, after, most)
+	})
+}
+
+func (y *syncing) openDisputes(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.OpenObjects(ctx, models.DisputeOpened, []models.FactKind{models.DisputeClosed}, after, most)
+	})
+}
+
+func (y *syncing) openPayouts(ctx context.Context) error {
+	return y.readAgain(ctx, y.store.UnsettledPayouts)
+}
