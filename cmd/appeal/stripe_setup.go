@@ -8,7 +8,6 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
-	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/webhooks"
 )
 
@@ -27,10 +26,6 @@ func (s stripeSetupCommand) Run(p *program) error {
 		return usage{errors.New("Stripe can't reach " + conf.BaseURL.String() +
 			": set APPEAL_BASE_URL to the public address; on this machine alone, stripe listen takes the endpoint's place")}
 	}
-	return s.setUp(p, conf, c)
-}
-
-func (s stripeSetupCommand) setUp(p *program, conf config.Config, c models.Campaign) error {
 	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Minute)
 	defer cancel()
 	client := stripeapi.New(c, stripeapi.Config{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,10 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/corruptionproject/appeal/internal/campaign"
-	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/stripesim"
-	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/webhooks"
 )
 
@@ -99,30 +95,6 @@ func (a *account) setUp(t *testing.T, flags ...string) string {
 	return out
 }
 
-// setUpMonthly is setUp for a campaign that offers monthly gifts.
-func (a *account) setUpMonthly(t *testing.T) string {
-	t.Helper()
-	conf, err := config.Load(config.Stripe, a.env.get, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := (stripeSetupCommand{}).setUp(&program{ctx: t.Context(), out: &out}, conf, monthlyCampaign(t)); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-func monthlyCampaign(t *testing.T) models.Campaign {
-	t.Helper()
-	c, err := campaign.BuiltIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Frequencies = []models.Frequency{models.Once, models.Monthly}
-	return c
-}
-
 var (
 	secretShown = regexp.MustCompile(`whsec_[A-Za-z0-9]+`)
 	endpointID  = regexp.MustCompile(`we_[A-Za-z0-9]+`)
@@ -131,7 +103,12 @@ var (
 func TestSetupMakesWhatIsMissingAndASecondTimeNothing(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	out := a.setUpMonthly(t)
+	if status, said, errs := appeal(t, a.env, "check"); status != failed ||
+		!strings.Contains(said, "warning: monthly product is missing; fees product is missing; billing portal is missing: run appeal stripe setup") {
+		t.Errorf("check: status %d, %s%s", status, said, errs)
+	}
+	a.written()
+	out := a.setUp(t)
 	for _, line := range []string{
 		"webhook endpoint:  made we_", "for " + hook + " (API version 2023-10-16, ", "signing secret:    whsec_",
 		"monthly product:   made appeal_corruption-project_monthly\n", "fees product:      made appeal_corruption-project_fees\n", "billing portal:    made bpc_",
@@ -146,11 +123,11 @@ func TestSetupMakesWhatIsMissingAndASecondTimeNothing(t *testing.T) {
 	if made := a.written(); made != 4 {
 		t.Errorf("%d things were made", made)
 	}
-	again := a.setUpMonthly(t)
+	again := a.setUp(t)
 	if n := strings.Count(again, "nothing to change"); n != 4 || a.written() != 0 || !strings.Contains(again, "Dashboard alone") {
 		t.Errorf("the second time it says:\n%s", again)
 	}
-	if status, said, errs := appeal(t, a.env, "check"); status != done || !strings.Contains(said, "webhook endpoint:  ok (we_") {
+	if status, said, errs := appeal(t, a.env, "check"); status != done || !strings.Contains(said, "webhook endpoint:  ok (we_") || !strings.Contains(said, "repeated gifts:    ok\n") {
 		t.Errorf("check: status %d, %s%s", status, said, errs)
 	}
 }
@@ -173,7 +150,7 @@ func TestTheSigningSecretIsPrintedOnceAndNowhereElse(t *testing.T) {
 func TestADryRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	if out := a.setUp(t, "--dry-run"); strings.Count(out, "would be made") != 2 || a.written() != 0 {
+	if out := a.setUp(t, "--dry-run"); strings.Count(out, "would be made") != 4 || a.written() != 0 {
 		t.Errorf("before: %d calls\n%s", a.written(), out)
 	}
 	first := a.setUp(t)
@@ -245,12 +222,12 @@ func TestAnEndpointOfAnotherVersionIsReplacedWithoutLosingAnEvent(t *testing.T) 
 func TestSetupMendsProductsAndPortal(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	portal := regexp.MustCompile(`bpc_\w+`).FindString(a.setUpMonthly(t))
+	portal := regexp.MustCompile(`bpc_\w+`).FindString(a.setUp(t))
 	a.call(t, http.MethodPost, "/v1/products/appeal_corruption-project_monthly", url.Values{"name": {"Gift"}, "active": {"false"}})
 	a.call(t, http.MethodPost, "/v1/billing_portal/configurations/"+portal, url.Values{
 		"default_return_url": {"https://example.org/"}, "features[subscription_cancel][mode]": {"immediately"}, "features[payment_method_update][enabled]": {"false"},
 	})
-	out := a.setUpMonthly(t)
+	out := a.setUp(t)
 	for _, said := range []string{
 		`monthly product:   changed appeal_corruption-project_monthly: its name is "Gift", not "Corruption Project — monthly gift"; it is archived`,
 		"billing portal:    changed " + portal, `its return address is "https://example.org/", not "https://give.example.org/manage"`,
@@ -260,7 +237,7 @@ func TestSetupMendsProductsAndPortal(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", said, out)
 		}
 	}
-	if again := a.setUpMonthly(t); strings.Count(again, "nothing to change") != 4 {
+	if again := a.setUp(t); strings.Count(again, "nothing to change") != 4 {
 		t.Errorf("the next time it says:\n%s", again)
 	}
 }
@@ -278,7 +255,7 @@ func TestSetupRefusesAnAddressThatStripeCantReach(t *testing.T) {
 func TestCheckNamesEachPermissionThatAKeyLacks(t *testing.T) {
 	t.Parallel()
 	for _, permission := range []string{
-		"checkout_session_read", "checkout_session_write", "payment_intent_read", "charge_read", "dispute_read", "payout_read", "balance_read",
+		"checkout_session_read", "checkout_session_write", "payment_intent_read", "charge_read", "dispute_read", "early_fraud_warning_read", "payout_read", "balance_read",
 		"invoice_read", "subscription_read", "customer_read", "product_read", "event_read",
 	} {
 		t.Run(permission, func(t *testing.T) {

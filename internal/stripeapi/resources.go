@@ -24,24 +24,28 @@ func Resources() []Resource {
 	uses := []Resource{
 		// A session that Stripe can't have: permissions are looked at first, so
 		// the answer tells whether checkouts may be opened, and changes nothing.
-		{"opening checkouts", http.MethodPost, "/v1/checkout/sessions/cs_appeal_check/expire", false},
+		{"opening checkouts", http.MethodPost, string(Sessions) + "/cs_appeal_check/expire", false},
 		{"balance", http.MethodGet, "/v1/balance", false},
 	}
-	for _, list := range []struct{ name, path string }{
-		{"checkout sessions", "checkout/sessions"},
-		{"payment intents", "payment_intents"},
-		{"charges", "charges"},
-		{"refunds", "refunds"},
-		{"disputes", "disputes"},
-		{"payouts", "payouts"},
-		{"balance transactions", "balance_transactions"},
-		{"invoices", "invoices"},
-		{"subscriptions", "subscriptions"},
-		{"customers", "customers"},
-		{"products", "products"},
-		{"events", "events"},
+	for _, list := range []struct {
+		name string
+		kind Kind
+	}{
+		{"checkout sessions", Sessions},
+		{"payment intents", PaymentIntents},
+		{"charges", Charges},
+		{"refunds", Refunds},
+		{"disputes", Disputes},
+		{"early fraud warnings", FraudWarnings},
+		{"payouts", Payouts},
+		{"balance transactions", BalanceTransactions},
+		{"invoices", Invoices},
+		{"subscriptions", Subscriptions},
+		{"customers", "/v1/customers"},
+		{"products", "/v1/products"},
+		{"events", Events},
 	} {
-		uses = append(uses, Resource{list.name, http.MethodGet, "/v1/" + list.path, true})
+		uses = append(uses, Resource{list.name, http.MethodGet, string(list.kind), true})
 	}
 	return uses
 }
@@ -56,7 +60,7 @@ func (c *Client) MayUse(ctx context.Context, r Resource) error {
 			query.Add("limit", "1")
 		}
 		params := &stripe.Params{Context: ctx}
-		return c.sc.Charges.B.CallRaw(r.method, r.path, c.sc.Charges.Key, query, params, &stripe.APIResource{})
+		return c.backend.CallRaw(r.method, r.path, c.key, query, params, &stripe.APIResource{})
 	})
 	if errors.Is(err, ErrMissing) {
 		return nil

@@ -74,11 +74,6 @@ func (s *Simulator) draw(w http.ResponseWriter, status int, pages *template.Temp
 		http.Error(w, "The simulator failed.", http.StatusInternalServerError)
 		return
 	}
-	s.html(w, status, forms, b.Bytes())
-}
-
-// html sends a page whose forms may lead to the places named.
-func (s *Simulator) html(w http.ResponseWriter, status int, forms string, page []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action "+forms+"; base-uri 'none'; frame-ancestors 'none'")
@@ -86,7 +81,7 @@ func (s *Simulator) html(w http.ResponseWriter, status int, forms string, page [
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	if _, err := w.Write(page); err != nil {
+	if _, err := w.Write(b.Bytes()); err != nil {
 		s.cfg.Log.Debug("the client went away", "error", err)
 	}
 }

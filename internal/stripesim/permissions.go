@@ -57,9 +57,9 @@ func (s *Simulator) permitExpanding(kind string) error {
 		kind = "checkout_session"
 	case transactionKind:
 		kind = "balance"
-	case "refund":
+	case refundKind:
 		kind = "charge"
-	case "price":
+	case priceKind:
 		kind = "plan"
 	}
 	return s.permit(kind + "_read")

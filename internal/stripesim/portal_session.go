@@ -1,7 +1,6 @@
 package stripesim
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"html/template"
@@ -104,11 +103,5 @@ func (s *Simulator) showPortal(w http.ResponseWriter, r *http.Request) {
 	if way.ReturnURL != nil {
 		view.Back = *way.ReturnURL
 	}
-	var b bytes.Buffer
-	if err := portalPage.Execute(&b, view); err != nil {
-		s.cfg.Log.Error("the portal can't be drawn", "error", err)
-		http.Error(w, "The simulator failed.", http.StatusInternalServerError)
-		return
-	}
-	s.html(w, http.StatusOK, "'self'", b.Bytes())
+	s.draw(w, http.StatusOK, portalPage, view, "'none'")
 }
