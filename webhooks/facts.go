@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"slices"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -76,17 +75,6 @@ var families = map[string]family{
 	"payout.reconciliation_completed":   ofPayout,
 	"radar.early_fraud_warning.created": ofWarning,
 	"radar.early_fraud_warning.updated": ofWarning,
-}
-
-// EventTypes are the types of events that this code handles, sorted: what an
-// endpoint at Stripe is to be subscribed to.
-func EventTypes() []string {
-	types := make([]string, 0, len(families))
-	for name := range families {
-		types = append(types, name)
-	}
-	slices.Sort(types)
-	return types
 }
 
 // read says what an event means by its own object.

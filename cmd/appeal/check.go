@@ -8,7 +8,6 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
-	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -18,6 +17,26 @@ type checkCommand struct{}
 type finding struct {
 	err  error
 	warn string
+	note string // beside ok
+}
+
+// check is one line of what is printed.
+type check struct {
+	name string
+	try  func() finding
+}
+
+// line is what is printed of a finding.
+func (f finding) line() string {
+	switch {
+	case f.err != nil:
+		return f.err.Error()
+	case f.warn != "":
+		return "warning: " + f.warn
+	case f.note != "":
+		return "ok (" + f.note + ")"
+	}
+	return "ok"
 }
 
 // Run tries everything the service rests on, and prints a line for each.
@@ -27,10 +46,7 @@ func (checkCommand) Run(p *program) error {
 	ctx, cancel := context.WithTimeout(p.ctx, 30*time.Second)
 	defer cancel()
 	failing := false
-	for _, check := range []struct {
-		name string
-		try  func() finding
-	}{
+	checks := []check{
 		{"configuration", func() finding { return finding{err: wrong} }},
 		{"campaign", func() finding { return checkCampaign(conf, c, unreadable) }},
 		{"database", func() finding {
@@ -39,17 +55,11 @@ func (checkCommand) Run(p *program) error {
 			}
 			return checkDatabase(ctx, conf, c)
 		}},
-		{"stripe key", func() finding { return checkStripe(ctx, conf, c) }},
-	} {
-		found := check.try()
-		said := "ok"
-		switch {
-		case found.err != nil:
-			said, failing = found.err.Error(), true
-		case found.warn != "":
-			said = "warning: " + found.warn
-		}
-		if err := p.printf("%-14s %s\n", check.name+":", oneLine(said)); err != nil {
+	}
+	for _, one := range append(checks, stripeChecks(ctx, conf, c)...) {
+		found := one.try()
+		failing = failing || found.err != nil
+		if err := say(p, one.name, "%s", oneLine(found.line())); err != nil {
 			return err
 		}
 	}
@@ -92,21 +102,4 @@ func checkDatabase(ctx context.Context, conf config.Config, c models.Campaign) f
 		err = store.Ready(ctx)
 	}
 	return finding{err: errors.Join(err, store.Close())}
-}
-
-func checkStripe(ctx context.Context, conf config.Config, c models.Campaign) finding {
-	if conf.StripeSecretKey.Reveal() == "" {
-		return finding{err: errors.New("not tried: set STRIPE_SECRET_KEY")}
-	}
-	stripe := stripeapi.New(c, stripeapi.Config{Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf)})
-	live, err := stripe.Livemode(ctx)
-	switch {
-	case errors.Is(err, stripeapi.ErrUnavailable):
-		return finding{err: errors.New("Stripe did not answer: check the network, and STRIPE_API_BASE if it is set")}
-	case err != nil:
-		return finding{err: errors.New("Stripe refused the key: check STRIPE_SECRET_KEY; a restricted key needs to read the balance")}
-	case live != conf.Livemode():
-		return finding{err: errors.New("Stripe says the key is of the other mode than it looks")}
-	}
-	return finding{}
 }

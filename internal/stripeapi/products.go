@@ -111,3 +111,15 @@ func (c *Client) makeProduct(ctx context.Context, p Purpose) (string, error) {
 	})
 	return id, err
 }
+
+// changeProduct gives a product its name, takes it out of the archive, and
+// marks it as the campaign's.
+func (c *Client) changeProduct(ctx context.Context, id string, p Purpose) error {
+	return try(ctx, func(ctx context.Context) error {
+		params := &stripe.ProductParams{Name: stripe.String(c.productName(p)), Active: stripe.Bool(true)}
+		params.Context = ctx
+		params.AddMetadata(MetaCampaign, c.campaign.Slug)
+		_, err := c.sc.Products.Update(id, params)
+		return err
+	})
+}

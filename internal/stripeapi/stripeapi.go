@@ -185,6 +185,8 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, withoutURL(err))
 	case answer.Code == stripe.ErrorCodeResourceMissing:
 		return fmt.Errorf("%w (%s)", ErrMissing, answer.RequestID)
+	case answer.HTTPStatusCode == http.StatusForbidden:
+		return forbidden(answer.Msg)
 	case answer.HTTPStatusCode == http.StatusTooManyRequests, answer.HTTPStatusCode == http.StatusConflict:
 		// Decided before the idempotency layer: nothing was made.
 		return fmt.Errorf("%w: status %d (%s)", ErrUnavailable, answer.HTTPStatusCode, answer.RequestID)

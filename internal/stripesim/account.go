@@ -1,5 +1,7 @@
 package stripesim
 
+const accountID = "acct_1Simulator0000000"
+
 // getAccount answers with the one account there is: in the United States, in dollars, able to take cards.
 func getAccount(*call) (any, error) {
 	name := "Appeal's Stripe simulator"
@@ -16,7 +18,7 @@ func getAccount(*call) (any, error) {
 		PayoutsEnabled   bool              `json:"payouts_enabled"`
 		Type             string            `json:"type"`
 	}{
-		ID: "acct_1Simulator0000000", Object: "account", BusinessProfile: businessProfile{Name: &name},
+		ID: accountID, Object: "account", BusinessProfile: businessProfile{Name: &name},
 		Capabilities:   map[string]string{"card_payments": "active"},
 		ChargesEnabled: true, Country: "US", DefaultCurrency: "usd", DetailsSubmitted: true, PayoutsEnabled: true, Type: "standard",
 	}, nil

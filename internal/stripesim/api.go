@@ -88,6 +88,12 @@ func (s *Simulator) operations() []operation {
 		{"POST /v1/products", productParams, createProduct},
 		{"GET /v1/products", listParams("active"), listProducts},
 		{"GET /v1/products/{id}", nil, getOne(productKind)},
+		{"POST /v1/products/{id}", productUpdateParams, updateProduct},
+		{"POST /v1/billing_portal/configurations", portalParams, createPortal},
+		{"GET /v1/billing_portal/configurations", portalListParams, listPortals},
+		{"GET /v1/billing_portal/configurations/{id}", nil, getPortal},
+		{"POST /v1/billing_portal/configurations/{id}", append(portalParams, "active"), updatePortal},
+		{"POST /v1/billing_portal/sessions", portalSessionParams, createPortalSession},
 		{"GET /v1/account", nil, getAccount},
 	}
 }
@@ -136,6 +142,9 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request, op operatio
 
 func (s *Simulator) answer(c *call, op operation, fault Fault, h http.Header) (answer, error) {
 	if err := s.authorize(c.req); err != nil {
+		return answer{}, err
+	}
+	if err := s.permit(permission(c.req.Method, c.path)); err != nil {
 		return answer{}, err
 	}
 	if op.do == nil {

@@ -30,8 +30,10 @@ type controlView struct {
 	Payouts  []payoutLine
 	Account  []button
 	Payments []paymentLine
-	After    string // the payment before this page's first, or empty
-	Next     string // the last payment here, when there are more
+	// Subscriptions are the newest ones.
+	Subscriptions []paymentLine
+	After         string // the payment before this page's first, or empty
+	Next          string // the last payment here, when there are more
 }
 
 type balanceLine struct{ Available, Pending string }
@@ -58,6 +60,7 @@ func (s *Simulator) controlRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+ControlPath, func(w http.ResponseWriter, r *http.Request) { s.showControl(w, r, http.StatusOK, "") })
 	mux.Handle("POST "+ControlPath+"/account/{action}", guard.Handler(actionHandler(s, accountActions, (*tx).findAccount)))
 	mux.Handle("POST "+ControlPath+"/payments/{id}/{action}", guard.Handler(actionHandler(s, paymentActions, (*tx).findPayment)))
+	mux.Handle("POST "+ControlPath+"/subscriptions/{id}/{action}", guard.Handler(actionHandler(s, subscriptionActions, (*tx).findRepeated)))
 }
 
 // action is something a person can make happen to a thing of type T. The page offers those that make sense in its state.
@@ -151,6 +154,11 @@ func noticeOf(said string) string {
 			return said
 		}
 	}
+	for _, a := range subscriptionActions {
+		if a.done == said {
+			return said
+		}
+	}
 	return ""
 }
 
@@ -165,6 +173,9 @@ func (t *tx) fillControl(v *controlView) error {
 	}
 	for _, p := range acc.payouts {
 		v.Payouts = append(v.Payouts, payoutLine{p.ID, signed(p.Amount, p.Currency), words(p.Status), day(p.ArrivalDate)})
+	}
+	if v.Subscriptions, err = t.latestSubscriptions(perPage); err != nil {
+		return err
 	}
 	payments, more, err := t.latestPayments(v.After, perPage)
 	if err != nil {

@@ -164,6 +164,13 @@ var accountActions = []action[account]{
 		},
 	},
 	{
+		"foreign-subscription", "Another product begins a subscription", "A subscription that is not the campaign’s began.", false, always,
+		func(ctx context.Context, s *Simulator, a account, _ int64) error {
+			_, err := s.ForeignSubscription(ctx, "subscriber@example.org", a.currency(), max(700, leastCharge(a.currency())))
+			return err
+		},
+	},
+	{
 		"fee", "Stripe takes an account fee", "A fee was taken that belongs to no payment.", false, always,
 		func(ctx context.Context, s *Simulator, a account, _ int64) error {
 			_, err := s.TakeAccountFee(ctx, 500, a.currency())

@@ -54,8 +54,13 @@ func TestTheControlPage(t *testing.T) {
 	})
 	t.Run("takes a payment through every state of a dispute", func(t *testing.T) {
 		for _, c := range []struct{ action, want string }{
-			{"inquiry", "dispute warning needs response"}, {"escalate", "dispute needs response"}, {"win", "dispute won"},
-			{"dispute", "dispute needs response"}, {"win-without-fee", "dispute won"}, {"dispute", "dispute needs response"}, {"lose", "dispute lost"},
+			{"inquiry", "dispute warning needs response"},
+			{"escalate", "dispute needs response"},
+			{"win", "dispute won"},
+			{"dispute", "dispute needs response"},
+			{"win-without-fee", "dispute won"},
+			{"dispute", "dispute needs response"},
+			{"lose", "dispute lost"},
 		} {
 			if page := w.press("/payments/"+id+"/"+c.action, nil); !strings.Contains(page, c.want) {
 				t.Errorf("seed %d: after %s: %s", testSeed, c.action, page)
@@ -66,9 +71,14 @@ func TestTheControlPage(t *testing.T) {
 	t.Run("takes a payment through every state of a refund", func(t *testing.T) {
 		other := w.paid()
 		for _, c := range []struct{ action, want string }{
-			{"refund-pending", "refund pending"}, {"refund-succeeds", "refunded $50.00"}, {"refund-fails", "refund failed"},
-			{"refund-pending", "refund pending"}, {"refund-canceled", "refund canceled"}, {"warn", "warned of fraud"},
-			{"inquiry", "warning needs response"}, {"close-inquiry", "warning closed"},
+			{"refund-pending", "refund pending"},
+			{"refund-succeeds", "refunded $50.00"},
+			{"refund-fails", "refund failed"},
+			{"refund-pending", "refund pending"},
+			{"refund-canceled", "refund canceled"},
+			{"warn", "warned of fraud"},
+			{"inquiry", "warning needs response"},
+			{"close-inquiry", "warning closed"},
 		} {
 			if page := w.press("/payments/"+other+"/"+c.action, nil); !strings.Contains(page, c.want) {
 				t.Errorf("seed %d: after %s: %s", testSeed, c.action, page)
@@ -161,9 +171,12 @@ func TestTheControlPageRefuses(t *testing.T) {
 }
 
 func TestAmountsAreReadAsPeopleWriteThem(t *testing.T) {
-	for text, want := range map[string]int64{"": 0, "12": 1200, "12.50": 1250, " $1,234.50 ": 123450, "0.01": 1} {
-		if got, err := parseAmount(text, "usd"); got != want || err != nil {
-			t.Errorf("%q is %d, %v, want %d", text, got, err, want)
+	for _, c := range []struct {
+		text string
+		want int64
+	}{{"", 0}, {"12", 1200}, {"12.50", 1250}, {" $1,234.50 ", 123450}, {"0.01", 1}} {
+		if got, err := parseAmount(c.text, "usd"); got != c.want || err != nil {
+			t.Errorf("%q is %d, %v, want %d", c.text, got, err, c.want)
 		}
 	}
 	for _, text := range []string{"0", "-1", "1.5", "1.505", "1e3", "999999999", "a", "."} {

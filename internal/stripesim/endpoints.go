@@ -190,10 +190,8 @@ func updateEndpoint(c *call) (any, error) {
 	} else if d != nil {
 		doc.Description = d
 	}
-	if m := c.params.at("metadata"); m.given() {
-		if doc.Metadata, err = m.metadata(); err != nil {
-			return nil, err
-		}
+	if doc.Metadata, err = c.params.at("metadata").changes(doc.Metadata); err != nil {
+		return nil, err
 	}
 	disabled, given, err := c.params.at("disabled").flag()
 	if err != nil {

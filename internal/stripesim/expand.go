@@ -117,6 +117,9 @@ func (c *call) named(id string) (map[string]any, error) {
 		if errors.Is(err, errMissing) {
 			continue
 		}
+		if err == nil {
+			err = c.sim.permitExpanding(k.kind)
+		}
 		if err != nil {
 			return nil, err
 		}

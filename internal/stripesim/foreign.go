@@ -96,13 +96,13 @@ func (s *Simulator) moveAlone(ctx context.Context, what string, txn balanceTrans
 func (s *Simulator) ChargeOf(ctx context.Context, sessionID string) (string, error) {
 	var id string
 	err := s.do(ctx, func(t *tx) error {
-		cs, _, err := t.findSession(sessionID)
+		cs, hidden, err := t.findSession(sessionID)
 		if err != nil {
 			return err
 		}
 		var pi paymentIntent
-		if cs.PaymentIntent != nil {
-			err = t.load(intentKind, *cs.PaymentIntent, &pi, nil)
+		if intent := hidden.intentOf(cs); intent != "" {
+			err = t.load(intentKind, intent, &pi, nil)
 		}
 		if err == nil && pi.LatestCharge == nil {
 			err = fmt.Errorf("stripesim: the session %s has no charge", sessionID)

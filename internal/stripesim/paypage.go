@@ -44,6 +44,7 @@ func (s *Simulator) payRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /pay/{id}", s.postPay)
 	mux.HandleFunc("GET /pay/{id}/authenticate", s.showAuthenticate)
 	mux.HandleFunc("POST /pay/{id}/authenticate", s.postAuthenticate)
+	mux.HandleFunc("GET /portal/{id}", s.showPortal)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.page(w, http.StatusNotFound, payView{State: "missing", Title: "There is no page here"})
 	})
@@ -73,6 +74,11 @@ func (s *Simulator) draw(w http.ResponseWriter, status int, pages *template.Temp
 		http.Error(w, "The simulator failed.", http.StatusInternalServerError)
 		return
 	}
+	s.html(w, status, forms, b.Bytes())
+}
+
+// html sends a page whose forms may lead to the places named.
+func (s *Simulator) html(w http.ResponseWriter, status int, forms string, page []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; form-action "+forms+"; base-uri 'none'; frame-ancestors 'none'")
@@ -80,7 +86,7 @@ func (s *Simulator) draw(w http.ResponseWriter, status int, pages *template.Temp
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := w.Write(page); err != nil {
 		s.cfg.Log.Debug("the client went away", "error", err)
 	}
 }

@@ -1,6 +1,9 @@
 package stripesim
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+)
 
 const productKind = "product"
 
@@ -77,22 +80,18 @@ func createProduct(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if active, given, err := c.params.at("active").flag(); err != nil {
-		return nil, err
-	} else if given && !active {
-		return nil, invalid("active", "", "The simulator keeps products active.")
-	}
 	p, err := c.newProduct(id, name, description, metadata)
 	if err != nil {
 		return nil, err
 	}
-	if u, err := c.params.at("url").webURL(); err != nil {
+	if err := c.params.at("active").setFlag(&p.Active); err != nil {
 		return nil, err
-	} else if u != "" {
-		p.URL = &u
-		if err := c.update(p.ID, "", p, nil); err != nil {
-			return nil, err
-		}
+	}
+	if p.URL, err = c.params.at("url").settableURL(nil); err != nil {
+		return nil, err
+	}
+	if err := c.update(p.ID, "", p, nil); err != nil {
+		return nil, err
 	}
 	return p, c.emit("product.created", p, nil, c.request(), atOnce)
 }
@@ -110,14 +109,59 @@ func (t *tx) newProduct(id, name string, description *string, metadata map[strin
 	return p, t.insert(productKind, id, "", now, p, nil)
 }
 
+// productUpdateParams are the parameters of POST /v1/products/{id} the simulator models.
+var productUpdateParams = []string{"name", "description", "active", "metadata", "metadata[*]", "url"}
+
+// updateProduct changes a product. An inactive one keeps its prices, and can be used in no new session.
+func updateProduct(c *call) (any, error) {
+	var p product
+	err := c.load(productKind, c.pathID(), &p, nil)
+	if errors.Is(err, errMissing) {
+		return nil, noSuch(http.StatusNotFound, productKind, c.pathID(), "id")
+	}
+	if err != nil {
+		return nil, err
+	}
+	before := p
+	if name, err := c.params.at("name").text(5000); err != nil {
+		return nil, err
+	} else if name != "" {
+		p.Name = name
+	}
+	if p.Description, err = c.params.at("description").settable(40000, p.Description); err != nil {
+		return nil, err
+	}
+	if p.URL, err = c.params.at("url").settableURL(p.URL); err != nil {
+		return nil, err
+	}
+	if err := c.params.at("active").setFlag(&p.Active); err != nil {
+		return nil, err
+	}
+	if p.Metadata, err = c.params.at("metadata").changes(p.Metadata); err != nil {
+		return nil, err
+	}
+	p.Updated = c.now.Unix()
+	if err := c.update(p.ID, "", p, nil); err != nil {
+		return nil, err
+	}
+	previous := map[string]any{"updated": before.Updated}
+	if p.Name != before.Name {
+		previous["name"] = before.Name
+	}
+	if p.Active != before.Active {
+		previous["active"] = before.Active
+	}
+	return p, c.emit("product.updated", p, previous, c.request(), atOnce)
+}
+
 func listProducts(c *call) (any, error) {
 	q := &query{}
 	active, given, err := c.params.at("active").flag()
 	if err != nil {
 		return nil, err
 	}
-	if given && !active {
-		q.and("0")
+	if given {
+		q.and("json_extract(body, '$.active') = ?", active)
 	}
 	return c.list(productKind, q)
 }

@@ -267,7 +267,7 @@ func TestRefundsAreRefusedAsStripeWould(t *testing.T) {
 			}
 		})
 	}
-	t.Run("but an inquiry does not stand in the way", func(t *testing.T) {
+	t.Run("but an inquiry does not stand in the way", func(*testing.T) {
 		_, err := w.api.Refunds.New(refundOf(inquired, 0))
 		w.must(err)
 	})

@@ -26,6 +26,9 @@ type Config struct {
 	Now func() time.Time
 	// SecretKey is the one API key accepted. It must begin with sk_test_ or rk_test_.
 	SecretKey string
+	// Lacks names the permissions that a restricted key was not given: "charge_read" for neither reading nor writing
+	// charges, "charge_write" for reading alone. They are Stripe's names without their rak_.
+	Lacks []string
 	// PublicURL is the origin donors reach the payment page at, as http://127.0.0.1:8090.
 	PublicURL string
 	// Log receives what went wrong in the background; discarded when nil.
@@ -76,6 +79,9 @@ type Simulator struct {
 func Open(cfg Config) (*Simulator, error) {
 	if !strings.HasPrefix(cfg.SecretKey, "sk_test_") && !strings.HasPrefix(cfg.SecretKey, "rk_test_") {
 		return nil, errors.New("stripesim: the secret key must begin with sk_test_ or rk_test_: there is no live mode here")
+	}
+	if len(cfg.Lacks) > 0 && !strings.HasPrefix(cfg.SecretKey, "rk_") {
+		return nil, errors.New("stripesim: only a restricted key, rk_test_…, can lack a permission")
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	if !isWebURL(cfg.PublicURL) {

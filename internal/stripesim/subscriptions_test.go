@@ -136,6 +136,9 @@ func TestASubscriptionBegins(t *testing.T) {
 			ch.Customer.ID != cs.Customer.ID || ch.BillingDetails.Email != "reader@example.org" || ch.PaymentMethod != sub.DefaultPaymentMethod.ID {
 			t.Errorf("seed %d: the charge is %+v", testSeed, ch)
 		}
+		if id := w.chargeOf(cs); id != ch.ID {
+			t.Errorf("seed %d: the session's charge is %s, not %s", testSeed, id, ch.ID)
+		}
 		if txn := ch.BalanceTransaction; txn.Fee != fee(1575) || txn.Net != 1575-fee(1575) {
 			t.Errorf("seed %d: fee %d, net %d", testSeed, txn.Fee, txn.Net)
 		}

@@ -1,0 +1,65 @@
+package stripeapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/form"
+)
+
+// Resource is something at Stripe that a restricted key may or may not be
+// allowed to use.
+type Resource struct {
+	Name   string // as a person calls it
+	method string
+	path   string
+	list   bool
+}
+
+// Resources are what the service uses at Stripe, so that a restricted key
+// needs a permission for each.
+func Resources() []Resource {
+	uses := []Resource{
+		// A session that Stripe can't have: permissions are looked at first, so
+		// the answer tells whether checkouts may be opened, and changes nothing.
+		{"opening checkouts", http.MethodPost, "/v1/checkout/sessions/cs_appeal_check/expire", false},
+		{"balance", http.MethodGet, "/v1/balance", false},
+	}
+	for _, list := range []struct{ name, path string }{
+		{"checkout sessions", "checkout/sessions"},
+		{"payment intents", "payment_intents"},
+		{"charges", "charges"},
+		{"refunds", "refunds"},
+		{"disputes", "disputes"},
+		{"payouts", "payouts"},
+		{"balance transactions", "balance_transactions"},
+		{"invoices", "invoices"},
+		{"subscriptions", "subscriptions"},
+		{"customers", "customers"},
+		{"products", "products"},
+		{"events", "events"},
+	} {
+		uses = append(uses, Resource{list.name, http.MethodGet, "/v1/" + list.path, true})
+	}
+	return uses
+}
+
+// MayUse finds out whether the key is allowed to use something, by asking for
+// as little of it as can be. It returns a *ForbiddenError if not, ErrUnavailable
+// or ErrRefused if that could not be found out.
+func (c *Client) MayUse(ctx context.Context, r Resource) error {
+	err := try(ctx, func(ctx context.Context) error {
+		query := &form.Values{}
+		if r.list {
+			query.Add("limit", "1")
+		}
+		params := &stripe.Params{Context: ctx}
+		return c.sc.Charges.B.CallRaw(r.method, r.path, c.sc.Charges.Key, query, params, &stripe.APIResource{})
+	})
+	if errors.Is(err, ErrMissing) {
+		return nil
+	}
+	return err
+}
