@@ -173,7 +173,7 @@ func TestTheSigningSecretIsPrintedOnceAndNowhereElse(t *testing.T) {
 func TestADryRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	if out := a.setUp(t, "--dry-run"); strings.Count(out, "would be made") != 2 || a.written() != 0 {
+	if out := a.setUp(t, "--dry-run"); strings.Count(out, "would be made") != 4 || a.written() != 0 {
 		t.Errorf("before: %d calls\n%s", a.written(), out)
 	}
 	first := a.setUp(t)
