@@ -30,6 +30,13 @@ func TestAMonthlyGiftLeadsToAPageThatSaysSo(t *testing.T) {
 		if once := s.donateJSON("frequency", "once", "once_amount", "25", "cover_fees", "1", "form_key", key); once.status != http.StatusConflict {
 			t.Errorf("the same key for another frequency is answered %d", once.status)
 		}
+		s.pay(again.CheckoutURL, "reader@example.org", "succeeds")
+		thanks := s.get("/thanks/" + again.Donation)
+		for _, said := range []string{"Thank you. You’re giving $25 a month.", "on the 24th of each month until you cancel, next on December\u00a024, 2026."} {
+			if !strings.Contains(thanks.body, said) {
+				t.Errorf("the thank-you page does not say %q:\n%s", said, thanks.body)
+			}
+		}
 	})
 }
 

@@ -39,8 +39,8 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
-		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), p, now) }
-		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), p, now) }
+		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), models.Subscription{}, p, now) }
+		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), models.Subscription{}, p, now) }
 	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
@@ -181,7 +181,7 @@ func TestHTMLInjection(t *testing.T) {
 		checkHarmless(t, parse(t, linked, err), evil)
 		gift := paid(c, models.Received)
 		gift.Comment, gift.TributeName, gift.Src = evil, evil, evil
-		thanked, err := v.thanks(gift, onTheWay(c), june18(c))
+		thanked, err := v.thanks(gift, models.Subscription{}, onTheWay(c), june18(c))
 		checkHarmless(t, parse(t, thanked, err), evil)
 	}
 }

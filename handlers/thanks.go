@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -20,7 +21,13 @@ func (s *Server) getThanks(c echo.Context) error {
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	body, err := s.views.thanks(d, snapshot.Progress, s.Now())
+	var sub models.Subscription
+	if d.SubscriptionID != nil {
+		if sub, err = s.Store.FindSubscription(c.Request().Context(), *d.SubscriptionID); err != nil && !errors.Is(err, models.ErrNotFound) {
+			return err
+		}
+	}
+	body, err := s.views.thanks(d, sub, snapshot.Progress, s.Now())
 	if err != nil {
 		return err
 	}

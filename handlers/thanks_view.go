@@ -32,9 +32,10 @@ type thanksView struct {
 type fact struct{ Name, Value, Aside string }
 
 // thanks draws the page a donor comes back to, for every state a gift can be
-// in. Only a received gift is thanked for as received.
-func (v *views) thanks(d models.Donation, p models.Progress, now time.Time) ([]byte, error) {
-	view := v.outcome(d)
+// in. Only a received gift is thanked for as received. Of a repeated gift it
+// tells the subscription, as far as that is known.
+func (v *views) thanks(d models.Donation, sub models.Subscription, p models.Progress, now time.Time) ([]byte, error) {
+	view := v.outcome(d, sub, now)
 	view.Status, view.Reference, view.Facts = string(d.Status), d.Reference, v.facts(d)
 	view.Monthly = d.Status == models.Received && d.Frequency == models.Once && v.c.Offers(models.Monthly) && v.c.TakesGifts(now) == nil
 	screen := "Your gift"
@@ -51,11 +52,11 @@ func (v *views) thanks(d models.Donation, p models.Progress, now time.Time) ([]b
 }
 
 // outcome says what became of a gift.
-func (v *views) outcome(d models.Donation) thanksView {
+func (v *views) outcome(d models.Donation, sub models.Subscription, now time.Time) thanksView {
 	var view thanksView
 	switch d.Status {
 	case models.Received, models.PartiallyRefunded:
-		view = v.confirmed(d)
+		view = v.confirmed(d, sub, now)
 	case models.Processing:
 		if d.Pending == 0 {
 			return confirming(d) // a card: finished on Stripe's page, its charge a moment behind
@@ -73,11 +74,11 @@ func (v *views) outcome(d models.Donation) thanksView {
 	case models.Refunded:
 		view.Heading = "This gift was refunded" + v.refundedOn(d) + "."
 		view.Before, view.Strong, view.After = "All of your ", d.Charged().Short(), " was sent back. Banks can take several days to show it."
-		view.Next = v.afterTheFirst(d)
+		view.Next = v.afterTheFirst(d, sub)
 	case models.Disputed:
 		view.Heading = "This gift was disputed."
 		view.Before = "The bank has taken the money back, so it is not part of the total. If the bank returns it, it counts again."
-		view.Next = v.afterTheFirst(d)
+		view.Next = v.afterTheFirst(d, sub)
 	default:
 		return confirming(d)
 	}
@@ -85,15 +86,20 @@ func (v *views) outcome(d models.Donation) thanksView {
 }
 
 // confirmed thanks for a gift whose payment was received.
-func (v *views) confirmed(d models.Donation) thanksView {
+func (v *views) confirmed(d models.Donation, sub models.Subscription, now time.Time) thanksView {
 	view := thanksView{Share: v.share()}
-	if d.Frequency == models.Once {
+	switch {
+	case d.Frequency == models.Once:
 		view.Heading = "Thank you."
 		view.Before, view.Strong, view.After = "Your ", d.Amount.Short(), " gift to "+v.theCampaign()+" is confirmed."
-	} else {
+	case sub.Ended() || sub.CancelsAtEnd:
+		view.Heading = "Thank you."
+		view.Before, view.Strong, view.After = "Your gift of ", d.Amount.Short()+every(d.Frequency), " to "+v.theCampaign()+" was confirmed."
+		view.Next = stopped
+	default:
 		view.Heading = "Thank you. You’re giving " + d.Amount.Short() + every(d.Frequency) + "."
 		view.Before = "Your first payment to " + v.theCampaign() + " is confirmed."
-		view.Next = v.schedule(d)
+		view.Next = v.schedule(d, sub, now)
 	}
 	if d.Status == models.PartiallyRefunded {
 		view.Note = d.Refunded.Short() + " of the " + d.Charged().Short() + " you paid was refunded" + v.refundedOn(d) + "."
@@ -101,22 +107,37 @@ func (v *views) confirmed(d models.Donation) thanksView {
 	return view
 }
 
-// schedule is when a repeated gift is charged again. It names no single date,
-// because the page stands for as long as the gift does.
-func (v *views) schedule(d models.Donation) string {
+// stopped is what happens next with a repeated gift that was ended.
+const stopped = "The gift was stopped, and you won’t be charged again."
+
+// schedule is when a repeated gift is charged again, with the next date where
+// it is known.
+func (v *views) schedule(d models.Donation, sub models.Subscription, now time.Time) string {
 	if d.ReceivedAt == nil {
 		return v.stopping()
 	}
-	return "You’ll be charged " + d.Charged().Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel. " + v.stopping()
+	amount := d.Charged()
+	if sub.Amount > 0 {
+		amount = sub.Amount
+	}
+	next := ""
+	if sub.PeriodEnd != nil && sub.PeriodEnd.After(now) {
+		next = ", next on " + v.date(*sub.PeriodEnd)
+	}
+	return "You’ll be charged " + amount.Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel" + next + ". " + v.stopping()
 }
 
 // afterTheFirst keeps apart what became of a repeated gift's first payment,
 // which this page is about, and whether there will be others.
-func (v *views) afterTheFirst(d models.Donation) string {
-	if d.Frequency == models.Once {
+func (v *views) afterTheFirst(d models.Donation, sub models.Subscription) string {
+	switch {
+	case d.Frequency == models.Once:
 		return ""
+	case sub.Ended() || sub.CancelsAtEnd:
+		return stopped
+	default:
+		return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + v.stopping()
 	}
-	return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + v.stopping()
 }
 
 // refundedOn is the day of a refund, where it is known.

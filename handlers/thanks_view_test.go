@@ -30,7 +30,13 @@ func paid(c models.Campaign, s models.Status) models.Donation {
 
 func thanksPage(t *testing.T, c models.Campaign, d models.Donation) doc {
 	t.Helper()
-	page, err := sampleViews(t, c).thanks(d, onTheWay(c), june18(c))
+	return thanksPageOf(t, c, d, models.Subscription{})
+}
+
+// thanksPageOf is the page of a gift whose subscription is known.
+func thanksPageOf(t *testing.T, c models.Campaign, d models.Donation, sub models.Subscription) doc {
+	t.Helper()
+	page, err := sampleViews(t, c).thanks(d, sub, onTheWay(c), june18(c))
 	return parse(t, page, err)
 }
 
@@ -135,6 +141,25 @@ func TestAMonthlyGiftIsThankedForWithWhatHappensNext(t *testing.T) {
 	d.in(".then", hasText("You’ll be charged $15.76 on the 18th of each month until you cancel. To change or stop it, write to giving@example.org."))
 	d.in(".facts", hasText("Amount$15.76 with fees you covered"), hasText("FrequencyMonthly"))
 	d.none(".aside")
+}
+
+func TestAMonthlyGiftsPageFollowsItsSubscription(t *testing.T) {
+	c := bothWays(t)
+	gift := monthlyGift(c, models.Received)
+	next := june18(c).AddDate(0, 1, 0)
+	thanksPageOf(t, c, gift, models.Subscription{Status: "active", Amount: 2000, PeriodEnd: &next}).
+		in(".then", hasText("You’ll be charged $20 on the 18th of each month until you cancel, next on July 18, 2027."))
+	past := june18(c).AddDate(0, 0, -1)
+	thanksPageOf(t, c, gift, models.Subscription{Status: "active", PeriodEnd: &past}).in(".then", hasText("until you cancel. To change"))
+	for _, ended := range []models.Subscription{{Status: "canceled"}, {Status: "active", CancelsAtEnd: true, PeriodEnd: &next}} {
+		d := thanksPageOf(t, c, gift, ended)
+		d.in("h1", hasText("Thank you."))
+		d.in(".said", hasText("Your gift of $15 a month to the Corruption Project was confirmed."))
+		d.in(".then", hasText("The gift was stopped, and you won’t be charged again."))
+		if strings.Contains(textOf(d.root), "You’re giving") {
+			t.Error("a gift that was stopped is said to go on")
+		}
+	}
 }
 
 func TestEveryStateOfAMonthlyGiftsFirstPaymentHasItsWords(t *testing.T) {

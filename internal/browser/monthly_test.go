@@ -45,6 +45,11 @@ func TestAMonthlyGiftIsChosenByKeyboardAlone(t *testing.T) {
 	if charged := centsIn(reader.says("tfoot")); len(charged) != 1 || charged[0] != button[0] {
 		t.Errorf("shown were %v cents, charged would be %v", button, charged)
 	}
+	reader.pay("succeeds")
+	reader.awaitPage("/thanks/")
+	reader.awaitSays("h1", "Thank you. You’re giving $25 a month.")
+	reader.expectSays(".then", "until you cancel, next on ")
+	d.expectGifts(button[0])
 }
 
 func TestAMonthlyGiftIsChosenWithoutScript(t *testing.T) {

@@ -32,6 +32,7 @@ func TestScreens(t *testing.T) {
 	reader.shoot("campaign-monthly", (*tab).arriveAtMonthly, phone, inDark(phone), desk)
 	reader.shoot("error", (*tab).arriveAtError, phone, desk)
 	reader.shoot("thanks", func(t *tab) { t.give("50") }, phone, inDark(phone), desk)
+	reader.shoot("thanks-monthly", (*tab).giveMonthly, phone, desk)
 
 	filled := runDemo(t, "--sample", strconv.Itoa(*sample))
 	reader = filled.tab(desk)

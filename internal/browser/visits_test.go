@@ -45,6 +45,7 @@ var visits = []visit{
 		t.awaitSays("h1", "Confirming your gift…")
 	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
+	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
@@ -55,6 +56,16 @@ func (t *tab) arriveAtMonthly() {
 	t.Helper()
 	t.open("/?frequency=monthly")
 	t.settle()
+}
+
+// giveMonthly begins a monthly gift of the amount chosen beforehand.
+func (t *tab) giveMonthly() {
+	t.Helper()
+	t.arriveAtMonthly()
+	t.submit()
+	t.pay("succeeds")
+	t.awaitPage("/thanks/")
+	t.awaitSays("h1", "You’re giving $15 a month.")
 }
 
 // arriveAtError sends the form with an amount that is none.
