@@ -82,6 +82,10 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	var workers sync.WaitGroup
 	workers.Go(func() { resolver.Run(working) })
 	workers.Go(func() { site.Run(working) })
+	if conf.SyncInterval > 0 {
+		syncer := newSyncer(store, stripe, conf, c, log)
+		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
+	}
 	workers.Go(func() { foldProgress(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)

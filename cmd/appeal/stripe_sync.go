@@ -1,0 +1,113 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/stripeapi"
+	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/webhooks"
+)
+
+type stripeSyncCommand struct {
+	Since *time.Duration `help:"Read back this far, as 72h; left out, to where the last sync began, or to books_start of the campaign." placeholder:"DURATION"`
+}
+
+// newSyncer makes the one that both the command and the service use.
+func newSyncer(store *models.Store, stripe webhooks.Stripe, conf config.Config, c models.Campaign, log *slog.Logger) *webhooks.Syncer {
+	perSecond := 15 // of the 25 that Stripe allows a test account
+	if conf.Livemode() {
+		perSecond = 50 // of 100
+	}
+	return webhooks.NewSyncer(store, stripe, webhooks.SyncConfig{
+		Slug: c.Slug, BooksStart: c.BooksStart, Holder: rand.Text(), PerSecond: perSecond, Log: log,
+	})
+}
+
+// Run fetches what the webhooks missed, books it, and prints what it found.
+func (s stripeSyncCommand) Run(p *program) error {
+	conf, c, err := p.load(config.Stripe)
+	if err != nil {
+		return err
+	}
+	if s.Since != nil && *s.Since < 0 {
+		return usage{errors.New("--since can't be negative")}
+	}
+	live := conf.Livemode()
+	log := newLog(p.errs, conf.LogFormat, slog.LevelWarn)
+	store, err := models.Connect(p.ctx, models.Options{
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := openBooks(p.ctx, store, conf.AutoMigrate, log); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	client := stripeapi.New(c, stripeapi.Config{
+		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
+	})
+	return errors.Join(s.sync(p, newSyncer(store, client, conf, c, log), store), store.Close())
+}
+
+func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *models.Store) error {
+	var since *time.Time
+	if s.Since != nil {
+		at := store.Now().Add(-*s.Since)
+		since = &at
+	}
+	// How much there is to read is not known before it is read.
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.errs), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	report, err := syncer.Sync(p.ctx, since, func(stage string, read int) {
+		bar.Describe("Reading " + stage)
+		show(bar, read)
+	})
+	if finished := bar.Finish(); err == nil {
+		err = finished
+	}
+	switch {
+	case errors.Is(err, webhooks.ErrSyncing):
+		return fmt.Errorf("%w: try again in a few minutes", err)
+	case err != nil:
+		return fmt.Errorf("%w; what was read is booked, and the next sync goes on from there", inPlainWords(err))
+	}
+	return printReport(p, report)
+}
+
+// mostListed bounds how many lines of one kind are printed.
+const mostListed = 50
+
+func printReport(p *program, r webhooks.Report) error {
+	from := "from"
+	if r.Resumed {
+		from = "going on with a run that was broken off, from"
+	}
+	err := p.printf("Read Stripe %s %s on.\n", from, r.Since.UTC().Format(time.RFC3339))
+	listed := func(title string, lines []string) {
+		err = errors.Join(err, p.printf("%s: %d\n", title, len(lines)))
+		for i, line := range lines {
+			if i == mostListed {
+				err = errors.Join(err, p.printf("  and %d more\n", len(lines)-i))
+				return
+			}
+			err = errors.Join(err, p.printf("  %s\n", line))
+		}
+	}
+	listed("Booked, and told by no event", r.Booked)
+	listed("Contradicts the books and needs a person", r.Problems)
+	var findings []string
+	for _, f := range r.Findings {
+		findings = append(findings, fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency))
+	}
+	listed("Differences from Stripe", findings)
+	if r.Balance == nil {
+		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
+	}
+	return errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
+}
