@@ -33,9 +33,10 @@ const (
 // entrance is the door with real books behind it and a Stripe beside it that
 // holds a few objects.
 type entrance struct {
-	t        *testing.T
+	t        testing.TB
 	store    *models.Store
 	door     *webhooks.Door
+	router   *echo.Echo
 	resolver *webhooks.Resolver
 	stripe   *objects
 	logged   *bytes.Buffer
@@ -50,11 +51,21 @@ func newEntrance(t *testing.T, store *models.Store, now func() time.Time) *entra
 	logged := &bytes.Buffer{}
 	log := slog.New(slog.NewJSONHandler(&lockedWriter{w: logged}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := stripeapi.New(models.Campaign{Slug: slug}, stripeapi.Config{Key: "sk_test_1", APIBase: server.URL, BaseURL: "https://give.example.org"})
-	resolver := webhooks.NewResolver(store, client, log)
-	return &entrance{
-		t: t, store: store, resolver: resolver, stripe: stripe, logged: logged, now: now,
+	e := entranceBeside(t, store, now, client, log)
+	e.stripe, e.logged = stripe, logged
+	return e
+}
+
+// entranceBeside is the door beside any Stripe.
+func entranceBeside(t testing.TB, store *models.Store, now func() time.Time, stripe webhooks.Stripe, log *slog.Logger) *entrance {
+	t.Helper()
+	resolver := webhooks.NewResolver(store, stripe, log)
+	e := &entrance{
+		t: t, store: store, resolver: resolver, now: now, router: echo.New(),
 		door: &webhooks.Door{Store: store, Secrets: []string{"whsec_old", secret}, Resolver: resolver, Log: log},
 	}
+	e.router.POST(webhooks.Path, e.door.Receive)
+	return e
 }
 
 type lockedWriter struct {
@@ -79,9 +90,7 @@ func (e *entrance) post(body []byte, signature string) int {
 	request := httptest.NewRequestWithContext(e.t.Context(), http.MethodPost, webhooks.Path, bytes.NewReader(body))
 	request.Header.Set("Stripe-Signature", signature)
 	answer := httptest.NewRecorder()
-	router := echo.New()
-	router.POST(webhooks.Path, e.door.Receive)
-	router.ServeHTTP(answer, request)
+	e.router.ServeHTTP(answer, request)
 	return answer.Code
 }
 
@@ -117,20 +126,24 @@ func (e *entrance) sound() {
 	}
 }
 
-// settle advances the clock until nothing waits any more, or tries have shown
-// that it never will.
+// settle resolves what waits, with as much time between the tries as they
+// need, until nothing waits any more, or tries have shown that it never will.
 func (e *entrance) settle(advance func(time.Duration)) {
 	e.t.Helper()
 	for range 12 {
+		next, waiting, err := e.store.NextDue(e.t.Context())
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		if !waiting {
+			return
+		}
+		if next.After(e.store.Now()) {
+			advance(time.Minute)
+		}
 		if _, err := e.resolver.ResolveDue(e.t.Context()); err != nil {
 			e.t.Fatal(err)
 		}
-		if _, waiting, err := e.store.NextDue(e.t.Context()); err != nil {
-			e.t.Fatal(err)
-		} else if !waiting {
-			return
-		}
-		advance(time.Minute)
 	}
 }
 
