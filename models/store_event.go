@@ -323,6 +323,18 @@ func (s *Store) ChargeBooked(ctx context.Context, charge string) (bool, error) {
 	return n > 0, nil
 }
 
+// OpenEvents returns the events that wait or need attention, the oldest first,
+// without their raw text.
+func (s *Store) OpenEvents(ctx context.Context) ([]Event, error) {
+	var events []Event
+	err := s.db.WithContext(ctx).Omit("raw").Where("state IN ?", []EventState{EventAttention, EventWaiting}).
+		Order("received_at, id").Find(&events).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: list the open events: %w", err)
+	}
+	return events, nil
+}
+
 // EventsAbout returns the events, and objects read, that speak of one of
 // Stripe's objects, the oldest first.
 func (s *Store) EventsAbout(ctx context.Context, object string) ([]Event, error) {

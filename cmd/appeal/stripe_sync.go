@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -49,6 +50,9 @@ func (s stripeSyncCommand) Run(p *program) error {
 	}
 	if err := openBooks(p.ctx, store, conf.AutoMigrate, log); err != nil {
 		return errors.Join(err, store.Close())
+	}
+	if err := store.OpenBooks(p.ctx); err != nil { // an operator wants to migrate by hand, and has not
+		return errors.Join(behind(err), store.Close())
 	}
 	client := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
@@ -99,7 +103,7 @@ func printReport(p *program, r webhooks.Report) error {
 			err = errors.Join(err, p.printf("  %s\n", line))
 		}
 	}
-	listed("Booked, and told by no event", r.Booked)
+	listed("Booked, and told by no event", moved(r.Booked))
 	listed("Contradicts the books and needs a person", r.Problems)
 	var findings []string
 	for _, f := range r.Findings {
@@ -110,4 +114,16 @@ func printReport(p *program, r webhooks.Report) error {
 		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
 	}
 	return errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
+}
+
+// moved are the keys that moved money; what else was learned says whose it is.
+func moved(keys []string) []string {
+	var money []string
+	for _, key := range keys {
+		_, kind, _ := strings.Cut(key, ":")
+		if models.FactKind(kind).MovesMoney() {
+			money = append(money, key)
+		}
+	}
+	return money
 }
