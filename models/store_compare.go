@@ -85,7 +85,7 @@ func (s *Store) UnprovenPostings(ctx context.Context, from, until time.Time, aft
 
 // MovementsSum is the sum of all balance transactions that are known, and
 // whether the books have their opening balance.
-func (s *Store) MovementsSum(ctx context.Context) (sum money.Minor, opening money.Minor, err error) {
+func (s *Store) MovementsSum(ctx context.Context) (sum, opening money.Minor, err error) {
 	db := s.db.WithContext(ctx)
 	var net int64
 	if err := db.Raw("SELECT COALESCE(SUM(net), 0) FROM balance_transactions WHERE currency = ?", s.currency).Row().Scan(&net); err != nil {

@@ -143,7 +143,7 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	if err != nil {
 		return Learned{}, err
 	}
-	one := Learned{State: got.state, Problem: got.problem, News: got.news}
+	one := Learned{Object: o.ID, State: got.state, Problem: got.problem, News: got.news}
 	if len(got.news) == 0 && got.state != EventAttention {
 		return one, nil
 	}
