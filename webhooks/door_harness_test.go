@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,7 +134,8 @@ func (e *entrance) settle(advance func(time.Duration)) {
 	}
 }
 
-// objects is as much of Stripe's API as answers GET for what a test put there.
+// objects is as much of Stripe's API as answers GET for what a test put there:
+// an object by its path, and the list of those that a filter fits.
 type objects struct {
 	mu    sync.Mutex
 	held  map[string]string // "charges/ch_1" to its JSON
@@ -163,6 +167,9 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/v1/")
 	o.asked = append(o.asked, path)
 	object, ok := o.held[path]
+	if !ok && r.URL.Query().Has("limit") {
+		object, ok = o.list(path, r.URL.Query()), true
+	}
 	switch {
 	case o.down:
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -176,11 +183,36 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// list is what a collection holds that the filter fits, newest first. It all
+// stands on one page.
+func (o *objects) list(collection string, filter url.Values) string {
+	type item struct {
+		Charge  string
+		Created int64
+		raw     string
+	}
+	found := []item{}
+	for path, raw := range o.held {
+		of, _, _ := strings.Cut(path, "/")
+		i := item{raw: raw}
+		if of != collection || json.Unmarshal([]byte(raw), &i) != nil || filter.Has("charge") && i.Charge != filter.Get("charge") {
+			continue
+		}
+		found = append(found, i)
+	}
+	slices.SortFunc(found, func(a, b item) int { return cmp.Or(cmp.Compare(b.Created, a.Created), cmp.Compare(a.raw, b.raw)) })
+	raws := make([]string, 0, len(found))
+	for _, i := range found {
+		raws = append(raws, i.raw)
+	}
+	return `{"object":"list","has_more":false,"data":[` + strings.Join(raws, ",") + `]}`
+}
+
 // eventJSON wraps an object as Stripe's events do.
-func eventJSON(t *testing.T, id, eventType, version string, object json.RawMessage) []byte {
+func eventJSON(t testing.TB, id, eventType, version string, created int64, object json.RawMessage) []byte {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"id": id, "object": "event", "type": eventType, "api_version": version, "created": 1795550400, "livemode": false,
+		"id": id, "object": "event", "type": eventType, "api_version": version, "created": created, "livemode": false,
 		"pending_webhooks": 1, "request": map[string]any{"id": "req_1"}, "data": map[string]any{"object": object},
 	})
 	if err != nil {
@@ -189,7 +221,7 @@ func eventJSON(t *testing.T, id, eventType, version string, object json.RawMessa
 	return body
 }
 
-func startGift(t *testing.T, store *models.Store, choices models.Choices) models.Donation {
+func startGift(t testing.TB, store *models.Store, choices models.Choices) models.Donation {
 	t.Helper()
 	d, err := store.StartDonation(context.WithoutCancel(t.Context()), "", 0, choices)
 	if err != nil {

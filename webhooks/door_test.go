@@ -14,6 +14,9 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
+// made is when Stripe made the events of these tests.
+var made = storetest.Start.Unix()
+
 var gift = models.Choices{Frequency: models.Once, Amount: 125050, Tribute: models.NoTribute}
 
 // chargeJSON is a charge of a gift, as Stripe's event carries it.
@@ -36,7 +39,7 @@ func TestTheDoorAnswersAsPromised(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
 		e := newEntrance(t, store, clock.Now)
 		d := startGift(t, store, gift)
-		good := eventJSON(t, "evt_good", "charge.succeeded", stripeapi.Version, chargeJSON(d, "ch_1"))
+		good := eventJSON(t, "evt_good", "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1"))
 		now := clock.Now()
 		live := bytes.Replace(good, []byte(`"livemode":false`), []byte(`"livemode":true`), 1)
 		noMode := bytes.Replace(good, []byte(`"livemode":false,`), nil, 1)
@@ -117,7 +120,7 @@ func TestWhenAnsweredItIsBooked(t *testing.T) {
 		d := startGift(t, store, gift)
 		e.stripe.setDown(true) // the common path needs nothing of Stripe's
 		for i := range 3 {
-			if got := e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, chargeJSON(d, "ch_1"))); got != 200 {
+			if got := e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1"))); got != 200 {
 				t.Fatalf("answered %d", got)
 			}
 			if got := e.totals(); got.Raised != 125050 || got.Gifts != 1 || got.Donors != 1 {
@@ -140,10 +143,10 @@ func TestSevenWorkersDeliverOneGift(t *testing.T) {
 			wait.Go(func() {
 				// Two events of Stripe's for one change, and each of them several times.
 				id := fmt.Sprintf("evt_%d", i%2)
-				if got := e.deliver(eventJSON(t, id, "charge.succeeded", stripeapi.Version, chargeJSON(d, "ch_1"))); got != 200 {
+				if got := e.deliver(eventJSON(t, id, "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1"))); got != 200 {
 					t.Errorf("answered %d", got)
 				}
-				session := eventJSON(t, "evt_session", "checkout.session.completed", stripeapi.Version, sessionJSON(d, "complete", "paid"))
+				session := eventJSON(t, "evt_session", "checkout.session.completed", stripeapi.Version, made, sessionJSON(d, "complete", "paid"))
 				if got := e.deliver(session); got != 200 {
 					t.Errorf("answered %d", got)
 				}
@@ -164,7 +167,7 @@ func TestAnEventWaitsWhileStripeIsDownAndStaffAreToldInTime(t *testing.T) {
 		e := newEntrance(t, store, clock.Now)
 		d := startGift(t, store, gift)
 		e.stripe.setDown(true)
-		body := eventJSON(t, "evt_1", "checkout.session.completed", stripeapi.Version, sessionJSON(d, "complete", "paid"))
+		body := eventJSON(t, "evt_1", "checkout.session.completed", stripeapi.Version, made, sessionJSON(d, "complete", "paid"))
 		if got := e.deliver(body); got != 200 {
 			t.Fatalf("answered %d", got)
 		}
@@ -234,7 +237,7 @@ func TestAGiftWhoseEventsNeverComeIsFoundByLookingOnceInFiveSeconds(t *testing.T
 			t.Errorf("totals are %+v", got)
 		}
 		// The event comes after all, and changes nothing.
-		e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, chargeJSON(d, "ch_1")))
+		e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1")))
 		if got := e.totals(); got.Gross != 125050 || got.Gifts != 1 {
 			t.Errorf("after the event came late: %+v", got)
 		}
@@ -292,13 +295,13 @@ func TestNoSecretAndNoPersonIsLogged(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
 		e := newEntrance(t, store, clock.Now)
 		d := startGift(t, store, gift)
-		body := eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, chargeJSON(d, "ch_1"))
+		body := eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1"))
 		signature := sign(body, secret, clock.Now())
 		e.deliver(body)
 		e.post(body, sign(body, "whsec_other", clock.Now()))
 		e.post([]byte("canary@example.org"), signature)
 		e.stripe.setDown(true)
-		e.deliver(eventJSON(t, "evt_2", "checkout.session.completed", "2025-03-31.basil", sessionJSON(d, "complete", "paid")))
+		e.deliver(eventJSON(t, "evt_2", "checkout.session.completed", "2025-03-31.basil", made, sessionJSON(d, "complete", "paid")))
 		e.settle(clock.Advance)
 		for _, canary := range []string{"canary@example.org", secret, "whsec_old", "sk_test_1", signature, d.Token} {
 			if strings.Contains(e.logged.String(), canary) {
