@@ -28,7 +28,7 @@ func (s *Syncer) Fees(ctx context.Context) error {
 	}
 	defer s.release(ctx)
 	y := &syncing{Syncer: s, progress: func(string, int) {}, report: &Report{}}
-	_, err = y.newest(ctx, oldest)
+	_, err = y.newest(ctx, oldest, true)
 	return err
 }
 
@@ -127,8 +127,9 @@ func (y *syncing) suspended(ctx context.Context) error {
 }
 
 // newest settles the balance transactions since a moment, and returns the id of
-// the newest.
-func (y *syncing) newest(ctx context.Context, since time.Time) (string, error) {
+// the newest. hasty: it stops at a page that is known already, and leaves what
+// may be missing before it to the next sync.
+func (y *syncing) newest(ctx context.Context, since time.Time, hasty bool) (string, error) {
 	newest := ""
 	l := stripeapi.Listing{Kind: stripeapi.BalanceTransactions, Since: since}
 	for {
@@ -140,13 +141,17 @@ func (y *syncing) newest(ctx context.Context, since time.Time) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		known, err := y.store.KnownTransactions(ctx, read)
+		if err != nil {
+			return "", err
+		}
 		if err := y.settle(ctx, read); err != nil {
 			return "", err
 		}
 		if newest == "" && len(read) > 0 {
 			newest = read[0].ID
 		}
-		if page.Last == "" {
+		if page.Last == "" || hasty && len(known) == len(read) {
 			return newest, nil
 		}
 		if err := y.hold(ctx); err != nil {
@@ -290,7 +295,7 @@ func (y *syncing) reopen(ctx context.Context) error {
 // books; nil if more keep coming.
 func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
 	since := y.run.StartedAt.Add(-overlap)
-	before, err := y.newest(ctx, since)
+	before, err := y.newest(ctx, since, false)
 	for range 5 {
 		if err != nil {
 			return nil, err
@@ -299,7 +304,7 @@ func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
 		if err != nil {
 			return nil, err
 		}
-		after, err := y.newest(ctx, since)
+		after, err := y.newest(ctx, since, false)
 		if err != nil {
 			return nil, err
 		}
@@ -334,7 +339,7 @@ func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]mo
 		known = known || f.Kind == models.FoundBalance && f.Amount == balance-moved-opening
 	}
 	if !known {
-		if _, err := y.newest(ctx, y.start); err != nil {
+		if _, err := y.newest(ctx, y.start, false); err != nil {
 			return nil, err
 		}
 		if moved, opening, err = y.store.MovementsSum(ctx); err != nil || balance == moved+opening {
