@@ -89,6 +89,7 @@ type Report struct {
 	Problems []string         // objects that contradict the books; they need a person
 	Findings []models.Finding // where the books and Stripe differ, all that stand
 	Balance  *money.Minor     // Stripe's, nil if it did not stand still long enough
+	Books    money.Minor      // the same by the journal, which has a refund from when it is made
 	Resumed  bool             // it went on with a run that was broken off
 }
 

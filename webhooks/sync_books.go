@@ -208,26 +208,26 @@ func (y *syncing) openPayout(ctx context.Context, p models.Payout) error {
 	if len(members) == 0 {
 		return nil // not listed yet
 	}
-	strangers, err := y.strangers(ctx, p, members)
+	before, strangers, err := y.strangers(ctx, p, members)
 	if err != nil {
 		return err
 	}
-	return y.store.ReadMembers(ctx, p, members, strangers)
+	return y.store.ReadMembers(ctx, p, members, before, strangers)
 }
 
 // strangers names the members that the books do not know from Stripe's own
-// account. One that Stripe has after all is settled.
-func (y *syncing) strangers(ctx context.Context, p models.Payout, members []models.BalanceTransaction) ([]string, error) {
+// account. One that Stripe has after all is settled; what those come to that are
+// older than the books is part of the opening balance.
+func (y *syncing) strangers(ctx context.Context, p models.Payout, members []models.BalanceTransaction) (before money.Minor, strangers []string, err error) {
 	known, err := y.store.KnownTransactions(ctx, members)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	var strangers []string
 	for _, t := range members {
 		owner, read := known[t.ID]
 		switch {
 		case !read && t.CreatedAt.Before(y.start):
-			continue // from before the books: part of the opening balance
+			before += t.Net
 		case !read:
 			var found transaction
 			err := y.follow.fetch(ctx, stripeapi.BalanceTransactions, "balance_transaction", t.ID, &found)
@@ -236,16 +236,16 @@ func (y *syncing) strangers(ctx context.Context, p models.Payout, members []mode
 				continue
 			}
 			if err != nil {
-				return nil, err
+				return 0, nil, err
 			}
 			if err := y.settle(ctx, []models.BalanceTransaction{readTransaction(found)}); err != nil {
-				return nil, err
+				return 0, nil, err
 			}
 		case owner != "" && owner != p.ID:
 			strangers = append(strangers, fmt.Sprintf("%s (%s, net %s) went out with %s already", t.ID, cmp.Or(t.Source, t.Category), t.Net.Decimal(), owner))
 		}
 	}
-	return strangers, nil
+	return before, strangers, nil
 }
 
 // compare names every difference between the journal and Stripe's account.
@@ -270,6 +270,11 @@ func (y *syncing) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	totals, err := y.store.Totals(ctx)
+	if err != nil {
+		return err
+	}
+	y.report.Books = totals.StripeBalance
 	y.report.Findings, err = y.store.NameDifferences(ctx, y.run.StartedAt, append(found, phantoms...))
 	return err
 }
