@@ -1,6 +1,7 @@
 // Package models holds the nouns of a campaign, their rules, and the only SQL:
-// campaigns, donations, donors, the journal, the inbox of Stripe's events and
-// the outbox of what is to be sent.
+// campaigns, donations, donors, subscriptions, the journal, Stripe's own account
+// of its balance beside it, the inbox of Stripe's events and the outbox of what
+// is to be sent.
 //
 // Three laws hold here:
 //

@@ -64,6 +64,7 @@ type Object struct {
 
 // Learned says what an object brought.
 type Learned struct {
+	Object  string // Stripe's id
 	State   EventState
 	Problem string
 	News    []string // the keys that were not in the books before

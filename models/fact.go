@@ -177,7 +177,6 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 			failed = true
 		case SessionExpired:
 			expired = true
-		case IntentPaid, InvoicePaid, RefundSettled, DisputeOpened, DisputeClosed, FraudWarned:
 		case Charged, OfflineGiven:
 			f.captured += fact.Amount
 			if f.receivedAt == nil || fact.At.Before(*f.receivedAt) {
@@ -199,6 +198,7 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 			f.disputed += fact.Amount
 		case FeeKept:
 			f.fees += fact.Amount
+		default: // says whose it is, or what is to be read again
 		}
 		// The smaller address decides between two of one rank, so that the
 		// answer is the same for every order.

@@ -20,6 +20,7 @@ type Payout struct {
 	FailedAt       *time.Time // when the money came back to the Stripe balance; nil unless it did
 	MembersRead    bool
 	Difference     money.Minor // its amount less that of its members, once they are read
+	FromBefore     money.Minor // of its amount, members from before the books start: they are in the opening balance
 }
 
 // Undone reports whether the bank did not get the money after all. That can

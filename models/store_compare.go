@@ -85,7 +85,7 @@ func (s *Store) UnprovenPostings(ctx context.Context, from, until time.Time, aft
 
 // MovementsSum is the sum of all balance transactions that are known, and
 // whether the books have their opening balance.
-func (s *Store) MovementsSum(ctx context.Context) (sum money.Minor, opening money.Minor, err error) {
+func (s *Store) MovementsSum(ctx context.Context) (sum, opening money.Minor, err error) {
 	db := s.db.WithContext(ctx)
 	var net int64
 	if err := db.Raw("SELECT COALESCE(SUM(net), 0) FROM balance_transactions WHERE currency = ?", s.currency).Row().Scan(&net); err != nil {
@@ -136,9 +136,10 @@ func (s *Store) KnownTransactions(ctx context.Context, members []BalanceTransact
 }
 
 // ReadMembers keeps which balance transactions went out with a payout, its own
-// among them. strangers say which of them do not belong there. A payout that
-// does not add up is a finding, and its members are read again by the next sync.
-func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTransaction, strangers []string) error {
+// among them. before is what those come to that are older than the books;
+// strangers say which do not belong there. A payout that does not add up is a
+// finding, and its members are read again by the next sync.
+func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTransaction, before money.Minor, strangers []string) error {
 	var sum money.Minor
 	for _, t := range members {
 		if t.Source != p.ID {
@@ -153,7 +154,9 @@ func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTran
 		}
 		difference := p.Amount - sum
 		whole := difference == 0 && len(strangers) == 0
-		if err := tx.Model(&Payout{ID: p.ID}).Updates(map[string]any{"members_read": whole, "difference": difference}).Error; err != nil {
+		if err := tx.Model(&Payout{ID: p.ID}).Updates(map[string]any{
+			"members_read": whole, "difference": difference, "from_before": before,
+		}).Error; err != nil {
 			return err
 		}
 		if whole {

@@ -143,7 +143,7 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	if err != nil {
 		return Learned{}, err
 	}
-	one := Learned{State: got.state, Problem: got.problem, News: got.news}
+	one := Learned{Object: o.ID, State: got.state, Problem: got.problem, News: got.news}
 	if len(got.news) == 0 && got.state != EventAttention {
 		return one, nil
 	}
@@ -321,6 +321,18 @@ func (s *Store) ChargeBooked(ctx context.Context, charge string) (bool, error) {
 		return false, fmt.Errorf("models: look for the charge %s: %w", charge, err)
 	}
 	return n > 0, nil
+}
+
+// OpenEvents returns the events that wait or need attention, the oldest first,
+// without their raw text.
+func (s *Store) OpenEvents(ctx context.Context) ([]Event, error) {
+	var events []Event
+	err := s.db.WithContext(ctx).Omit("raw").Where("state IN ?", []EventState{EventAttention, EventWaiting}).
+		Order("received_at, id").Find(&events).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: list the open events: %w", err)
+	}
+	return events, nil
 }
 
 // EventsAbout returns the events, and objects read, that speak of one of

@@ -26,14 +26,15 @@ func (s *Store) find(tx *gorm.DB, f Finding) error {
 // balance transactions differ, and what else the sync that began at since found.
 // Findings that it did not see again are closed. It returns those that stand.
 func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []Finding) ([]Finding, error) {
+	var rows []Difference
+	// Read beforehand: it takes long in large books, and bookings must not wait.
+	err := s.db.WithContext(ctx).Raw(`SELECT * FROM (` + heldOf + `) AS held
+		WHERE held <> net OR treatment IN ('suspense', 'other_currency') ORDER BY id`).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: compare with Stripe's balance transactions: %w", err)
+	}
 	var open []Finding
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var rows []Difference
-		err := tx.Raw(`SELECT * FROM (` + heldOf + `) AS held
-			WHERE held <> net OR treatment IN ('suspense', 'other_currency') ORDER BY id`).Scan(&rows).Error
-		if err != nil {
-			return err
-		}
+	err = s.tx(ctx, func(tx *gorm.DB) error {
 		for _, d := range rows {
 			twin, err := s.twinOf(tx, d)
 			if err != nil {

@@ -16,7 +16,7 @@ func (s *Store) bookPayout(tx *gorm.DB, p Payout) (booked, error) {
 	if p.Currency != s.currency {
 		return booked{state: EventForeign}, nil // of a balance these books do not keep
 	}
-	p.Difference, p.MembersRead = 0, false
+	p.Difference, p.FromBefore, p.MembersRead = 0, 0, false
 	made := insertOnce(tx, &p)
 	if made.Error != nil {
 		return booked{}, fmt.Errorf("keep the payout: %w", made.Error)

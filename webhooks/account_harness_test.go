@@ -260,7 +260,7 @@ func (b *bookkeeper) agree(report webhooks.Report) {
 // shuffled sends every webhook once or twice, in a seeded disorder.
 func shuffled(seed uint64) func(string, int, time.Duration) (int, time.Duration) {
 	r := rand.New(rand.NewPCG(seed, 7))
-	var turn = make(chan struct{}, 1)
+	turn := make(chan struct{}, 1)
 	return func(_ string, copies int, _ time.Duration) (int, time.Duration) {
 		turn <- struct{}{}
 		defer func() { <-turn }()

@@ -83,7 +83,7 @@ func readDispute(d dispute, gift models.GiftRef, evidence string) models.Reading
 		}
 	}
 	switch d.Status {
-	case "won", "lost", "warning_closed":
+	case "won", "lost", "warning_closed", "charge_refunded", "prevented":
 		closed := fact
 		closed.Kind, closed.Key = models.DisputeClosed, d.ID+":closed"
 		reading.Facts = append(reading.Facts, closed)

@@ -89,6 +89,7 @@ type Report struct {
 	Problems []string         // objects that contradict the books; they need a person
 	Findings []models.Finding // where the books and Stripe differ, all that stand
 	Balance  *money.Minor     // Stripe's, nil if it did not stand still long enough
+	Books    money.Minor      // the same by the journal, which has a refund from when it is made
 	Resumed  bool             // it went on with a run that was broken off
 }
 
@@ -242,11 +243,11 @@ func (y *syncing) learn(ctx context.Context, objects []models.Object) error {
 	if err != nil {
 		return err
 	}
-	for i, one := range learned {
+	for _, one := range learned {
 		y.report.Booked = append(y.report.Booked, one.News...)
 		if one.State == models.EventAttention {
-			y.log.Error("an object contradicts the books", "object", objects[i].ID, "problem", one.Problem)
-			y.report.Problems = append(y.report.Problems, objects[i].ID+": "+one.Problem)
+			y.log.Error("an object contradicts the books", "object", one.Object, "problem", one.Problem)
+			y.report.Problems = append(y.report.Problems, one.Object+": "+one.Problem)
 		}
 	}
 	return nil
@@ -261,13 +262,12 @@ func (s *Syncer) Run(ctx context.Context, interval time.Duration) {
 	next, commits := s.store.Now(), uint64(0)
 	for {
 		now := s.store.Now()
-		switch done := s.store.Commits(); {
+		switch {
 		case !now.Before(next):
 			next = now.Add(interval)
 			s.syncOnce(ctx)
 			commits = s.store.Commits()
-		case done != commits:
-			commits = done
+		case s.store.Commits() != commits:
 			if err := s.Fees(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, ErrSyncing) {
 				s.log.Warn("the fees could not be read; the next sync will", "error", err)
 			}

@@ -28,7 +28,7 @@ func (s *Syncer) Fees(ctx context.Context) error {
 	}
 	defer s.release(ctx)
 	y := &syncing{Syncer: s, progress: func(string, int) {}, report: &Report{}}
-	_, err = y.newest(ctx, oldest)
+	_, err = y.newest(ctx, oldest, true)
 	return err
 }
 
@@ -127,8 +127,9 @@ func (y *syncing) suspended(ctx context.Context) error {
 }
 
 // newest settles the balance transactions since a moment, and returns the id of
-// the newest.
-func (y *syncing) newest(ctx context.Context, since time.Time) (string, error) {
+// the newest. hasty: it stops at a page that is known already, and leaves what
+// may be missing before it to the next sync.
+func (y *syncing) newest(ctx context.Context, since time.Time, hasty bool) (string, error) {
 	newest := ""
 	l := stripeapi.Listing{Kind: stripeapi.BalanceTransactions, Since: since}
 	for {
@@ -140,13 +141,17 @@ func (y *syncing) newest(ctx context.Context, since time.Time) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		known, err := y.store.KnownTransactions(ctx, read)
+		if err != nil {
+			return "", err
+		}
 		if err := y.settle(ctx, read); err != nil {
 			return "", err
 		}
 		if newest == "" && len(read) > 0 {
 			newest = read[0].ID
 		}
-		if page.Last == "" {
+		if page.Last == "" || hasty && len(known) == len(read) {
 			return newest, nil
 		}
 		if err := y.hold(ctx); err != nil {
@@ -203,26 +208,26 @@ func (y *syncing) openPayout(ctx context.Context, p models.Payout) error {
 	if len(members) == 0 {
 		return nil // not listed yet
 	}
-	strangers, err := y.strangers(ctx, p, members)
+	before, strangers, err := y.strangers(ctx, p, members)
 	if err != nil {
 		return err
 	}
-	return y.store.ReadMembers(ctx, p, members, strangers)
+	return y.store.ReadMembers(ctx, p, members, before, strangers)
 }
 
 // strangers names the members that the books do not know from Stripe's own
-// account. One that Stripe has after all is settled.
-func (y *syncing) strangers(ctx context.Context, p models.Payout, members []models.BalanceTransaction) ([]string, error) {
+// account. One that Stripe has after all is settled; what those come to that are
+// older than the books is part of the opening balance.
+func (y *syncing) strangers(ctx context.Context, p models.Payout, members []models.BalanceTransaction) (before money.Minor, strangers []string, err error) {
 	known, err := y.store.KnownTransactions(ctx, members)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	var strangers []string
 	for _, t := range members {
 		owner, read := known[t.ID]
 		switch {
 		case !read && t.CreatedAt.Before(y.start):
-			continue // from before the books: part of the opening balance
+			before += t.Net
 		case !read:
 			var found transaction
 			err := y.follow.fetch(ctx, stripeapi.BalanceTransactions, "balance_transaction", t.ID, &found)
@@ -231,16 +236,16 @@ func (y *syncing) strangers(ctx context.Context, p models.Payout, members []mode
 				continue
 			}
 			if err != nil {
-				return nil, err
+				return 0, nil, err
 			}
 			if err := y.settle(ctx, []models.BalanceTransaction{readTransaction(found)}); err != nil {
-				return nil, err
+				return 0, nil, err
 			}
 		case owner != "" && owner != p.ID:
 			strangers = append(strangers, fmt.Sprintf("%s (%s, net %s) went out with %s already", t.ID, cmp.Or(t.Source, t.Category), t.Net.Decimal(), owner))
 		}
 	}
-	return strangers, nil
+	return before, strangers, nil
 }
 
 // compare names every difference between the journal and Stripe's account.
@@ -265,6 +270,11 @@ func (y *syncing) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	totals, err := y.store.Totals(ctx)
+	if err != nil {
+		return err
+	}
+	y.report.Books = totals.StripeBalance
 	y.report.Findings, err = y.store.NameDifferences(ctx, y.run.StartedAt, append(found, phantoms...))
 	return err
 }
@@ -290,7 +300,7 @@ func (y *syncing) reopen(ctx context.Context) error {
 // books; nil if more keep coming.
 func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
 	since := y.run.StartedAt.Add(-overlap)
-	before, err := y.newest(ctx, since)
+	before, err := y.newest(ctx, since, false)
 	for range 5 {
 		if err != nil {
 			return nil, err
@@ -299,7 +309,7 @@ func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
 		if err != nil {
 			return nil, err
 		}
-		after, err := y.newest(ctx, since)
+		after, err := y.newest(ctx, since, false)
 		if err != nil {
 			return nil, err
 		}
@@ -334,7 +344,7 @@ func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]mo
 		known = known || f.Kind == models.FoundBalance && f.Amount == balance-moved-opening
 	}
 	if !known {
-		if _, err := y.newest(ctx, y.start); err != nil {
+		if _, err := y.newest(ctx, y.start, false); err != nil {
 			return nil, err
 		}
 		if moved, opening, err = y.store.MovementsSum(ctx); err != nil || balance == moved+opening {

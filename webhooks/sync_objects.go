@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -69,8 +70,12 @@ func (y *syncing) unbooked(ctx context.Context) func(json.RawMessage) (bool, err
 
 func all(json.RawMessage) (bool, error) { return false, nil }
 
+// openSince is from when on payment pages are listed: one that was made before
+// the last sync can have been paid, or have expired, since.
+func (y *syncing) openSince() time.Time { return y.run.Since.Add(-models.SessionLife) }
+
 func (y *syncing) sessions(ctx context.Context) error {
-	return y.objects(ctx, y.made(stripeapi.Sessions), y.others)
+	return y.objects(ctx, stripeapi.Listing{Kind: stripeapi.Sessions, Since: y.openSince()}, y.others)
 }
 
 func (y *syncing) refunds(ctx context.Context) error {
@@ -194,7 +199,7 @@ func (y *syncing) again(ctx context.Context, id string) error {
 // made before what the listing showed.
 func (y *syncing) unfinished(ctx context.Context) error {
 	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
-		return y.store.UnfinishedSessions(ctx, y.run.Since, after, most)
+		return y.store.UnfinishedSessions(ctx, y.openSince(), after, most)
 	})
 }
 

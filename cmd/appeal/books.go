@@ -60,14 +60,19 @@ func (p *program) withBooks(f func(store *models.Store, c models.Campaign) error
 	if err != nil {
 		return err
 	}
-	err = store.OpenBooks(p.ctx)
-	if errors.Is(err, models.ErrSchemaBehind) {
-		err = fmt.Errorf("%w: run appeal migrate first", err)
-	}
+	err = behind(store.OpenBooks(p.ctx))
 	if err == nil {
 		err = f(store, c)
 	}
 	return errors.Join(err, store.Close())
+}
+
+// behind says what to do about a schema that is older than the program.
+func behind(err error) error {
+	if errors.Is(err, models.ErrSchemaBehind) {
+		return fmt.Errorf("%w: run appeal migrate first", err)
+	}
+	return err
 }
 
 type totalsCommand struct {

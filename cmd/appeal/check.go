@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -55,6 +56,12 @@ func (checkCommand) Run(p *program) error {
 			}
 			return checkDatabase(ctx, conf, c)
 		}},
+		{"books", func() finding {
+			if unreadable != nil {
+				return finding{err: errors.New("not tried: the campaign can't be read")}
+			}
+			return checkBooks(ctx, conf, c)
+		}},
 	}
 	for _, one := range append(checks, stripeChecks(ctx, conf, c)...) {
 		found := one.try()
@@ -102,4 +109,38 @@ func checkDatabase(ctx context.Context, conf config.Config, c models.Campaign) f
 		err = store.Ready(ctx)
 	}
 	return finding{err: errors.Join(err, store.Close())}
+}
+
+// checkBooks tells how the books stand beside Stripe's own account, as the last
+// sync found them.
+func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (found finding) {
+	store, err := models.Connect(ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency})
+	if err != nil {
+		return finding{err: errors.New("not tried: the database comes first")}
+	}
+	defer func() { found.err = errors.Join(found.err, store.Close()) }()
+	if err := store.OpenBooks(ctx); err != nil {
+		return finding{warn: "not tried: the database comes first"}
+	}
+	totals, err := store.Totals(ctx)
+	if err != nil {
+		return finding{err: err}
+	}
+	differences, err := store.OpenFindings(ctx)
+	if err != nil {
+		return finding{err: err}
+	}
+	last, synced, err := store.LastSync(ctx)
+	switch {
+	case err != nil:
+		return finding{err: err}
+	case totals.NeedsAttention > 0:
+		return finding{warn: fmt.Sprintf("%d from Stripe could not be booked: see appeal stripe events", totals.NeedsAttention)}
+	case len(differences) > 0:
+		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", len(differences))}
+	case !synced:
+		return finding{note: "never compared with Stripe yet: appeal serve does, and appeal stripe sync"}
+	default:
+		return finding{note: "agreed with Stripe's account at " + last.UTC().Format(time.RFC3339)}
+	}
 }

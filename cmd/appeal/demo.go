@@ -179,6 +179,7 @@ func serveSimulator(ctx context.Context, listener net.Listener, sim *stripesim.S
 func (d demoCommand) welcome(ctx context.Context, p *program, conf config.Config, c models.Campaign, sim *stripesim.Simulator) error {
 	_, err := sim.RegisterEndpoint(ctx, stripesim.Endpoint{
 		URL: conf.BaseURL.String() + webhooks.Path, Secret: conf.StripeWebhookSecrets[0].Reveal(), APIVersion: stripeapi.Version,
+		Events: webhooks.EventTypes(),
 	})
 	if err != nil {
 		return err
@@ -245,7 +246,7 @@ func (d demoCommand) makeSamples(ctx context.Context, p *program, c models.Campa
 	}
 	err := sim.Sample(ctx, stripesim.SampleOptions{
 		N: d.Sample, Campaign: c.Slug, Currency: string(c.Currency), From: from, To: now, Zone: c.Zone, Presets: presets,
-		Product: c.Title + " — one-time gift", FeeBasisPoints: c.Fee.BasisPoints, FeeFixed: int64(c.Fee.Fixed),
+		Product: c.Title + " — one-time gift", FeeBasisPoints: c.Fee.BasisPoints, FeeFixed: int64(c.Fee.Fixed), Aftermath: true,
 	}, func(made int) { show(bar, made) })
 	if err != nil {
 		return err

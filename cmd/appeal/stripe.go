@@ -14,8 +14,10 @@ import (
 
 // stripeCommands are those that have to do with the Stripe account alone.
 type stripeCommands struct {
-	Setup stripeSetupCommand `cmd:"" help:"Make or update at Stripe what the service needs: the webhook endpoint for APPEAL_BASE_URL, the products of monthly gifts, and the billing portal. Prints the endpoint's signing secret once."`
-	Sync  stripeSyncCommand  `cmd:"" help:"Fetch from Stripe whatever the webhooks missed, book it, and compare the books with Stripe's own account. From an empty database it restores every online gift."`
+	Setup  stripeSetupCommand  `cmd:"" help:"Make or update at Stripe what the service needs: the webhook endpoint for APPEAL_BASE_URL, the products of monthly gifts, and the billing portal. Prints the endpoint's signing secret once."`
+	Sync   stripeSyncCommand   `cmd:"" help:"Fetch from Stripe whatever the webhooks missed, book it, and compare the books with Stripe's own account. From an empty database it restores every online gift."`
+	Events stripeEventsCommand `cmd:"" help:"List what came from Stripe and is not settled: what waits, and what needs attention."`
+	Replay stripeReplayCommand `cmd:"" help:"Have events that need attention tried again, after a fix."`
 }
 
 // endpointAddress is where Stripe is to send its events.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -50,6 +51,9 @@ func (s stripeSyncCommand) Run(p *program) error {
 	if err := openBooks(p.ctx, store, conf.AutoMigrate, log); err != nil {
 		return errors.Join(err, store.Close())
 	}
+	if err := store.OpenBooks(p.ctx); err != nil { // an operator wants to migrate by hand, and has not
+		return errors.Join(behind(err), store.Close())
+	}
 	client := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
 	})
@@ -63,10 +67,34 @@ func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *mode
 		since = &at
 	}
 	// How much there is to read is not known before it is read.
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.errs), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	report, err := syncer.Sync(p.ctx, since, func(stage string, read int) {
-		bar.Describe("Reading " + stage)
+	seen := isTerminal(p.errs)
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.errs), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetVisibility(seen))
+	stage := ""
+	progress := func(now string, read int) {
+		if !seen && now != stage { // a log: a line for each stage will do
+			_, _ = fmt.Fprintf(p.errs, "reading %s\n", now) // that it can't be written stops nothing
+		}
+		stage = now
+		bar.Describe("Reading " + now)
 		show(bar, read)
+	}
+	var report webhooks.Report
+	var err error
+	until := time.NewTimer(patience)
+	defer until.Stop()
+	every(p.ctx, time.Second, func() bool {
+		if report, err = syncer.Sync(p.ctx, since, progress); !errors.Is(err, webhooks.ErrSyncing) {
+			return false
+		}
+		bar.Describe("Waiting for another process that syncs")
+		show(bar, 0)
+		select {
+		case <-until.C:
+			return false
+		default:
+			return true
+		}
 	})
 	if finished := bar.Finish(); err == nil {
 		err = finished
@@ -79,6 +107,10 @@ func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *mode
 	}
 	return printReport(p, report)
 }
+
+// patience is how long the command waits for another process's sync to end; the
+// lease of one that died has run out by then.
+const patience = 3 * time.Minute
 
 // mostListed bounds how many lines of one kind are printed.
 const mostListed = 50
@@ -99,7 +131,7 @@ func printReport(p *program, r webhooks.Report) error {
 			err = errors.Join(err, p.printf("  %s\n", line))
 		}
 	}
-	listed("Booked, and told by no event", r.Booked)
+	listed("Booked, and told by no event", moved(r.Booked))
 	listed("Contradicts the books and needs a person", r.Problems)
 	var findings []string
 	for _, f := range r.Findings {
@@ -109,5 +141,21 @@ func printReport(p *program, r webhooks.Report) error {
 	if r.Balance == nil {
 		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
 	}
-	return errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
+	err = errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
+	if r.Books != *r.Balance && len(findings) == 0 {
+		err = errors.Join(err, p.printf("By the books: %s. The rest is on its way: refunds and payments that Stripe has not moved its balance for yet.\n", r.Books.String()))
+	}
+	return err
+}
+
+// moved are the keys that moved money; what else was learned says whose it is.
+func moved(keys []string) []string {
+	var money []string
+	for _, key := range keys {
+		_, kind, _ := strings.Cut(key, ":")
+		if models.FactKind(kind).MovesMoney() {
+			money = append(money, key)
+		}
+	}
+	return money
 }

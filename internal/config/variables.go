@@ -85,6 +85,10 @@ func (e *environment) forStripe(c *Config) {
 	if c.BaseURL != nil && c.Livemode() && c.BaseURL.Scheme != "https" && !loopback(c.BaseURL.Hostname()) {
 		e.refuse(site, "begins with http:// beside a live key; real gifts need https://")
 	}
+	var err error
+	if c.AutoMigrate, err = strconv.ParseBool(e.get("APPEAL_AUTO_MIGRATE", "true")); err != nil {
+		e.refuse("APPEAL_AUTO_MIGRATE", "is neither true nor false")
+	}
 }
 
 func (e *environment) forServe(c *Config) {
@@ -98,9 +102,6 @@ func (e *environment) forServe(c *Config) {
 		e.refuse("APPEAL_DONATE_RATE", "is no rate; write a whole number for each second, minute or hour, like 30/m, or 0 for no limit")
 	}
 	var err error
-	if c.AutoMigrate, err = strconv.ParseBool(e.get("APPEAL_AUTO_MIGRATE", "true")); err != nil {
-		e.refuse("APPEAL_AUTO_MIGRATE", "is neither true nor false")
-	}
 	c.SyncInterval, err = time.ParseDuration(e.get("APPEAL_SYNC_INTERVAL", usualSync))
 	if err != nil || c.SyncInterval < 0 {
 		e.refuse("APPEAL_SYNC_INTERVAL", "is no span of time; write it like 5m or 90s, or 0 for no sync")

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -191,8 +192,21 @@ func classify(err error) error {
 		// Decided before the idempotency layer: nothing was made.
 		return fmt.Errorf("%w: status %d (%s)", ErrUnavailable, answer.HTTPStatusCode, answer.RequestID)
 	default:
-		return fmt.Errorf("%w: status %d, %s %s (%s)", ErrRefused, answer.HTTPStatusCode, answer.Type, answer.Code, answer.RequestID)
+		return fmt.Errorf("%w: %s (%s)", ErrRefused, whatWasSaid(answer), answer.RequestID)
 	}
+}
+
+// whatWasSaid is of Stripe's refusal what can quote nobody: the kind, the code,
+// and the parameter's name.
+func whatWasSaid(answer *stripe.Error) string {
+	said := []string{"status " + strconv.Itoa(answer.HTTPStatusCode), string(answer.Type)}
+	if answer.Code != "" {
+		said = append(said, string(answer.Code))
+	}
+	if answer.Param != "" {
+		said = append(said, "parameter "+answer.Param)
+	}
+	return strings.Join(said, ", ")
 }
 
 // withoutURL keeps an address with an object's id in it out of logs.

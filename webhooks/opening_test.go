@@ -1,0 +1,38 @@
+package webhooks_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/storetest"
+	"github.com/corruptionproject/appeal/internal/stripesim"
+	"github.com/corruptionproject/appeal/models"
+)
+
+func TestWhatTheAccountHeldBeforeTheBooksStartIsPaidOutWithTheRest(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		a := newAccount(t, clock, 1, nil)
+		must[string](&bookkeeper{account: a})(a.sim.TakeForeignCharge(t.Context(), stripesim.ForeignCharge{Amount: 2222}))
+		clock.Advance(time.Hour)
+		a.campaign.BooksStart = clock.Now()
+		clock.Advance(time.Hour)
+		b := a.keptIn(store).subscribed()
+		b.give(models.Choices{Frequency: models.Once, Amount: 5000, Tribute: models.NoTribute}, "reader@example.org", "succeeds")
+		b.later(5 * time.Minute)
+		b.agree(b.sync())
+		opening := b.totals().OtherActivity
+		if opening <= 0 {
+			t.Fatalf("the opening balance is %s", opening)
+		}
+		payout := must[string](b)(a.sim.PayOut(t.Context(), stripesim.PayoutOptions{Everything: true}))
+		b.ok(a.sim.SendPayout(t.Context(), payout))
+		b.ok(a.sim.ReconcilePayout(t.Context(), payout))
+		b.ok(a.sim.LandPayout(t.Context(), payout))
+		b.later(5 * time.Minute)
+		b.agree(b.sync())
+		if got := b.totals(); got.StripeBalance != 0 || got.OtherActivity != opening {
+			t.Errorf("after the payout %s is left, other activity is %s", got.StripeBalance, got.OtherActivity)
+		}
+	})
+}
