@@ -108,6 +108,9 @@ type syncing struct {
 	report   *Report
 	reached  bool // the stage where an earlier run was broken off
 	read     int  // objects read in this stage
+	// foreign are objects that listings showed to be none of ours, so that their
+	// balance transactions need not ask again.
+	foreign map[string]bool
 }
 
 // stage is one part of a sync, in their order: whose a payment is comes before
@@ -150,7 +153,7 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 	if err != nil {
 		return Report{}, err
 	}
-	y := &syncing{Syncer: s, run: run, progress: progress, report: &Report{Since: run.Since, Resumed: run.Stage != ""}}
+	y := &syncing{Syncer: s, run: run, progress: progress, report: &Report{Since: run.Since, Resumed: run.Stage != ""}, foreign: map[string]bool{}}
 	y.reached = run.Stage == ""
 	for _, stage := range stages {
 		if !y.reached && stage.name != run.Stage {
@@ -244,6 +247,9 @@ func (y *syncing) learn(ctx context.Context, objects []models.Object) error {
 		return err
 	}
 	for _, one := range learned {
+		if one.State == models.EventForeign {
+			y.foreign[one.Object] = true
+		}
 		y.report.Booked = append(y.report.Booked, one.News...)
 		if one.State == models.EventAttention {
 			y.log.Error("an object contradicts the books", "object", one.Object, "problem", one.Problem)

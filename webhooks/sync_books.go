@@ -27,7 +27,7 @@ func (s *Syncer) Fees(ctx context.Context) error {
 		return err
 	}
 	defer s.release(ctx)
-	y := &syncing{Syncer: s, progress: func(string, int) {}, report: &Report{}}
+	y := &syncing{Syncer: s, progress: func(string, int) {}, report: &Report{}, foreign: map[string]bool{}}
 	_, err = y.newest(ctx, oldest, true)
 	return err
 }
@@ -82,6 +82,9 @@ func (y *syncing) settle(ctx context.Context, page []models.BalanceTransaction) 
 // lookAtSource books what moved a balance transaction, and reports whether it
 // is none of ours. One that Stripe does not know is not explained by that.
 func (y *syncing) lookAtSource(ctx context.Context, t models.BalanceTransaction) (foreign bool, err error) {
+	if y.foreign[t.Source] {
+		return true, nil
+	}
 	raw, reading, err := y.follow.byID(ctx, t.Source, "")
 	switch {
 	case errors.Is(err, stripeapi.ErrMissing), errors.Is(err, errNotThat):

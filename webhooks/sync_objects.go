@@ -58,10 +58,15 @@ func (y *syncing) others(raw json.RawMessage) (bool, error) {
 func (y *syncing) unbooked(ctx context.Context) func(json.RawMessage) (bool, error) {
 	return func(raw json.RawMessage) (bool, error) {
 		var o struct {
+			ID     string        `json:"id"`
 			Charge ref[struct{}] `json:"charge"`
 		}
 		if json.Unmarshal(raw, &o) != nil {
 			return false, errNotThat
+		}
+		if y.foreign[o.Charge.ID] {
+			y.foreign[o.ID] = true
+			return true, nil
 		}
 		booked, err := y.store.ChargeBooked(ctx, o.Charge.ID)
 		return !booked, err
@@ -102,8 +107,8 @@ func (y *syncing) invoices(ctx context.Context) error {
 }
 
 // charges reads payments. One that does not say whose it is, and that no
-// session and no invoice named before, is not asked after: if it is ours all
-// the same, its balance transaction will lead to it.
+// session and no invoice named before, is not asked after: Stripe copies a
+// payment intent's metadata to its charge, so it is another product's.
 func (y *syncing) charges(ctx context.Context) error {
 	return y.list(ctx, y.made(stripeapi.Charges), func(items []json.RawMessage) error {
 		var page []models.Object
@@ -115,7 +120,9 @@ func (y *syncing) charges(ctx context.Context) error {
 			if err := y.follow.whenTakenBack(ctx, &c.TakenBack); err != nil {
 				return err
 			}
-			if reading := readCharge(c, chargeRef(c), ""); !reading.Empty() {
+			gift := chargeRef(c)
+			gift.Final = c.Invoice.ID == "" || y.foreign[c.Invoice.ID]
+			if reading := readCharge(c, gift, ""); !reading.Empty() {
 				page = append(page, models.Object{ID: c.ID, Raw: raw, Reading: reading})
 			}
 		}
