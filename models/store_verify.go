@@ -119,7 +119,7 @@ var predicates = []predicate{
 		SELECT f.key || ': no receipt queued' FROM facts f LEFT JOIN outbox o ON o.key = f.key || ':receipt'
 		WHERE f.kind = 'charge' AND o.key IS NULL
 		UNION ALL
-		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON o.key = f.key || ':receipt'
+		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON f.key = REPLACE(o.key, ':receipt', '')
 		WHERE o.kind = 'receipt' AND f.key IS NULL`},
 	{"I18", "nothing of the other mode is in the books", `
 		SELECT 'gift ' || d.id || ' in books of no known mode' FROM donations d, books b WHERE b.livemode IS NULL

@@ -91,6 +91,12 @@ CREATE INDEX balance_transactions_by_payout ON balance_transactions (payout_id);
 CREATE INDEX balance_transactions_by_time ON balance_transactions (created_at);
 CREATE INDEX balance_transactions_unsettled ON balance_transactions (treatment) WHERE treatment = 'suspense';
 
+-- The line of a posting in one account is asked for far more often than an
+-- account's amounts in their order: by this index neither has to go through
+-- the whole account.
+DROP INDEX posting_lines_by_account;
+CREATE INDEX posting_lines_by_account ON posting_lines (account, posting, amount);
+
 -- Where the books and Stripe differ, for staff.
 CREATE TABLE findings (
     kind            TEXT NOT NULL,
