@@ -59,7 +59,20 @@ var errForeign = errors.New("not of this campaign")
 // not keep the others from being booked.
 func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 	var all booked
+	var expecting []Fact
 	for _, fact := range facts {
+		one, err := s.bookOne(tx, fact)
+		if err != nil {
+			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
+		}
+		if fact.ExpectsCharge && one.problem == awaitsCharge {
+			expecting = append(expecting, fact)
+			one.state, one.problem, one.waitsFor = EventBooked, "", nil
+		}
+		all.add(one)
+	}
+	// The charge may stand among the later facts.
+	for _, fact := range expecting {
 		one, err := s.bookOne(tx, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)

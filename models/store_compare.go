@@ -106,10 +106,11 @@ const openingKey = "opening:stripe"
 
 // OpenBalance posts what the Stripe balance held before the books start, once.
 func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) error {
-	if amount == 0 {
-		return nil
-	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
+		opened := tx.Model(&syncState{}).Where("id = 1 AND NOT opened").Update("opened", true)
+		if opened.Error != nil || opened.RowsAffected == 0 || amount == 0 {
+			return opened.Error
+		}
 		_, err := s.writeOnce(tx, move(Opened, openingKey, money.Money{Minor: amount, Currency: s.currency}, at.UTC(), s.Now()), "")
 		return err
 	})

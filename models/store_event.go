@@ -100,9 +100,9 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 }
 
 // evidence is the name under which an object is kept that no event brought: a
-// later state of it is another.
-func (o Object) evidence() string {
-	sum := sha256.Sum256(o.Raw)
+// later state of it is another, and so is another contradiction.
+func (o Object) evidence(of []byte) string {
+	sum := sha256.Sum256(of)
 	return "object_" + o.ID + "_" + hex.EncodeToString(sum[:4])
 }
 
@@ -135,7 +135,7 @@ func (s *Store) Learn(ctx context.Context, objects ...Object) ([]Learned, error)
 }
 
 func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
-	name := o.evidence()
+	name := o.evidence(o.Raw)
 	for i := range o.Reading.Facts {
 		o.Reading.Facts[i].Evidence = name
 	}
@@ -150,11 +150,38 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	state := EventBooked
 	if got.state == EventAttention {
 		state = EventAttention
+		known, err := contradicted(tx, o.ID, got.problem)
+		if err != nil || known && len(got.news) == 0 {
+			return one, err
+		}
+		if len(got.news) == 0 {
+			name = o.evidence([]byte(got.problem))
+		}
 	}
 	_, err = s.keep(tx, Event{
 		ID: name, Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
 	}, func(*gorm.DB) (booked, error) { return booked{state: state, problem: got.problem}, nil })
 	return one, err
+}
+
+// Quarantine keeps, for staff, an object that the database would not take when
+// it was to be booked.
+func (s *Store) Quarantine(ctx context.Context, o Object, problem string) error {
+	_, _, err := s.Receive(ctx, Event{
+		ID: o.evidence([]byte(problem)), Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
+	}, Reading{State: EventAttention, Problem: problem})
+	return err
+}
+
+// contradicted reports whether the same contradiction of an object is before
+// staff already, as an event or an object read: one is enough.
+func contradicted(tx *gorm.DB, object, problem string) (bool, error) {
+	var n int64
+	err := tx.Model(&Event{}).Where("object_id = ? AND state = ? AND problem = ?", object, EventAttention, problem).Count(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("look for the same contradiction: %w", err)
+	}
+	return n > 0, nil
 }
 
 // Settle books what looking up a waiting event at Stripe brought, and closes

@@ -18,8 +18,11 @@ type SyncRun struct {
 	Since     time.Time // reads what was made at Stripe since then
 	Stage     string    // "" at the start
 	After     string    // the last object read in that stage
-	// First: no run has reached its end yet, so the balance is not opened.
-	First bool
+	// BooksFrom is when the books start: what the campaign says, or the first
+	// sync if that came before. It never changes.
+	BooksFrom time.Time
+	// Opened: what the balance held before the books start is posted.
+	Opened bool
 }
 
 // syncState is the one row behind it.
@@ -33,39 +36,52 @@ type syncState struct {
 	ReadUntil     *time.Time
 	StripeBalance *money.Minor
 	BalanceAt     *time.Time
+	BooksFrom     *time.Time
+	Opened        bool
 }
 
 func (syncState) TableName() string { return "sync_state" }
 
-// BeginSync starts a run, or goes on with one that was broken off if that reads
-// back at least as far. A run reads back to since where that is given, else to
-// the start of the last run that reached its end, less overlap, else to first,
-// the start of the books. The first run always reads from there.
-func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Duration, first time.Time) (SyncRun, error) {
+// staleAfter is how long a run that was broken off is worth going on with: one
+// part of it may be failing for good, and must not keep the others from being
+// read.
+const staleAfter = 10 * time.Minute
+
+// BeginSync starts a run, or goes on with one that was broken off lately if
+// that reads back at least as far. A run reads back to since where that is given, else to
+// the start of the last run that reached its end, less overlap, else to where
+// the books start. The first run always reads from there.
+func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Duration, booksStart time.Time) (SyncRun, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return SyncRun{}, err
 	}
 	var run SyncRun
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		row := syncState{ID: 1}
+		now := s.Now()
+		first := booksStart.UTC()
+		if now.Before(first) {
+			first = now // or what moves until then would be in no balance
+		}
+		row := syncState{ID: 1, BooksFrom: &first}
 		if err := insertOnce(tx, &row).Error; err != nil {
 			return err
 		}
 		if err := forUpdate(tx).Take(&row, 1).Error; err != nil {
 			return err
 		}
-		from := first.UTC()
+		first = row.BooksFrom.UTC()
+		from := first
 		if row.ReadUntil != nil {
 			from = row.ReadUntil.Add(-overlap)
 			if since != nil && since.Before(from) {
 				from = since.UTC()
 			}
 			if from.Before(first) {
-				from = first.UTC()
+				from = first
 			}
 		}
-		run = SyncRun{StartedAt: s.Now(), Since: from, First: row.ReadUntil == nil}
-		if row.StartedAt != nil && row.Since != nil && !row.Since.After(from) {
+		run = SyncRun{StartedAt: now, Since: from, BooksFrom: first, Opened: row.Opened}
+		if row.StartedAt != nil && row.Since != nil && !row.Since.After(from) && now.Sub(*row.StartedAt) < staleAfter {
 			run.StartedAt, run.Since, run.Stage, run.After = row.StartedAt.UTC(), row.Since.UTC(), row.Stage, row.After
 			return nil
 		}

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -257,12 +258,14 @@ func (s *Store) SuspendedTransactions(ctx context.Context, after string, most in
 // Reopen makes settled balance transactions be settled anew: the journal no
 // longer holds what it did of them.
 func (s *Store) Reopen(ctx context.Context, ids []string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&BalanceTransaction{}).Where("id IN ?", ids).
-			Updates(map[string]any{"treatment": InSuspense, "owns_movement": false}).Error
-	})
-	if err != nil {
-		return fmt.Errorf("models: reopen balance transactions: %w", err)
+	for page := range slices.Chunk(ids, 500) {
+		err := s.tx(ctx, func(tx *gorm.DB) error {
+			return tx.Model(&BalanceTransaction{}).Where("id IN ?", page).
+				Updates(map[string]any{"treatment": InSuspense, "owns_movement": false}).Error
+		})
+		if err != nil {
+			return fmt.Errorf("models: reopen balance transactions: %w", err)
+		}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -98,7 +97,7 @@ func (d *Door) stored(e event, raw []byte) models.Event {
 func understand(e event) (reading models.Reading) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			reading = models.Reading{State: models.EventAttention, Problem: fmt.Sprintf("it could not be understood: %v", broken)}
+			reading = models.Reading{State: models.EventAttention, Problem: "it could not be understood"}
 		}
 	}()
 	switch {

@@ -161,8 +161,8 @@ func (s session) agreed() *money.Money {
 }
 
 // withCharge adds what a charge says that was fetched with its parent, whose
-// metadata stands for it should its own be empty. The charge goes first: once
-// it is booked, nothing waits for it.
+// metadata stands for it should its own be empty. The parent goes first: it
+// knows what was agreed, should the gift have to be made anew.
 func withCharge(c *charge, parent models.GiftRef, evidence string, rest ...models.Fact) models.Reading {
 	reading := models.Reading{}
 	if c != nil && c.ID != "" {
@@ -173,7 +173,7 @@ func withCharge(c *charge, parent models.GiftRef, evidence string, rest ...model
 		}
 		reading = readCharge(*c, gift, evidence)
 	}
-	reading.Facts = append(reading.Facts, rest...)
+	reading.Facts = append(rest, reading.Facts...)
 	if reading.Empty() {
 		return noEffect
 	}

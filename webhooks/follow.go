@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -71,17 +72,19 @@ func (f follower) byID(ctx context.Context, id, evidence string) (json.RawMessag
 
 // object fetches an object and reads it.
 func (f follower) object(ctx context.Context, kind stripeapi.Kind, id, evidence string) (json.RawMessage, models.Reading, error) {
+	asked := f.store.Now().Truncate(time.Second) // as Stripe's events count time
 	raw, err := f.stripe.Fetch(ctx, kind, id)
 	if err != nil {
 		return nil, models.Reading{}, err
 	}
-	_, reading, err := f.read(ctx, kind, raw, evidence)
+	_, reading, err := f.read(ctx, kind, raw, evidence, asked)
 	return raw, reading, err
 }
 
 // read reads an object that was fetched or listed, and fetches what it names
-// without holding it. It returns the object's id too.
-func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMessage, evidence string) (id string, reading models.Reading, err error) {
+// without holding it. asked is when it was asked for: what a later event says
+// of it stands. It returns the object's id too.
+func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMessage, evidence string, asked time.Time) (id string, reading models.Reading, err error) {
 	switch kind {
 	case stripeapi.Sessions:
 		var s session
@@ -122,8 +125,7 @@ func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMes
 	case stripeapi.Subscriptions:
 		var s subscription
 		if decodes(raw, "subscription", &s) {
-			// It is so now, and so stands against every event that is older.
-			return s.ID, readSubscription(s, f.store.Now()), nil
+			return s.ID, readSubscription(s, asked), nil
 		}
 	case stripeapi.Payouts:
 		var p payout
@@ -405,5 +407,5 @@ func (f follower) readSession(ctx context.Context, s session, failed bool, evide
 	if err != nil {
 		return models.Reading{}, err
 	}
-	return then(paid, reading), nil
+	return then(reading, paid), nil
 }

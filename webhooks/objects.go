@@ -51,11 +51,13 @@ func parseEvent(raw []byte) (event, error) {
 }
 
 // objectID is the id of what the event speaks of, "" if it has none.
-func (e event) objectID() string {
+func (e event) objectID() string { return objectID(e.object) }
+
+func objectID(raw json.RawMessage) string {
 	var o struct {
 		ID string `json:"id"`
 	}
-	if json.Unmarshal(e.object, &o) != nil {
+	if json.Unmarshal(raw, &o) != nil {
 		return ""
 	}
 	return o.ID

@@ -233,7 +233,7 @@ type telling struct {
 // that of a gift which the books do not have.
 func (s story) begin(t testing.TB, store *models.Store, number int) telling {
 	t.Helper()
-	told := telling{story: s, token: fmt.Sprintf("AAAAAAAAAAAAAAA%06dA", number), mark: fmt.Sprintf(".%06d", number)}
+	told := telling{story: s, token: fmt.Sprintf("AAAAAAAAAAAAAAA%06dA", number), mark: fmt.Sprintf("X%06d", number)}
 	if s.gift != nil {
 		told.token = startGift(t, store, *s.gift).Token
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -111,6 +112,7 @@ type syncing struct {
 	// foreign are objects that listings showed to be none of ours, so that their
 	// balance transactions need not ask again.
 	foreign map[string]bool
+	asked   time.Time // when the page at hand was asked for
 }
 
 // stage is one part of a sync, in their order: whose a payment is comes before
@@ -149,28 +151,77 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 		return Report{}, err
 	}
 	defer s.release(ctx)
+	ctx, stop := s.holding(ctx)
+	defer stop()
 	run, err := s.store.BeginSync(ctx, since, overlap, s.start)
 	if err != nil {
 		return Report{}, err
 	}
-	y := &syncing{Syncer: s, run: run, progress: progress, report: &Report{Since: run.Since, Resumed: run.Stage != ""}, foreign: map[string]bool{}}
-	y.reached = run.Stage == ""
-	for _, stage := range stages {
-		if !y.reached && stage.name != run.Stage {
+	y := &syncing{
+		Syncer: s, run: run, progress: progress, foreign: map[string]bool{},
+		report: &Report{Since: run.Since, Resumed: run.Stage != ""}, reached: run.Stage == "",
+	}
+	err = y.all(ctx)
+	if lost := context.Cause(ctx); errors.Is(lost, ErrSyncing) {
+		err = lost
+	}
+	return *y.report, err
+}
+
+// all goes through the stages. One that fails does not keep the others from
+// being read, unless Stripe does not answer at all; but only a run in which
+// none failed is compared, and complete.
+func (y *syncing) all(ctx context.Context) error {
+	var failed error
+	for i, stage := range stages {
+		if !y.reached && stage.name != y.run.Stage {
 			continue
 		}
 		if !y.reached {
 			y.reached = true
 		} else if err := y.at(ctx, stage.name, ""); err != nil {
-			return *y.report, err
+			return err
+		}
+		if i == len(stages)-1 && failed != nil {
+			break
 		}
 		y.read = 0
 		y.progress(stage.name, 0)
-		if err := stage.do(y, ctx); err != nil {
-			return *y.report, fmt.Errorf("sync, %s: %w", stage.name, err)
+		err := stage.do(y, ctx)
+		if err == nil {
+			continue
 		}
+		err = fmt.Errorf("sync, %s: %w", stage.name, err)
+		if errors.Is(err, stripeapi.ErrUnavailable) || errors.Is(err, ErrSyncing) || ctx.Err() != nil {
+			return errors.Join(failed, err)
+		}
+		failed = errors.Join(failed, err)
 	}
-	return *y.report, s.store.CompleteSync(ctx, y.run, y.report.Balance)
+	if failed != nil {
+		return errors.Join(failed, y.at(ctx, "", "")) // the next run begins anew
+	}
+	return y.store.CompleteSync(ctx, y.run, y.report.Balance)
+}
+
+// holding renews the lease for as long as ctx lives, and ends what it returns
+// should another process have taken it.
+func (s *Syncer) holding(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		renew := time.NewTicker(lease / 4)
+		defer renew.Stop()
+		for {
+			select {
+			case <-renew.C:
+				if err := s.hold(ctx); errors.Is(err, ErrSyncing) {
+					cancel(err)
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // hold takes or renews the lease.
@@ -183,7 +234,9 @@ func (s *Syncer) hold(ctx context.Context) error {
 }
 
 func (s *Syncer) release(ctx context.Context) {
-	if err := s.store.Release(context.WithoutCancel(ctx), "sync", s.holder); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := s.store.Release(ctx, "sync", s.holder); err != nil {
 		s.log.Warn("the lease of the sync could not be given back; it runs out by itself", "error", err)
 	}
 }
@@ -209,6 +262,7 @@ func (y *syncing) turned(ctx context.Context, items int, last string) error {
 func (y *syncing) list(ctx context.Context, l stripeapi.Listing, read func([]json.RawMessage) error) error {
 	l.After = y.run.After
 	for {
+		y.asked = y.store.Now().Truncate(time.Second)
 		page, err := y.follow.stripe.List(ctx, l)
 		if errors.Is(err, stripeapi.ErrMissing) && l.After != "" {
 			l.After = "" // the object that the last page ended with is gone
@@ -233,30 +287,55 @@ func (y *syncing) learn(ctx context.Context, objects []models.Object) error {
 		return nil
 	}
 	learned, err := y.store.Learn(ctx, objects...)
-	if err != nil && len(objects) > 1 && ctx.Err() == nil {
-		// One of them can't be booked: it must not keep the others out.
-		for _, o := range objects {
-			if err := y.learn(ctx, []models.Object{o}); err != nil {
-				y.log.Error("an object could not be booked", "object", o.ID, "error", err)
-				y.report.Problems = append(y.report.Problems, o.ID+": booking it failed")
-			}
-		}
+	if err == nil {
+		y.note(learned...)
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	for _, one := range learned {
-		if one.State == models.EventForeign {
-			y.foreign[one.Object] = true
-		}
-		y.report.Booked = append(y.report.Booked, one.News...)
-		if one.State == models.EventAttention {
-			y.log.Error("an object contradicts the books", "object", one.Object, "problem", one.Problem)
-			y.report.Problems = append(y.report.Problems, one.Object+": "+one.Problem)
+	for _, o := range objects {
+		if _, err := y.learnOne(ctx, o); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// learnOne books one object. One that the database won't take is kept for
+// staff, and must not keep the others out.
+func (y *syncing) learnOne(ctx context.Context, o models.Object) (models.Learned, error) {
+	learned, err := y.store.Learn(ctx, o)
+	if err == nil {
+		y.note(learned...)
+		return learned[0], nil
+	}
+	if unwell := y.store.Ready(ctx); unwell != nil {
+		return models.Learned{}, errors.Join(err, unwell)
+	}
+	y.log.Error("an object could not be booked", "object", o.ID, "error", err)
+	const failed = "booking it failed"
+	y.problem(o.ID, failed)
+	return models.Learned{Object: o.ID, State: models.EventAttention, Problem: failed}, y.store.Quarantine(ctx, o, failed)
+}
+
+// note keeps what objects brought, for the report.
+func (y *syncing) note(learned ...models.Learned) {
+	for _, one := range learned {
+		y.report.Booked = append(y.report.Booked, one.News...)
+		switch one.State {
+		case models.EventForeign:
+			y.foreign[one.Object] = true
+		case models.EventAttention:
+			y.log.Error("an object contradicts the books", "object", one.Object, "problem", one.Problem)
+			y.problem(one.Object, one.Problem)
+		default:
+		}
+	}
+}
+
+// problem names a contradiction, once.
+func (y *syncing) problem(object, what string) {
+	if line := object + ": " + what; !slices.Contains(y.report.Problems, line) {
+		y.report.Problems = append(y.report.Problems, line)
+	}
 }
 
 // Run syncs at once and then every interval, and reads the fees of what was

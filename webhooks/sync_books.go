@@ -95,16 +95,8 @@ func (y *syncing) lookAtSource(ctx context.Context, t models.BalanceTransaction)
 		return false, nil
 	}
 	// Of several facts, a refund's charge with it, one that is ours decides.
-	before := len(y.report.Problems)
-	learned, err := y.store.Learn(ctx, models.Object{ID: t.Source, Raw: raw, Reading: reading})
-	if err != nil {
-		return false, err
-	}
-	y.report.Booked = append(y.report.Booked, learned[0].News...)
-	if learned[0].State == models.EventAttention {
-		y.report.Problems = append(y.report.Problems[:before], t.Source+": "+learned[0].Problem)
-	}
-	return learned[0].State == models.EventForeign, nil
+	learned, err := y.learnOne(ctx, models.Object{ID: t.Source, Raw: raw, Reading: reading})
+	return learned.State == models.EventForeign, err
 }
 
 // suspended looks again at the source of what could not be explained before.
@@ -229,7 +221,7 @@ func (y *syncing) strangers(ctx context.Context, p models.Payout, members []mode
 	for _, t := range members {
 		owner, read := known[t.ID]
 		switch {
-		case !read && t.CreatedAt.Before(y.start):
+		case !read && t.CreatedAt.Before(y.run.BooksFrom):
 			before += t.Net
 		case !read:
 			var found transaction
@@ -331,8 +323,8 @@ func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]mo
 	if err != nil {
 		return nil, err
 	}
-	if y.run.First {
-		return nil, y.store.OpenBalance(ctx, balance-moved, y.start)
+	if !y.run.Opened {
+		return nil, y.store.OpenBalance(ctx, balance-moved, y.run.BooksFrom)
 	}
 	if balance == moved+opening {
 		return nil, nil
@@ -347,7 +339,7 @@ func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]mo
 		known = known || f.Kind == models.FoundBalance && f.Amount == balance-moved-opening
 	}
 	if !known {
-		if _, err := y.newest(ctx, y.start, false); err != nil {
+		if _, err := y.newest(ctx, y.run.BooksFrom, false); err != nil {
 			return nil, err
 		}
 		if moved, opening, err = y.store.MovementsSum(ctx); err != nil || balance == moved+opening {
@@ -357,7 +349,7 @@ func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]mo
 	return []models.Finding{{
 		Kind: models.FoundBalance, Object: "balance", Amount: balance - moved - opening, Currency: y.store.Currency(),
 		Detail: fmt.Sprintf("Stripe holds %s; its movements since %s and the opening balance come to %s",
-			balance.Decimal(), y.start.UTC().Format(time.DateOnly), (moved + opening).Decimal()),
+			balance.Decimal(), y.run.BooksFrom.Format(time.DateOnly), (moved + opening).Decimal()),
 	}}, nil
 }
 
@@ -370,24 +362,44 @@ const settlesWithin = time.Hour
 const mostAsked = 500
 
 // unproven asks after each posting that no balance transaction bears out, and
-// names those that Stripe does not bear out either.
+// names those that Stripe does not bear out either. What was named before is
+// not asked after again.
 func (y *syncing) unproven(ctx context.Context) ([]models.Finding, error) {
-	var found []models.Finding
-	rows, err := y.store.UnprovenPostings(ctx, y.start, y.run.StartedAt.Add(-settlesWithin), "", mostAsked)
+	open, err := y.store.OpenFindings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range rows {
-		object, _, _ := strings.Cut(p.Key, ":")
-		why, err := y.askAfter(ctx, object)
-		if err != nil {
-			return nil, err
+	known := map[string]models.Finding{}
+	for _, f := range open {
+		if f.Kind == models.FoundPhantom {
+			known[f.Object] = f
 		}
-		if why != "" {
-			found = append(found, models.Finding{
-				Kind: models.FoundPhantom, Object: object, Amount: -p.Amount, Currency: y.store.Currency(),
-				Detail: fmt.Sprintf("the journal has %s of %s under %s, and %s", p.Kind, p.Amount.Decimal(), p.Key, why),
-			})
+	}
+	var found []models.Finding
+	asked := 0
+	for after := ""; asked < mostAsked; {
+		rows, err := y.store.UnprovenPostings(ctx, y.run.BooksFrom, y.run.StartedAt.Add(-settlesWithin), after, atOnceRead)
+		if err != nil || len(rows) == 0 {
+			return found, err
+		}
+		for _, p := range rows {
+			after = p.Key
+			object, _, _ := strings.Cut(p.Key, ":")
+			if f, named := known[object]; named {
+				found = append(found, f)
+				continue
+			}
+			asked++
+			why, err := y.askAfter(ctx, object)
+			if err != nil {
+				return nil, err
+			}
+			if why != "" {
+				found = append(found, models.Finding{
+					Kind: models.FoundPhantom, Object: object, Amount: -p.Amount, Currency: y.store.Currency(),
+					Detail: fmt.Sprintf("the journal has %s of %s under %s, and %s", p.Kind, p.Amount.Decimal(), p.Key, why),
+				})
+			}
 		}
 	}
 	return found, nil

@@ -25,7 +25,11 @@ func (y *syncing) objects(ctx context.Context, l stripeapi.Listing, pass func(js
 			if skip {
 				continue
 			}
-			id, reading, err := y.follow.read(ctx, l.Kind, raw, "")
+			id, reading, err := y.follow.read(ctx, l.Kind, raw, "", y.asked)
+			if errors.Is(err, errNotThat) || errors.Is(err, stripeapi.ErrMissing) {
+				y.problem(objectID(raw), err.Error())
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -133,8 +137,12 @@ func (y *syncing) charges(ctx context.Context) error {
 // subscriptions reads them all, and then those that the books call live and
 // Stripe did not list.
 func (y *syncing) subscriptions(ctx context.Context) error {
+	y.run.After = "" // all must have been listed before the rest is asked for one by one
 	listed := map[string]bool{}
-	listing := stripeapi.Listing{Kind: stripeapi.Subscriptions, Filter: map[string]string{"status": "all"}}
+	listing := stripeapi.Listing{Kind: stripeapi.Subscriptions}
+	if !y.run.Opened {
+		listing.Filter = map[string]string{"status": "all"} // the first time, those that ended too
+	}
 	err := y.objects(ctx, listing, func(raw json.RawMessage) (bool, error) {
 		var s subscription
 		if !decodes(raw, "subscription", &s) {

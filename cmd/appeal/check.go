@@ -111,6 +111,9 @@ func checkDatabase(ctx context.Context, conf config.Config, c models.Campaign) f
 	return finding{err: errors.Join(err, store.Close())}
 }
 
+// staleSync is after how long without a sync an operator is told.
+const staleSync = 24 * time.Hour
+
 // checkBooks tells how the books stand beside Stripe's own account, as the last
 // sync found them.
 func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (found finding) {
@@ -140,6 +143,9 @@ func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (fou
 		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", len(differences))}
 	case !synced:
 		return finding{note: "never compared with Stripe yet: appeal serve does, and appeal stripe sync"}
+	case store.Now().Sub(last) > staleSync:
+		return finding{warn: "the last sync with Stripe that reached its end was at " + last.UTC().Format(time.RFC3339) +
+			": see the service's log, or run appeal stripe sync"}
 	default:
 		return finding{note: "agreed with Stripe's account at " + last.UTC().Format(time.RFC3339)}
 	}

@@ -18,6 +18,7 @@ import (
 
 type stripeSyncCommand struct {
 	Since *time.Duration `help:"Read back this far, as 72h; left out, to where the last sync began, or to books_start of the campaign." placeholder:"DURATION"`
+	Check bool           `help:"Exit with 1 if anything contradicts the books or differs from Stripe; otherwise done is 0, whatever was found."`
 }
 
 // newSyncer makes the one that both the command and the service use.
@@ -105,7 +106,11 @@ func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *mode
 	case err != nil:
 		return fmt.Errorf("%w; what was read is booked, and the next sync goes on from there", inPlainWords(err))
 	}
-	return printReport(p, report)
+	err = printReport(p, report)
+	if err == nil && s.Check && len(report.Problems)+len(report.Findings) > 0 {
+		err = errFound
+	}
+	return err
 }
 
 // patience is how long the command waits for another process's sync to end; the

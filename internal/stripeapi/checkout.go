@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -241,6 +242,9 @@ func add(m map[string]string, key, value string) {
 // ReadMetadata reads back what metadata wrote: whose a gift is, and what its
 // donor chose. The amount is not in it; the charge tells that.
 func ReadMetadata(m map[string]string) models.GiftRef {
+	for key, value := range m {
+		m[key] = strings.ReplaceAll(value, "\x00", "") // PostgreSQL keeps no such text
+	}
 	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
 	fees, err := strconv.ParseInt(m[metaFees], 10, 64)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -49,9 +50,16 @@ var expanded = map[Kind][]string{
 // account's version, so it is a pointer and no evidence. It returns ErrMissing,
 // ErrUnavailable or ErrRefused.
 func (c *Client) Fetch(ctx context.Context, kind Kind, id string) (json.RawMessage, error) {
+	if !stripeID.MatchString(id) {
+		return nil, fmt.Errorf("%w: %q is no id of Stripe's", ErrMissing, id)
+	}
 	query := url.Values{"expand[]": expanded[kind]}
 	return c.read(ctx, perTry, string(kind)+"/"+url.PathEscape(id), query)
 }
+
+// stripeID is what Stripe's ids look like: nothing in them has a meaning in a
+// path.
+var stripeID = regexp.MustCompile(`^[A-Za-z0-9_]{1,255}$`)
 
 // Listing says which objects to list, newest first.
 type Listing struct {

@@ -120,7 +120,9 @@ CREATE TABLE sync_state (
     completed_at    TIMESTAMPTZ,            -- of the last run that reached its end
     read_until      TIMESTAMPTZ,            -- when that run began: the next reads from there
     stripe_balance  BIGINT,            -- Stripe's own figure at the end of it
-    balance_at      TIMESTAMPTZ
+    balance_at      TIMESTAMPTZ,
+    books_from      TIMESTAMPTZ NOT NULL,   -- when the books start
+    opened          BOOLEAN NOT NULL DEFAULT FALSE -- what the balance held before is posted
 );
 
 -- Who does what only one replica should do at a time.
