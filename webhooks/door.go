@@ -93,13 +93,9 @@ func (d *Door) stored(e event, raw []byte) models.Event {
 
 // understand reads an event from its own payload, where that can be trusted:
 // of another API version, fields would silently be missing or mean something
-// else. A mistake of ours in reading it must not lose it.
+// else.
 func understand(e event) (reading models.Reading) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			reading = models.Reading{State: models.EventAttention, Problem: "it could not be understood"}
-		}
-	}()
+	defer rescue(&reading)
 	switch {
 	case families[e.Type] == unread, e.Account != "":
 		// Events of connected accounts are nobody's gift here.
@@ -108,4 +104,12 @@ func understand(e event) (reading models.Reading) {
 		return models.Reading{State: models.EventWaiting, Problem: "rendered in another API version"}
 	}
 	return read(e)
+}
+
+// rescue is deferred where Stripe's objects are read: a mistake of ours in
+// reading one must not lose its event, nor end the service.
+func rescue(reading *models.Reading) {
+	if broken := recover(); broken != nil {
+		*reading = models.Reading{State: models.EventAttention, Problem: "it could not be understood"}
+	}
 }

@@ -31,7 +31,8 @@ var kindOf = map[family]stripeapi.Kind{
 
 // event fetches what an event speaks of, at the API version that this code
 // understands.
-func (f follower) event(ctx context.Context, e event) (models.Reading, error) {
+func (f follower) event(ctx context.Context, e event) (reading models.Reading, err error) {
+	defer rescue(&reading)
 	id := e.objectID()
 	switch {
 	case id == "":
@@ -49,7 +50,7 @@ func (f follower) event(ctx context.Context, e event) (models.Reading, error) {
 	if !known {
 		return noEffect, nil
 	}
-	_, reading, err := f.object(ctx, kind, id, e.ID)
+	_, reading, err = f.object(ctx, kind, id, e.ID)
 	return reading, err
 }
 
@@ -61,7 +62,8 @@ var prefixes = map[string]stripeapi.Kind{
 }
 
 // byID fetches an object by its id alone.
-func (f follower) byID(ctx context.Context, id, evidence string) (json.RawMessage, models.Reading, error) {
+func (f follower) byID(ctx context.Context, id, evidence string) (raw json.RawMessage, reading models.Reading, err error) {
+	defer rescue(&reading)
 	prefix, _, _ := strings.Cut(id, "_")
 	kind, known := prefixes[prefix]
 	if !known {

@@ -107,15 +107,6 @@ func (r *Resolver) ResolveDue(ctx context.Context) (int, error) {
 func (r *Resolver) resolve(ctx context.Context, e models.Event) {
 	ctx, cancel := context.WithTimeout(ctx, perEvent)
 	defer cancel()
-	defer func() {
-		if broken := recover(); broken != nil { // a mistake of ours, which must not end the service
-			r.log.Error("an event could not be looked up", "event", e.ID, "type", e.Type, "panic", broken)
-			reading := models.Reading{State: models.EventAttention, Problem: "looking it up failed"}
-			if _, err := r.store.Settle(context.WithoutCancel(ctx), e, reading); err != nil {
-				r.log.Error("an event could not be set aside; its claim runs out by itself", "event", e.ID, "error", err)
-			}
-		}
-	}()
 	state, err := r.settle(ctx, e)
 	if err != nil {
 		r.log.Warn("an event waits", "event", e.ID, "type", e.Type, "tries", e.Attempts, "error", err)

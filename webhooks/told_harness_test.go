@@ -116,7 +116,7 @@ func (r *round) check() {
 		mark := byToken[f[1]]
 		if f[0] != "gift" {
 			id, _, _ := strings.Cut(f[1], ":")
-			mark = id[strings.LastIndex(id, "."):]
+			mark = id[strings.LastIndex(id, "X"):]
 		}
 		said[mark] += line
 	}

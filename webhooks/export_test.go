@@ -1,0 +1,13 @@
+package webhooks
+
+import "github.com/corruptionproject/appeal/models"
+
+// Understand is what an event's own payload says; ok is false for what is no
+// event.
+func Understand(raw []byte) (reading models.Reading, ok bool) {
+	e, err := parseEvent(raw)
+	if err != nil {
+		return models.Reading{}, false
+	}
+	return understand(e), true
+}
