@@ -20,6 +20,7 @@ type Payout struct {
 	FailedAt       *time.Time // when the money came back to the Stripe balance; nil unless it did
 	MembersRead    bool
 	Difference     money.Minor // its amount less that of its members, once they are read
+	FromBefore     money.Minor // what those of its members come to that moved before the books start
 }
 
 // Undone reports whether the bank did not get the money after all. That can

@@ -16,6 +16,7 @@ import (
 // Stripe balance.
 const heldOf = `
 	SELECT t.id, t.source, t.movement, t.net, t.currency, t.treatment, t.owns_movement,
+	       COALESCE(o.amount, 0) AS other,
 	       COALESCE(m.amount, 0) + COALESCE(f.amount, 0) + COALESCE(o.amount, 0) + COALESCE(s.amount, 0) + COALESCE(e.amount, 0) AS held,
 	       COALESCE(s.amount, 0) + CASE WHEN e.amount IS NOT NULL AND s.amount IS NOT NULL THEN e.amount ELSE 0 END AS suspense
 	FROM balance_transactions t
@@ -35,7 +36,8 @@ type Difference struct {
 	Currency     money.Currency
 	Treatment    Treatment
 	OwnsMovement bool
-	Held         money.Minor // by the journal, suspense included
+	Other        money.Minor // held by the journal as other activity
+	Held         money.Minor // by the journal in all, suspense included
 	Suspense     money.Minor
 }
 
@@ -104,19 +106,20 @@ func (s *Store) MovementsSum(ctx context.Context) (sum, opening money.Minor, err
 // books start.
 const openingKey = "opening:stripe"
 
-// OpenBalance posts what the Stripe balance held before the books start, once.
-func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) error {
+// OpenBalance posts what the Stripe balance held before the books start, once,
+// and reports whether it did.
+func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) (opened bool, err error) {
 	if amount == 0 {
-		return nil
+		return false, nil
 	}
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		_, err := s.writeOnce(tx, move(Opened, openingKey, money.Money{Minor: amount, Currency: s.currency}, at.UTC(), s.Now()), "")
+	err = s.tx(ctx, func(tx *gorm.DB) (err error) {
+		opened, err = s.writeOnce(tx, move(Opened, openingKey, money.Money{Minor: amount, Currency: s.currency}, at.UTC(), s.Now()), "")
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("models: open the balance: %w", err)
+		return false, fmt.Errorf("models: open the balance: %w", err)
 	}
-	return nil
+	return opened, nil
 }
 
 // KnownTransactions returns, of these balance transactions, those that the
@@ -136,13 +139,17 @@ func (s *Store) KnownTransactions(ctx context.Context, members []BalanceTransact
 }
 
 // ReadMembers keeps which balance transactions went out with a payout, its own
-// among them. strangers say which of them do not belong there. A payout that
-// does not add up is a finding, and its members are read again by the next sync.
-func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTransaction, strangers []string) error {
-	var sum money.Minor
+// among them. strangers say which of them do not belong there; those from before
+// start, when the books do, have no row. A payout that does not add up is a
+// finding, and its members are read again by the next sync.
+func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTransaction, strangers []string, start time.Time) error {
+	var sum, before money.Minor
 	for _, t := range members {
 		if t.Source != p.ID {
 			sum += t.Net
+			if t.CreatedAt.Before(start) {
+				before += t.Net
+			}
 		}
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
@@ -153,7 +160,9 @@ func (s *Store) ReadMembers(ctx context.Context, p Payout, members []BalanceTran
 		}
 		difference := p.Amount - sum
 		whole := difference == 0 && len(strangers) == 0
-		if err := tx.Model(&Payout{ID: p.ID}).Updates(map[string]any{"members_read": whole, "difference": difference}).Error; err != nil {
+		if err := tx.Model(&Payout{ID: p.ID}).Updates(map[string]any{
+			"members_read": whole, "difference": difference, "from_before": before,
+		}).Error; err != nil {
 			return err
 		}
 		if whole {

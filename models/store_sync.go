@@ -18,7 +18,7 @@ type SyncRun struct {
 	Since     time.Time // reads what was made at Stripe since then
 	Stage     string    // "" at the start
 	After     string    // the last object read in that stage
-	// First: no run has reached its end yet, so the balance is not opened.
+	// First: no run has read Stripe's balance yet, so it is not opened.
 	First bool
 }
 
@@ -64,7 +64,7 @@ func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Du
 				from = first.UTC()
 			}
 		}
-		run = SyncRun{StartedAt: s.Now(), Since: from, First: row.ReadUntil == nil}
+		run = SyncRun{StartedAt: s.Now(), Since: from, First: row.StripeBalance == nil}
 		if row.StartedAt != nil && row.Since != nil && !row.Since.After(from) {
 			run.StartedAt, run.Since, run.Stage, run.After = row.StartedAt.UTC(), row.Since.UTC(), row.Stage, row.After
 			return nil

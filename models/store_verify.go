@@ -77,9 +77,10 @@ var predicates = []predicate{
 	{"I11", "each payout comes to the sum of its members", `
 		SELECT id || ': of ' || amount || ', its members differ by ' || difference FROM payouts WHERE difference <> 0
 		UNION ALL
-		SELECT p.id || ': of ' || p.amount || ', its members come to ' || COALESCE(SUM(t.net), 0)
+		SELECT p.id || ': of ' || p.amount || ', its members come to ' || (p.from_before + COALESCE(SUM(t.net), 0))
 		FROM payouts p LEFT JOIN balance_transactions t ON t.payout_id = p.id AND t.source <> p.id
-		WHERE p.members_read GROUP BY p.id, p.amount HAVING COALESCE(SUM(t.net), 0) <> p.amount`},
+		WHERE p.members_read GROUP BY p.id, p.amount, p.from_before
+		HAVING p.from_before + COALESCE(SUM(t.net), 0) <> p.amount`},
 	{"I19", "a posting's time is that of what it posts", `
 		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key WHERE p.at <> f.at`},
 	{"I6", "no charge gives back more than it captured", `

@@ -65,7 +65,8 @@ CREATE TABLE payouts (
     created_at      DATETIME NOT NULL,
     failed_at       DATETIME,
     members_read    BOOLEAN NOT NULL,
-    difference      BIGINT NOT NULL DEFAULT 0 -- its amount less that of its members
+    difference      BIGINT NOT NULL DEFAULT 0, -- its amount less that of its members
+    from_before     BIGINT NOT NULL DEFAULT 0  -- what moved before the books start, of its members
 );
 CREATE INDEX payouts_by_arrival ON payouts (arrival_on, id);
 
