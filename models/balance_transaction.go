@@ -66,6 +66,13 @@ func (t BalanceTransaction) movement() string {
 	}
 }
 
+// sameAs reports whether two descriptions of one balance transaction say the
+// same: at Stripe none ever changes.
+func (t BalanceTransaction) sameAs(o BalanceTransaction) bool {
+	return t.Category == o.Category && t.Source == o.Source && t.Amount == o.Amount && t.Fee == o.Fee && t.Net == o.Net &&
+		t.Currency == o.Currency && t.CreatedAt.Equal(o.CreatedAt)
+}
+
 // FindingKind names how the books and Stripe differ.
 type FindingKind string
 

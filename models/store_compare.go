@@ -16,6 +16,7 @@ import (
 // Stripe balance.
 const heldOf = `
 	SELECT t.id, t.source, t.movement, t.net, t.currency, t.treatment, t.owns_movement,
+	       COALESCE(o.amount, 0) AS other,
 	       COALESCE(m.amount, 0) + COALESCE(f.amount, 0) + COALESCE(o.amount, 0) + COALESCE(s.amount, 0) + COALESCE(e.amount, 0) AS held,
 	       COALESCE(s.amount, 0) + CASE WHEN e.amount IS NOT NULL AND s.amount IS NOT NULL THEN e.amount ELSE 0 END AS suspense
 	FROM balance_transactions t
@@ -35,7 +36,8 @@ type Difference struct {
 	Currency     money.Currency
 	Treatment    Treatment
 	OwnsMovement bool
-	Held         money.Minor // by the journal, suspense included
+	Other        money.Minor // held by the journal as other activity
+	Held         money.Minor // by the journal in all, suspense included
 	Suspense     money.Minor
 }
 
@@ -104,20 +106,22 @@ func (s *Store) MovementsSum(ctx context.Context) (sum, opening money.Minor, err
 // books start.
 const openingKey = "opening:stripe"
 
-// OpenBalance posts what the Stripe balance held before the books start, once.
-func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		opened := tx.Model(&syncState{}).Where("id = 1 AND NOT opened").Update("opened", true)
-		if opened.Error != nil || opened.RowsAffected == 0 || amount == 0 {
-			return opened.Error
+// OpenBalance posts what the Stripe balance held before the books start, once,
+// and reports whether it was this call that opened it.
+func (s *Store) OpenBalance(ctx context.Context, amount money.Minor, at time.Time) (opened bool, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		first := tx.Model(&syncState{}).Where("id = 1 AND NOT opened").Update("opened", true)
+		opened = first.RowsAffected > 0
+		if first.Error != nil || !opened || amount == 0 {
+			return first.Error
 		}
 		_, err := s.writeOnce(tx, move(Opened, openingKey, money.Money{Minor: amount, Currency: s.currency}, at.UTC(), s.Now()), "")
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("models: open the balance: %w", err)
+		return false, fmt.Errorf("models: open the balance: %w", err)
 	}
-	return nil
+	return opened, nil
 }
 
 // KnownTransactions returns, of these balance transactions, those that the

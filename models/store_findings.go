@@ -44,7 +44,11 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 				return err
 			}
 		}
-		for _, f := range others {
+		twice, err := returnedTwice(tx)
+		if err != nil {
+			return err
+		}
+		for _, f := range append(twice, others...) {
 			if err := s.find(tx, f); err != nil {
 				return err
 			}
@@ -59,6 +63,20 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 		return nil, fmt.Errorf("models: name the differences: %w", err)
 	}
 	return open, nil
+}
+
+// returnedTwice finds the disputes that gave back more than they took, as Stripe
+// itself says they did.
+func returnedTwice(tx *gorm.DB) ([]Finding, error) {
+	var found []Finding
+	err := tx.Raw(`SELECT f.object, -SUM(l.amount) AS amount, l.currency FROM facts f
+		JOIN posting_lines l ON l.posting = f.key AND l.account = 'contra:disputes'
+		WHERE f.kind = 'dispute' GROUP BY f.object, l.currency HAVING SUM(l.amount) < 0 ORDER BY f.object`).Scan(&found).Error
+	for i := range found {
+		found[i].Kind = FoundEvidence
+		found[i].Detail = fmt.Sprintf("the dispute gave back %s more than it took", found[i].Amount.Decimal())
+	}
+	return found, err
 }
 
 // twinOf returns the balance transaction that a second one repeats, "" if none.
@@ -88,7 +106,7 @@ func (d Difference) finding(twin string) Finding {
 	case twin != "":
 		f.Kind, f.Object = FoundTwice, d.ID
 		f.Detail = fmt.Sprintf("%s moved %s for %s, as %s did before", d.ID, d.Net.Decimal(), d.Source, twin)
-	case d.OwnsMovement:
+	case d.OwnsMovement || d.Other != 0:
 		f.Kind = FoundAmount
 		f.Detail = fmt.Sprintf("%s moved %s, the journal has %s of it", d.ID, d.Net.Decimal(), (d.Held - d.Suspense).Decimal())
 	default:

@@ -108,11 +108,13 @@ func (s *Store) UnsettledPayouts(ctx context.Context, after string, most int) ([
 const failureTold = 21
 
 // PayoutsToOpen returns up to most automatic payouts whose members can be
-// listed and are not read yet, by id, after the given one.
+// listed and are not read yet, or of which the books have lost some, by id,
+// after the given one.
 func (s *Store) PayoutsToOpen(ctx context.Context, after string, most int) ([]Payout, error) {
 	var payouts []Payout
 	err := s.db.WithContext(ctx).
-		Where("id > ? AND automatic AND reconciliation = ? AND NOT members_read", after, Reconciled).
+		Where(`id > ? AND automatic AND reconciliation = ? AND (NOT members_read OR amount <> from_before + (
+			SELECT COALESCE(SUM(t.net), 0) FROM balance_transactions t WHERE t.payout_id = payouts.id AND t.source <> payouts.id))`, after, Reconciled).
 		Order("id").Limit(most).Find(&payouts).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the payouts to open: %w", err)

@@ -11,31 +11,40 @@ import (
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
+// Settled says what became of balance transactions.
+type Settled struct {
+	// Open are those whose movement the journal lacks, and that nobody has
+	// looked at yet; nothing is kept of them.
+	Open []BalanceTransaction
+	// Posted are the keys that were posted for them.
+	Posted []string
+	// Mended are those of which the books' copy was lost or was not what Stripe says.
+	Mended []string
+}
+
 // SettleTransactions holds balance transactions against the journal, in one
 // transaction: the fee of a gift's movement is booked beside it, what is no
-// gift of this campaign goes to other activity. It returns those whose movement
-// the journal lacks, and that nobody has looked at yet; nothing is kept of them.
-func (s *Store) SettleTransactions(ctx context.Context, page []BalanceTransaction) ([]BalanceTransaction, error) {
+// gift of this campaign goes to other activity.
+func (s *Store) SettleTransactions(ctx context.Context, page []BalanceTransaction) (Settled, error) {
 	return s.settleTransactions(ctx, page, false)
 }
 
 // SuspendTransactions does the same after the sources were looked at, and puts
 // what is still not explained into suspense, so that the balance is right all the same.
-func (s *Store) SuspendTransactions(ctx context.Context, page []BalanceTransaction) error {
-	_, err := s.settleTransactions(ctx, page, true)
-	return err
+func (s *Store) SuspendTransactions(ctx context.Context, page []BalanceTransaction) (Settled, error) {
+	return s.settleTransactions(ctx, page, true)
 }
 
-func (s *Store) settleTransactions(ctx context.Context, page []BalanceTransaction, suspend bool) ([]BalanceTransaction, error) {
+func (s *Store) settleTransactions(ctx context.Context, page []BalanceTransaction, suspend bool) (Settled, error) {
 	if err := s.mustBeOpen(); err != nil {
-		return nil, err
+		return Settled{}, err
 	}
 	if len(page) == 0 {
-		return nil, nil
+		return Settled{}, nil
 	}
-	var open []BalanceTransaction
+	var settled Settled
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		open = nil
+		settled = Settled{}
 		books, err := readHeld(tx, page)
 		if err != nil {
 			return err
@@ -46,16 +55,17 @@ func (s *Store) settleTransactions(ctx context.Context, page []BalanceTransactio
 				return fmt.Errorf("%s: %w", t.ID, err)
 			}
 			if !done {
-				open = append(open, t)
+				settled.Open = append(settled.Open, t)
 			}
 		}
+		settled.Posted, settled.Mended = books.posted, books.mended
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("models: settle balance transactions: %w", err)
+		return Settled{}, fmt.Errorf("models: settle balance transactions: %w", err)
 	}
 	s.commits.Add(1)
-	return open, nil
+	return settled, nil
 }
 
 // held is what the books have of a page of balance transactions.
@@ -63,6 +73,8 @@ type held struct {
 	rows     map[string]BalanceTransaction // by id, as they were settled before
 	postings map[string]heldPosting        // by key
 	owners   map[string]string             // which transaction a movement's posting is of
+	posted   []string                      // the keys that settling posted
+	mended   []string                      // the transactions whose rows settling set right
 }
 
 // heldPosting is a posting as far as it moved the Stripe balance.
@@ -72,10 +84,41 @@ type heldPosting struct {
 	DonationID *string
 	Amount     money.Minor
 	Currency   money.Currency
+	Memo       string
 }
 
-func readHeld(tx *gorm.DB, page []BalanceTransaction) (held, error) {
-	books := held{rows: map[string]BalanceTransaction{}, postings: map[string]heldPosting{}, owners: map[string]string{}}
+// holds keeps that settling posted something.
+func (b *held) holds(key string, amount money.Minor) {
+	b.postings[key] = heldPosting{Key: key, Amount: amount}
+	b.posted = append(b.posted, key)
+}
+
+// rest is what the postings of a balance transaction do not explain of it. What
+// went to other activity before its gift was known is taken out there again.
+func (b *held) rest(t BalanceTransaction) money.Minor {
+	rest := t.Net - b.postings[t.ID+":fee"].Amount
+	if t.OwnsMovement {
+		rest -= b.postings[t.Movement].Amount
+	}
+	if t.Treatment != TreatedAsGift {
+		rest -= b.postings[t.ID+":other"].Amount
+	}
+	return rest
+}
+
+// wasRead reports whether the journal shows that a balance transaction was read
+// before, though the books have no row of it.
+func (b *held) wasRead(t BalanceTransaction) bool {
+	for _, kind := range []FactKind{OtherMoved, Suspended, Explained} {
+		if _, posted := b.postings[t.ID+":"+string(kind)]; posted {
+			return true
+		}
+	}
+	return b.postings[t.ID+":fee"].Memo == t.ID
+}
+
+func readHeld(tx *gorm.DB, page []BalanceTransaction) (*held, error) {
+	books := &held{rows: map[string]BalanceTransaction{}, postings: map[string]heldPosting{}, owners: map[string]string{}}
 	var ids, keys, movements []string
 	for _, t := range page {
 		ids = append(ids, t.ID)
@@ -86,23 +129,23 @@ func readHeld(tx *gorm.DB, page []BalanceTransaction) (held, error) {
 	}
 	var rows []BalanceTransaction
 	if err := tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
-		return held{}, fmt.Errorf("read the transactions: %w", err)
+		return nil, fmt.Errorf("read the transactions: %w", err)
 	}
 	for _, r := range rows {
 		books.rows[r.ID] = r
 	}
 	var owners []BalanceTransaction
 	if err := tx.Where("movement IN ? AND owns_movement", movements).Find(&owners).Error; err != nil {
-		return held{}, fmt.Errorf("read whose the movements are: %w", err)
+		return nil, fmt.Errorf("read whose the movements are: %w", err)
 	}
 	for _, r := range owners {
 		books.owners[r.Movement] = r.ID
 	}
 	var postings []heldPosting
-	err := tx.Raw(`SELECT p.key, p.kind, p.donation_id, l.amount, l.currency FROM postings p
+	err := tx.Raw(`SELECT p.key, p.kind, p.donation_id, l.amount, l.currency, p.memo FROM postings p
 		JOIN posting_lines l ON l.posting = p.key AND l.account = 'stripe:balance' WHERE p.key IN ?`, keys).Scan(&postings).Error
 	if err != nil {
-		return held{}, fmt.Errorf("read the postings: %w", err)
+		return nil, fmt.Errorf("read the postings: %w", err)
 	}
 	for _, p := range postings {
 		books.postings[p.Key] = p
@@ -112,30 +155,30 @@ func readHeld(tx *gorm.DB, page []BalanceTransaction) (held, error) {
 
 // settleTransaction gives one balance transaction its place, and reports
 // whether it has one.
-func (s *Store) settleTransaction(tx *gorm.DB, books held, t BalanceTransaction, suspend bool) (bool, error) {
+func (s *Store) settleTransaction(tx *gorm.DB, books *held, t BalanceTransaction, suspend bool) (bool, error) {
 	known, seen := books.rows[t.ID]
 	if t.Currency != s.currency {
 		return true, s.otherCurrency(tx, books, t)
 	}
 	t.Movement, t.PayoutID = t.movement(), known.PayoutID
 	t.CreatedAt, t.ReadAt = t.CreatedAt.UTC(), s.Now()
+	if !seen && books.wasRead(t) || seen && !t.sameAs(known) {
+		books.mended = append(books.mended, t.ID)
+	}
 	posting, posted := books.postings[t.Movement]
 	owner, owned := books.owners[t.Movement]
 	t.OwnsMovement = posted && (!owned || owner == t.ID)
-	var rest money.Minor // what the journal does not explain
 	switch {
 	case t.OwnsMovement && posting.DonationID != nil:
 		t.Treatment = TreatedAsGift
 		if err := s.bookFee(tx, books, t, *posting.DonationID); err != nil {
 			return false, err
 		}
-		rest = t.Amount - posting.Amount
 	case t.OwnsMovement:
 		t.Treatment = TreatedAsPayout
 		if err := s.postTransaction(tx, books, OtherMoved, t, -t.Fee); err != nil {
 			return false, err
 		}
-		rest = t.Amount - posting.Amount
 	case t.Movement == "" || t.Foreign || known.Treatment == TreatedAsOther:
 		t.Treatment = TreatedAsOther
 		if err := s.postTransaction(tx, books, OtherMoved, t, t.Net); err != nil {
@@ -143,14 +186,13 @@ func (s *Store) settleTransaction(tx *gorm.DB, books held, t BalanceTransaction,
 		}
 	case !suspend && known.Treatment != InSuspense:
 		return false, nil
-	default:
-		rest = t.Net
+	}
+	rest := books.rest(t)
+	if err := s.suspend(tx, books, t, rest); err != nil {
+		return false, err
 	}
 	if rest != 0 {
 		t.Treatment = InSuspense
-	}
-	if err := s.suspend(tx, books, t, rest); err != nil {
-		return false, err
 	}
 	if t.OwnsMovement {
 		books.owners[t.Movement] = t.ID
@@ -160,8 +202,11 @@ func (s *Store) settleTransaction(tx *gorm.DB, books held, t BalanceTransaction,
 		if err := insertOnce(tx, &t).Error; err != nil {
 			return false, fmt.Errorf("keep it: %w", err)
 		}
-	case known.Treatment != t.Treatment || known.OwnsMovement != t.OwnsMovement:
-		err := tx.Model(&BalanceTransaction{ID: t.ID}).Updates(map[string]any{"treatment": t.Treatment, "owns_movement": t.OwnsMovement}).Error
+	case known.Treatment != t.Treatment || known.OwnsMovement != t.OwnsMovement || !t.sameAs(known):
+		err := tx.Model(&BalanceTransaction{ID: t.ID}).Updates(map[string]any{
+			"treatment": t.Treatment, "owns_movement": t.OwnsMovement, "category": t.Category, "source": t.Source, "movement": t.Movement,
+			"amount": t.Amount, "fee": t.Fee, "net": t.Net, "currency": t.Currency, "created_at": t.CreatedAt,
+		}).Error
 		if err != nil {
 			return false, fmt.Errorf("change it: %w", err)
 		}
@@ -170,7 +215,7 @@ func (s *Store) settleTransaction(tx *gorm.DB, books held, t BalanceTransaction,
 }
 
 // bookFee books what Stripe kept of a gift's movement, once.
-func (s *Store) bookFee(tx *gorm.DB, books held, t BalanceTransaction, donationID string) error {
+func (s *Store) bookFee(tx *gorm.DB, books *held, t BalanceTransaction, donationID string) error {
 	key := t.ID + ":fee"
 	if _, booked := books.postings[key]; booked || t.Fee == 0 {
 		return nil
@@ -191,29 +236,31 @@ func (s *Store) bookFee(tx *gorm.DB, books held, t BalanceTransaction, donationI
 	_, err = s.record(tx, d, facts, Fact{
 		Key: key, Kind: FeeKept, Object: t.Source, Money: money.Money{Minor: t.Fee, Currency: t.Currency}, At: t.CreatedAt, Evidence: t.ID,
 	})
+	books.holds(key, -t.Fee)
 	return err
 }
 
 // postTransaction posts a balance transaction, or its part, that is no gift's.
-func (s *Store) postTransaction(tx *gorm.DB, books held, kind FactKind, t BalanceTransaction, amount money.Minor) error {
+func (s *Store) postTransaction(tx *gorm.DB, books *held, kind FactKind, t BalanceTransaction, amount money.Minor) error {
 	key := t.ID + ":" + string(kind)
 	if _, posted := books.postings[key]; posted || amount == 0 {
 		return nil
 	}
 	_, err := s.writeOnce(tx, move(kind, key, money.Money{Minor: amount, Currency: t.Currency}, t.CreatedAt, s.Now()), "")
+	books.holds(key, amount)
 	return err
 }
 
 // suspend keeps what is not explained in suspense: nothing, once all is
 // explained. What was put there, or to other activity, before a gift's posting
 // came to explain it is taken out again by its mirror.
-func (s *Store) suspend(tx *gorm.DB, books held, t BalanceTransaction, rest money.Minor) error {
+func (s *Store) suspend(tx *gorm.DB, books *held, t BalanceTransaction, rest money.Minor) error {
 	was, suspended := books.postings[t.ID+":suspense"]
 	if rest != 0 && !suspended {
 		return s.postTransaction(tx, books, Suspended, t, rest)
 	}
 	wrong := t.ID + ":suspense"
-	if other, posted := books.postings[t.ID+":other"]; posted && t.Treatment == TreatedAsGift && other.Amount == t.Net {
+	if other, posted := books.postings[t.ID+":other"]; posted && t.Treatment == TreatedAsGift {
 		wrong, was, suspended = other.Key, other, true
 	}
 	if _, explained := books.postings[t.ID+":explained"]; explained || !suspended || rest == was.Amount {
@@ -232,7 +279,7 @@ func (s *Store) suspend(tx *gorm.DB, books held, t BalanceTransaction, rest mone
 
 // otherCurrency keeps a gift's movement that Stripe counts in another currency
 // than the books do, for staff. What is not ours is no concern of theirs.
-func (s *Store) otherCurrency(tx *gorm.DB, books held, t BalanceTransaction) error {
+func (s *Store) otherCurrency(tx *gorm.DB, books *held, t BalanceTransaction) error {
 	t.Movement = t.movement()
 	if posting, posted := books.postings[t.Movement]; !posted || posting.DonationID == nil {
 		return nil

@@ -38,14 +38,18 @@ type account struct {
 // the usual way.
 func newAccount(t *testing.T, clock *storetest.Clock, seed uint64, sending func(kind string, copies int, delay time.Duration) (int, time.Duration)) *account {
 	t.Helper()
+	return openAccount(t, clock, stripesim.Config{Seed: seed, Sending: sending, LateFees: 90 * time.Second})
+}
+
+// openAccount opens an account that is like c in what its callers care for.
+func openAccount(t *testing.T, clock *storetest.Clock, c stripesim.Config) *account {
+	t.Helper()
 	a := &account{t: t, clock: clock}
 	server := httptest.NewUnstartedServer(nil)
 	a.address = "http://" + server.Listener.Addr().String()
+	c.Now, c.SecretKey, c.PublicURL = clock.Now, "sk_test_account", a.address
 	var err error
-	a.sim, err = stripesim.Open(stripesim.Config{
-		Seed: seed, Now: clock.Now, SecretKey: "sk_test_account", PublicURL: a.address, Sending: sending, LateFees: 90 * time.Second,
-	})
-	if err != nil {
+	if a.sim, err = stripesim.Open(c); err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -87,6 +87,7 @@ var ErrSyncing = errors.New("another process is syncing with Stripe now")
 type Report struct {
 	Since    time.Time        // it read what was made at Stripe since then
 	Booked   []string         // keys of what no event had brought
+	Mended   []string         // balance transactions of which the books' copy was lost or wrong
 	Problems []string         // objects that contradict the books; they need a person
 	Findings []models.Finding // where the books and Stripe differ, all that stand
 	Balance  *money.Minor     // Stripe's, nil if it did not stand still long enough

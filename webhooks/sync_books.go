@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,16 +68,30 @@ func readTransactions(items []json.RawMessage) ([]models.BalanceTransaction, err
 // settle gives balance transactions their place in the books. Of what the
 // journal lacks, the source is looked at first: a gift's is booked now.
 func (y *syncing) settle(ctx context.Context, page []models.BalanceTransaction) error {
-	open, err := y.store.SettleTransactions(ctx, page)
-	if err != nil || len(open) == 0 {
+	settled, err := y.store.SettleTransactions(ctx, page)
+	if err != nil {
 		return err
 	}
-	for i := range open {
-		if open[i].Foreign, err = y.lookAtSource(ctx, open[i]); err != nil {
+	y.mended(settled)
+	if len(settled.Open) == 0 {
+		return nil
+	}
+	for i := range settled.Open {
+		if settled.Open[i].Foreign, err = y.lookAtSource(ctx, settled.Open[i]); err != nil {
 			return err
 		}
 	}
-	return y.store.SuspendTransactions(ctx, open)
+	settled, err = y.store.SuspendTransactions(ctx, settled.Open)
+	y.mended(settled)
+	return err
+}
+
+// mended notes which rows of the books' copy of Stripe's account were lost or wrong.
+func (y *syncing) mended(settled models.Settled) {
+	for _, id := range settled.Mended {
+		y.log.Warn("the books' copy of a balance transaction was not what Stripe says", "transaction", id)
+	}
+	y.report.Mended = append(y.report.Mended, settled.Mended...)
 }
 
 // lookAtSource books what moved a balance transaction, and reports whether it
@@ -114,11 +129,19 @@ func (y *syncing) suspended(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := y.store.SuspendTransactions(ctx, page); err != nil {
+		settled, err := y.store.SuspendTransactions(ctx, page)
+		if err != nil {
 			return err
 		}
+		y.mended(settled)
+		y.report.Booked = append(y.report.Booked, explanations(settled)...)
 		after = page[len(page)-1].ID
 	}
+}
+
+// explanations are the keys under which settling posted what was missing.
+func explanations(settled models.Settled) []string {
+	return slices.DeleteFunc(settled.Posted, func(key string) bool { return strings.HasSuffix(key, ":suspense") })
 }
 
 // newest settles the balance transactions since a moment, and returns the id of
@@ -248,20 +271,12 @@ func (y *syncing) compare(ctx context.Context) error {
 	if err := y.reopen(ctx); err != nil {
 		return err
 	}
-	balance, err := y.balance(ctx)
+	// Before the balance is read: what this settles has moved it.
+	found, err := y.unproven(ctx)
 	if err != nil {
 		return err
 	}
-	y.report.Balance = balance
-	var found []models.Finding
-	if balance != nil {
-		off, err := y.compareBalance(ctx, *balance)
-		if err != nil {
-			return err
-		}
-		found = append(found, off...)
-	}
-	phantoms, err := y.unproven(ctx)
+	off, err := y.compareBalance(ctx)
 	if err != nil {
 		return err
 	}
@@ -270,7 +285,7 @@ func (y *syncing) compare(ctx context.Context) error {
 		return err
 	}
 	y.report.Books = totals.StripeBalance
-	y.report.Findings, err = y.store.NameDifferences(ctx, y.run.StartedAt, append(found, phantoms...))
+	y.report.Findings, err = y.store.NameDifferences(ctx, y.run.StartedAt, append(found, off...))
 	return err
 }
 
@@ -318,39 +333,52 @@ func (y *syncing) balance(ctx context.Context) (*money.Minor, error) {
 
 // compareBalance holds the sum of all movements against Stripe's balance. The
 // first time, what is over is what the account held before the books start.
-func (y *syncing) compareBalance(ctx context.Context, balance money.Minor) ([]models.Finding, error) {
-	moved, opening, err := y.store.MovementsSum(ctx)
-	if err != nil {
+func (y *syncing) compareBalance(ctx context.Context) ([]models.Finding, error) {
+	over, err := y.over(ctx)
+	if err != nil || y.report.Balance == nil {
 		return nil, err
 	}
 	if !y.run.Opened {
-		return nil, y.store.OpenBalance(ctx, balance-moved, y.run.BooksFrom)
+		if opened, err := y.store.OpenBalance(ctx, over, y.run.BooksFrom); err != nil || opened {
+			return nil, err
+		}
 	}
-	if balance == moved+opening {
+	if over == 0 {
 		return nil, nil
 	}
-	// A movement was not listed when it should have been: all are, once more.
 	open, err := y.store.OpenFindings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	known := false
-	for _, f := range open {
-		known = known || f.Kind == models.FoundBalance && f.Amount == balance-moved-opening
-	}
+	known := slices.ContainsFunc(open, func(f models.Finding) bool { return f.Kind == models.FoundBalance && f.Amount == over })
 	if !known {
+		// A movement was not listed when it should have been, or the books lost
+		// it: all are read once more. More may have come meanwhile.
 		if _, err := y.newest(ctx, y.run.BooksFrom, false); err != nil {
 			return nil, err
 		}
-		if moved, opening, err = y.store.MovementsSum(ctx); err != nil || balance == moved+opening {
+		if over, err = y.over(ctx); err != nil || y.report.Balance == nil || over == 0 {
 			return nil, err
 		}
 	}
+	balance := *y.report.Balance
 	return []models.Finding{{
-		Kind: models.FoundBalance, Object: "balance", Amount: balance - moved - opening, Currency: y.store.Currency(),
+		Kind: models.FoundBalance, Object: "balance", Amount: over, Currency: y.store.Currency(),
 		Detail: fmt.Sprintf("Stripe holds %s; its movements since %s and the opening balance come to %s",
-			balance.Decimal(), y.run.BooksFrom.Format(time.DateOnly), (moved + opening).Decimal()),
+			balance.Decimal(), y.run.BooksFrom.Format(time.DateOnly), (balance - over).Decimal()),
 	}}, nil
+}
+
+// over is by how much Stripe holds more than all its movements that are known
+// and the opening balance come to.
+func (y *syncing) over(ctx context.Context) (money.Minor, error) {
+	balance, err := y.balance(ctx)
+	y.report.Balance = balance
+	if err != nil || balance == nil {
+		return 0, err
+	}
+	moved, opening, err := y.store.MovementsSum(ctx)
+	return *balance - moved - opening, err
 }
 
 // settlesWithin is how long Stripe may take to make a payment's balance

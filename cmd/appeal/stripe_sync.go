@@ -137,6 +137,9 @@ func printReport(p *program, r webhooks.Report) error {
 		}
 	}
 	listed("Booked, and told by no event", moved(r.Booked))
+	if len(r.Mended) > 0 {
+		listed("Set right in the books' copy of Stripe's account", r.Mended)
+	}
 	listed("Contradicts the books and needs a person", r.Problems)
 	var findings []string
 	for _, f := range r.Findings {
