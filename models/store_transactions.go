@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -48,11 +49,13 @@ func (s *Store) settleTransactions(ctx context.Context, page []BalanceTransactio
 				open = append(open, t)
 			}
 		}
+		crash.Here(crash.TransactionsBooked)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("models: settle balance transactions: %w", err)
 	}
+	crash.Here(crash.TransactionsKept)
 	s.commits.Add(1)
 	return open, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -145,10 +146,12 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 		return Report{}, err
 	}
 	defer s.release(ctx)
+	crash.Here(crash.SyncLeased)
 	run, err := s.store.BeginSync(ctx, since, overlap, s.start)
 	if err != nil {
 		return Report{}, err
 	}
+	crash.Here(crash.SyncBegun)
 	y := &syncing{Syncer: s, run: run, progress: progress, report: &Report{Since: run.Since, Resumed: run.Stage != ""}}
 	y.reached = run.Stage == ""
 	for _, stage := range stages {
@@ -166,7 +169,10 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 			return *y.report, fmt.Errorf("sync, %s: %w", stage.name, err)
 		}
 	}
-	return *y.report, s.store.CompleteSync(ctx, y.run, y.report.Balance)
+	crash.Here(crash.SyncUncompleted)
+	err = s.store.CompleteSync(ctx, y.run, y.report.Balance)
+	crash.Here(crash.SyncCompleted)
+	return *y.report, err
 }
 
 // hold takes or renews the lease.
@@ -190,7 +196,9 @@ func (y *syncing) at(ctx context.Context, stage, after string) error {
 		return err
 	}
 	y.run.Stage, y.run.After = stage, after
-	return y.store.AdvanceSync(ctx, stage, after)
+	err := y.store.AdvanceSync(ctx, stage, after)
+	crash.Here(crash.CursorKept)
+	return err
 }
 
 // turned counts a page as read, and keeps where the next begins.
@@ -213,9 +221,11 @@ func (y *syncing) list(ctx context.Context, l stripeapi.Listing, read func([]jso
 		if err != nil {
 			return err
 		}
+		crash.Here(crash.PageRead)
 		if err := read(page.Items); err != nil {
 			return err
 		}
+		crash.Here(crash.PageBooked)
 		if err := y.turned(ctx, len(page.Items), page.Last); err != nil || page.Last == "" {
 			return err
 		}
