@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/body"
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -53,6 +54,7 @@ func (s *Server) postDonate(c echo.Context) error {
 	if err != nil {
 		return s.notOpened(c, form, err)
 	}
+	crash.Here(crash.RedirectUnsent)
 	if wantsJSON(r) {
 		return c.JSON(http.StatusCreated, map[string]string{"donation": to.token, "checkout_url": to.address})
 	}
@@ -115,7 +117,9 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 			return destination{}, err
 		}
 	}
+	crash.Here(crash.CheckoutUnasked)
 	session, err := s.Checkout.OpenCheckout(ctx, d)
+	crash.Here(crash.CheckoutAnswered)
 	if errors.Is(err, stripeapi.ErrRefused) {
 		err = errors.Join(err, s.Store.RefuseCheckout(ctx, d))
 	}

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 	gormlog "gorm.io/gorm/logger"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -187,6 +188,7 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 		if err := tx.Take(&row, 1).Error; err != nil {
 			return err
 		}
+		crash.Here(crash.BooksUnmade)
 		switch {
 		case row.Slug != s.slug:
 			return fmt.Errorf("%w: campaign %q, not %q; give this campaign a database of its own", ErrOtherBooks, row.Slug, s.slug)
@@ -205,6 +207,7 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("models: open the books: %w", err)
 	}
+	crash.Here(crash.BooksMade)
 	s.open.Store(true)
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/crash"
 )
 
 // Opening is what a submitted form should lead to.
@@ -95,6 +97,7 @@ func (s *Store) StartDonation(ctx context.Context, key string, after int, choice
 	}
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		made := insertOnce(tx, &d)
+		crash.Here(crash.IntentUnkept)
 		if made.Error != nil || made.RowsAffected > 0 {
 			return made.Error
 		}
@@ -108,6 +111,7 @@ func (s *Store) StartDonation(ctx context.Context, key string, after int, choice
 	if err != nil {
 		return Donation{}, fmt.Errorf("models: start a gift: %w", err)
 	}
+	crash.Here(crash.IntentKept)
 	if d.Choices != choices {
 		return Donation{}, ErrConflict
 	}
@@ -137,10 +141,12 @@ func (s *Store) newDonation(choices Choices, at time.Time) (Donation, error) {
 
 // AttachCheckout keeps the payment page that was made for a donation.
 func (s *Store) AttachCheckout(ctx context.Context, d Donation, session CheckoutSession) error {
-	return s.changeDonation(ctx, d.ID, map[string]any{
+	err := s.changeDonation(ctx, d.ID, map[string]any{
 		"session_id": session.SessionID, "checkout_url": session.CheckoutURL,
 		"expires_at": session.ExpiresAt, "checkout_state": CheckoutOpen,
 	})
+	crash.Here(crash.SessionKept)
+	return err
 }
 
 // RefuseCheckout marks a donation whose payment page Stripe refused to make,
@@ -158,7 +164,11 @@ func (s *Store) CancelCheckout(ctx context.Context, d Donation) error {
 }
 
 func (s *Store) changeDonation(ctx context.Context, id string, changes map[string]any) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error { return tx.Model(&Donation{ID: id}).Updates(changes).Error })
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		err := tx.Model(&Donation{ID: id}).Updates(changes).Error
+		crash.Here(crash.SessionUnkept)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("models: change gift %s: %w", id, err)
 	}

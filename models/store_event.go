@@ -10,6 +10,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/corruptionproject/appeal/internal/crash"
 )
 
 // Receive stores an event raw and books what it says, in one transaction. If
@@ -37,9 +39,11 @@ func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state Ev
 
 func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
 	var result booked
+	crash.Here(crash.EventUnkept)
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		var err error
 		result, err = s.keep(tx, e, settle)
+		crash.Here(crash.EventBooked)
 		return err
 	})
 	if err != nil {
@@ -125,11 +129,13 @@ func (s *Store) Learn(ctx context.Context, objects ...Object) ([]Learned, error)
 			}
 			learned = append(learned, one)
 		}
+		crash.Here(crash.ObjectsLearned)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("models: learn: %w", err)
 	}
+	crash.Here(crash.ObjectsKept)
 	s.commits.Add(1)
 	return learned, nil
 }
@@ -193,11 +199,14 @@ func (s *Store) Settle(ctx context.Context, e Event, reading Reading) (EventStat
 		if got, err = s.bookReading(tx, reading); err != nil {
 			return err
 		}
-		return s.keepState(tx, e, got)
+		err = s.keepState(tx, e, got)
+		crash.Here(crash.LookupBooked)
+		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("models: settle event %s: %w", e.ID, err)
 	}
+	crash.Here(crash.LookupSettled)
 	s.commits.Add(1)
 	return got.state, nil
 }
@@ -315,11 +324,16 @@ func (s *Store) ClaimDue(ctx context.Context, most int) ([]Event, error) {
 			claimed = append(claimed, due[i].ID)
 			due[i].Attempts++
 		}
-		return tx.Model(&Event{}).Where("id IN ?", claimed).
+		err = tx.Model(&Event{}).Where("id IN ?", claimed).
 			Updates(map[string]any{"attempts": gorm.Expr("attempts + 1"), "next_try_at": now.Add(claimFor)}).Error
+		crash.Here(crash.ClaimUnkept)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("models: claim waiting events: %w", err)
+	}
+	if len(due) > 0 {
+		crash.Here(crash.ClaimKept)
 	}
 	return due, nil
 }

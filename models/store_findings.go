@@ -7,6 +7,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/corruptionproject/appeal/internal/crash"
 )
 
 // find keeps a finding, or that it still stands.
@@ -54,6 +56,7 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 			}
 		}
 		now := s.Now()
+		crash.Here(crash.DifferencesNamed)
 		if err := tx.Model(&Finding{}).Where("closed_at IS NULL AND seen_at < ?", since.UTC()).Update("closed_at", now).Error; err != nil {
 			return err
 		}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/corruptionproject/appeal/internal/crash"
 )
 
 //go:embed migrations
@@ -30,23 +32,33 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := history.Up(ctx)
+	var steps []Migration
+	for {
+		crash.Here(crash.MigrationDue)
+		step, err := s.nextStep(ctx, history)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			return steps, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("models: migrate: %w", err)
+		}
+		crash.Here(crash.MigrationDone)
+		steps = append(steps, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: true})
+	}
+}
+
+// nextStep takes the next step, in a transaction of its own.
+func (s *Store) nextStep(ctx context.Context, history *goose.Provider) (*goose.MigrationResult, error) {
+	step, err := history.UpByOne(ctx)
 	// SQLite has no lock to take turns with as PostgreSQL has: a step that
 	// fails there may have been another process's, and is looked at again.
-	for again := 0; err != nil && s.dialect == sqlite && again < maxTries; again++ {
+	for again := 0; err != nil && !errors.Is(err, goose.ErrNoNextVersion) && s.dialect == sqlite && again < maxTries; again++ {
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
 		}
-		done, err = history.Up(ctx)
+		step, err = history.UpByOne(ctx)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("models: migrate: %w", err)
-	}
-	steps := make([]Migration, 0, len(done))
-	for _, step := range done {
-		steps = append(steps, Migration{Version: step.Source.Version, Name: step.Source.Path, Applied: true})
-	}
-	return steps, nil
+	return step, err
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -105,6 +106,7 @@ func (s *Store) FoldProgress(ctx context.Context) error {
 		if err := tx.Raw("DELETE FROM progress_changes RETURNING *").Scan(&gone).Error; err != nil {
 			return err
 		}
+		crash.Here(crash.ProgressFolding)
 		var sum progressChange
 		for _, c := range gone {
 			sum.Gross += c.Gross
@@ -126,5 +128,6 @@ func (s *Store) FoldProgress(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("models: fold the changes: %w", err)
 	}
+	crash.Here(crash.ProgressFolded)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -59,11 +60,13 @@ func (s *Store) settleTransactions(ctx context.Context, page []BalanceTransactio
 			}
 		}
 		settled.Posted, settled.Mended = books.posted, books.mended
+		crash.Here(crash.TransactionsBooked)
 		return nil
 	})
 	if err != nil {
 		return Settled{}, fmt.Errorf("models: settle balance transactions: %w", err)
 	}
+	crash.Here(crash.TransactionsKept)
 	s.commits.Add(1)
 	return settled, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/body"
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -68,6 +69,7 @@ func (d *Door) Receive(c echo.Context) error {
 	if due {
 		d.Resolver.Wake()
 	}
+	crash.Here(crash.EventUnanswered)
 	return c.JSON(http.StatusOK, map[string]any{"received": true})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -153,6 +154,7 @@ func (r *Resolver) settle(ctx context.Context, e models.Event) (models.EventStat
 	var reading models.Reading
 	if err == nil {
 		reading, err = r.follow.event(ctx, envelope)
+		crash.Here(crash.LookupFetched)
 	}
 	if reading, err = whatIsMissing(reading, err); err != nil {
 		return "", err

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -154,10 +155,12 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 	defer s.release(ctx)
 	ctx, stop := s.holding(ctx)
 	defer stop()
+	crash.Here(crash.SyncLeased)
 	run, err := s.store.BeginSync(ctx, since, overlap, s.start)
 	if err != nil {
 		return Report{}, err
 	}
+	crash.Here(crash.SyncBegun)
 	y := &syncing{
 		Syncer: s, run: run, progress: progress, foreign: map[string]bool{},
 		report: &Report{Since: run.Since, Resumed: run.Stage != ""}, reached: run.Stage == "",
@@ -201,7 +204,10 @@ func (y *syncing) all(ctx context.Context) error {
 	if failed != nil {
 		return errors.Join(failed, y.at(ctx, "", "")) // the next run begins anew
 	}
-	return y.store.CompleteSync(ctx, y.run, y.report.Balance)
+	crash.Here(crash.SyncUncompleted)
+	err := y.store.CompleteSync(ctx, y.run, y.report.Balance)
+	crash.Here(crash.SyncCompleted)
+	return err
 }
 
 // holding renews the lease for as long as ctx lives, and ends what it returns
@@ -248,7 +254,9 @@ func (y *syncing) at(ctx context.Context, stage, after string) error {
 		return err
 	}
 	y.run.Stage, y.run.After = stage, after
-	return y.store.AdvanceSync(ctx, stage, after)
+	err := y.store.AdvanceSync(ctx, stage, after)
+	crash.Here(crash.CursorKept)
+	return err
 }
 
 // turned counts a page as read, and keeps where the next begins.
@@ -272,9 +280,11 @@ func (y *syncing) list(ctx context.Context, l stripeapi.Listing, read func([]jso
 		if err != nil {
 			return err
 		}
+		crash.Here(crash.PageRead)
 		if err := read(page.Items); err != nil {
 			return err
 		}
+		crash.Here(crash.PageBooked)
 		if err := y.turned(ctx, len(page.Items), page.Last); err != nil || page.Last == "" {
 			return err
 		}

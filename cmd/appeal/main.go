@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -30,6 +31,10 @@ func main() {
 	stop()
 	os.Exit(status)
 }
+
+// clock tells every command the time; nil is the machine's own clock. A test of
+// crashes sets it ahead, for a service that was down for a while.
+var clock func() time.Time
 
 // program is what every command is given: the world, as far as it may touch it.
 type program struct {

@@ -27,7 +27,12 @@ import (
 	"github.com/corruptionproject/appeal/webhooks"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		beProgram()
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 // buffer may be written by the program while the test reads it.
 type buffer struct {
