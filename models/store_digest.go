@@ -21,7 +21,7 @@ func (s *Store) WriteLedger(ctx context.Context, w io.Writer) error {
 		SELECT p.key, p.at, l.account, l.amount, l.currency
 		FROM postings p JOIN posting_lines l ON l.posting = p.key
 		WHERE p.kind NOT IN ('suspense', 'explained')
-		  AND NOT EXISTS (SELECT 1 FROM postings m WHERE m.kind = 'explained' AND m.corrects = p.key)
+		  AND p.key NOT IN (SELECT m.corrects FROM postings m WHERE m.kind = 'explained' AND m.corrects IS NOT NULL)
 		ORDER BY p.at, p.key, l.number`).Rows()
 	if err != nil {
 		return fmt.Errorf("models: read the journal: %w", err)

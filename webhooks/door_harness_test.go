@@ -117,12 +117,18 @@ func (e *entrance) totals() models.Totals {
 
 func (e *entrance) sound() {
 	e.t.Helper()
-	breaches, err := e.store.Verify(e.t.Context())
+	sound(e.t, e.store)
+}
+
+// sound has the books verified.
+func sound(t testing.TB, store *models.Store) {
+	t.Helper()
+	breaches, err := store.Verify(t.Context())
 	if err != nil {
-		e.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, b := range breaches {
-		e.t.Errorf("%s does not hold (%s): %s", b.Predicate, b.Rule, b.Found)
+		t.Errorf("%s does not hold (%s): %s", b.Predicate, b.Rule, b.Found)
 	}
 }
 

@@ -269,7 +269,6 @@ func (s story) tell(t *testing.T, store *models.Store, clock *storetest.Clock, n
 		}
 	}
 	e.settle(clock.Advance)
-	e.sound()
 	return told.books(t, e, before)
 }
 
@@ -356,6 +355,7 @@ func TestStories(t *testing.T) {
 				}
 			})
 		}
+		sound(t, store)
 	})
 }
 
@@ -371,13 +371,13 @@ func TestStoriesWithEveryEventDoubled(t *testing.T) {
 				}
 			})
 		}
+		sound(t, store)
 	})
 }
 
 func TestStoriesInAnyOrder(t *testing.T) {
 	t.Parallel()
-	const seeds = 6
-	for seed := range uint64(seeds) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
@@ -391,6 +391,7 @@ func TestStoriesInAnyOrder(t *testing.T) {
 						}
 					})
 				}
+				sound(t, store)
 			})
 		})
 	}
