@@ -38,10 +38,17 @@ type mortal struct {
 	store    *models.Store
 	ahead    atomic.Int64 // by how much all clocks are ahead
 	process  atomic.Pointer[process]
-	dies     death // how the next process ends
-	deaths   int   // processes that were killed
-	sessions int   // payment pages that Stripe should have made
+	fault    func(*http.Request) stripesim.Fault // what goes wrong at Stripe, if given before the start
+	failed   atomic.Int64                        // answers of 500 and above, to whomever
+	dies     death                               // how the next processes end
+	deaths   int                                 // processes that were killed
+	sessions int                                 // payment pages that Stripe should have made
 }
+
+// trip is a way to send a request.
+type trip func(*http.Request) (*http.Response, error)
+
+func (f trip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 const (
 	mortalHost = "appeal.test"
@@ -56,7 +63,7 @@ func (m *mortal) now() time.Time { return time.Now().Add(time.Duration(m.ahead.L
 func newMortal(t *testing.T, database string, seed uint64) *mortal {
 	t.Helper()
 	m := &mortal{t: t}
-	transport := &http.Transport{
+	network := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if address == mortalHost+":80" {
 				if address = m.process.Load().address(); address == "" {
@@ -67,13 +74,28 @@ func newMortal(t *testing.T, database string, seed uint64) *mortal {
 		},
 		MaxIdleConnsPerHost: 20,
 	}
+	way := trip(func(r *http.Request) (*http.Response, error) {
+		answer, err := network.RoundTrip(r)
+		if err == nil && r.URL.Host == mortalHost && answer.StatusCode >= 500 && r.URL.Path != "/readyz" {
+			m.failed.Add(1)
+		}
+		return answer, err
+	})
 	m.client = &http.Client{
-		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: way, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	stripe := httptest.NewUnstartedServer(nil)
 	simURL := "http://" + stripe.Listener.Addr().String()
 	var err error
-	m.sim, err = stripesim.Open(stripesim.Config{Seed: seed, SecretKey: testKey, PublicURL: simURL, Transport: transport, Now: m.now})
+	m.sim, err = stripesim.Open(stripesim.Config{
+		Seed: seed, SecretKey: testKey, PublicURL: simURL, Transport: way, Now: m.now,
+		Fault: func(r *http.Request) stripesim.Fault {
+			if m.fault == nil {
+				return stripesim.Fault{}
+			}
+			return m.fault(r)
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +121,7 @@ func newMortal(t *testing.T, database string, seed uint64) *mortal {
 			p.signal(t, os.Kill)
 			<-p.ended
 		}
-		transport.CloseIdleConnections()
+		network.CloseIdleConnections()
 		stripe.Close()
 		if err := errors.Join(m.sim.Close(), m.store.Close()); err != nil {
 			t.Error(err)
@@ -136,8 +158,7 @@ func (m *mortal) revive() {
 			m.t.Fatalf("the service ended by itself:\n%s", p.last())
 		}
 		m.deaths++
-		m.dies = death{}
-		m.client.CloseIdleConnections()
+		m.dies.times--
 		m.ahead.Add(int64(downFor))
 		m.sim.Wake()
 		m.start()

@@ -47,10 +47,12 @@ type process struct {
 	ended chan struct{} // closed when it has
 }
 
-// death is where a process is to kill itself. The zero value never does.
+// death is where a process is to kill itself, and how many processes are, one
+// after the other. The zero value never does.
 type death struct {
-	at   crash.Point
-	pass int
+	at    crash.Point
+	pass  int
+	times int
 }
 
 // startProcess runs a command of the program in a process of its own.
@@ -63,7 +65,7 @@ func startProcess(t *testing.T, e env, ahead time.Duration, dies death, args ...
 	p := &process{cmd: exec.Command(self, args...), errs: &buffer{}, ended: make(chan struct{})}
 	p.cmd.Stderr = p.errs
 	p.cmd.Env = []string{asProgram + "=yes", asAhead + "=" + ahead.String()}
-	if dies.pass > 0 {
+	if dies.times > 0 {
 		p.cmd.Env = append(p.cmd.Env, asDying+"="+strconv.Itoa(int(dies.at))+" "+strconv.Itoa(dies.pass))
 	}
 	for name, value := range e {
