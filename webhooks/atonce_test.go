@@ -35,7 +35,7 @@ func (r *round) beside(first *round) *entrance {
 
 func TestSevenEventsAtOnceLeaveTheLedgerOfAnyOrder(t *testing.T) {
 	t.Parallel()
-	rounds := 60
+	rounds := 20
 	if long() {
 		rounds = 5000
 	}

@@ -378,7 +378,7 @@ func (b *faulty) serve() {
 		}
 		return true
 	}
-	b.account.spoil.Store(&spoil)
+	b.spoil.Store(&spoil)
 }
 
 // lived has some life in the account, read by the books to the end.

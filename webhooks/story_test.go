@@ -288,7 +288,8 @@ func (s telling) books(t *testing.T, e *entrance, before models.Totals) string {
 		name string
 		is   int64
 	}{
-		{"fees", int64(now.Fees - before.Fees)}, {"paid out", int64(now.PaidOut - before.PaidOut)},
+		{"fees", int64(now.Fees - before.Fees)},
+		{"paid out", int64(now.PaidOut - before.PaidOut)},
 		{"in the stripe balance beside what was raised", int64(now.StripeBalance-before.StripeBalance) - int64(now.Raised-before.Raised)},
 		{"recurring active", now.RecurringActive - before.RecurringActive},
 		{"recurring monthly", int64(now.RecurringMonthly - before.RecurringMonthly)},
