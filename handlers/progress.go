@@ -97,7 +97,7 @@ func (s *Server) streamProgress(c echo.Context) error {
 	}
 	leave := s.feed.Join()
 	defer leave()
-	v := viewer{out: c.Response(), control: http.NewResponseController(c.Response()), now: s.Now}
+	v := viewer{out: c.Response(), control: http.NewResponseController(c.Response())}
 	// The server's read timeout is for requests; this one is long read, and the
 	// timeout would end the stream with it.
 	if err := v.control.SetReadDeadline(time.Time{}); err != nil {
@@ -151,7 +151,6 @@ func (s *Server) watch(c echo.Context, v viewer) {
 type viewer struct {
 	out     *echo.Response
 	control *http.ResponseController
-	now     func() time.Time
 }
 
 func (v viewer) send(snapshot live.Snapshot) error {
@@ -159,7 +158,10 @@ func (v viewer) send(snapshot live.Snapshot) error {
 }
 
 func (v viewer) write(text string) error {
-	if err := v.control.SetWriteDeadline(v.now().Add(patience)); err != nil {
+	// A connection's deadline is held against the machine's own clock, so a
+	// clock that was passed in would end every stream, or none.
+	deadline := time.Now().Add(patience) //nolint:forbidigo // see above
+	if err := v.control.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
 	if _, err := v.out.Write([]byte(text)); err != nil {
