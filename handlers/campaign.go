@@ -17,26 +17,21 @@ func (s *Server) getCampaign(c echo.Context) error {
 	if query != "" && c.QueryParams().Has("cancelled") {
 		return s.getCancelled(c)
 	}
+	form := s.filledIn(c, query)
+	if form == nil {
+		return s.sendShared(c, "campaign", htmlPage, func(snapshot live.Snapshot) ([]byte, error) {
+			return s.campaignPage(snapshot, s.empty)
+		})
+	}
 	snapshot, err := s.feed.Current(c.Request().Context())
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	if form := s.filledIn(c, query); form != nil {
-		page, err := s.renderCampaign(snapshot, *form, rendering{}, gzip.BestSpeed)
-		if err != nil {
-			return err
-		}
-		return page.send(c)
+	body, err := s.campaignPage(snapshot, *form)
+	if err != nil {
+		return err
 	}
-	of := rendering{etag: snapshot.ETag, stale: snapshot.StaleSince, minute: s.Now().Unix() / 60}
-	page := s.pages.campaign.Load()
-	if page == nil || page.of != of {
-		if page, err = s.renderCampaign(snapshot, s.empty, of, gzip.BestCompression); err != nil {
-			return err
-		}
-		s.pages.campaign.Store(page)
-	}
-	return page.send(c)
+	return newReadyPage(htmlPage, rendering{}, body, gzip.BestSpeed).send(c)
 }
 
 // filledIn is the form that an address fills in, or nil if it fills nothing
@@ -52,12 +47,8 @@ func (s *Server) filledIn(c echo.Context, query string) *donateForm {
 	return &form
 }
 
-func (s *Server) renderCampaign(snapshot live.Snapshot, form donateForm, of rendering, level int) (*readyPage, error) {
-	body, err := s.views.campaign(snapshot.Progress, s.Now(), campaignState{Form: form, StaleSince: snapshot.StaleSince})
-	if err != nil {
-		return nil, err
-	}
-	return newReadyPage(of, body, level), nil
+func (s *Server) campaignPage(snapshot live.Snapshot, form donateForm) ([]byte, error) {
+	return s.views.campaign(snapshot.Progress, s.Now(), campaignState{Form: form, StaleSince: snapshot.StaleSince})
 }
 
 // getCancelled shows the page to a reader who came back without paying: their

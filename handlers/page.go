@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/corruptionproject/appeal/internal/live"
 	"github.com/corruptionproject/appeal/web"
 )
 
@@ -28,9 +28,16 @@ type rendering struct {
 	minute int64 // words like "last day" change with the clock too
 }
 
-// readyPage is a page as it goes out: rendered once, packed once it is asked
+// medium is what kind of answer goes out, and for how long others may keep it.
+// The slices go into headers as they stand, and never change.
+type medium struct{ kind, caching []string }
+
+var htmlPage = medium{kind: []string{"text/html; charset=utf-8"}, caching: []string{publicCaching}}
+
+// readyPage is an answer as it goes out: rendered once, packed once it is asked
 // for packed, and served as bytes.
 type readyPage struct {
+	medium
 	of           rendering
 	plain        []byte
 	level        int // of gzip: best for a page that many get
@@ -42,14 +49,37 @@ type readyPage struct {
 	etag, etagGz []string
 }
 
-// pageCache holds the campaign page as everybody gets it.
-type pageCache struct{ campaign atomic.Pointer[readyPage] }
+// readyPages holds what is the same for everybody, by a name that only this
+// program chooses: a name out of a request would let anybody fill the memory.
+type readyPages struct{ byName sync.Map }
 
-func newReadyPage(of rendering, body []byte, level int) *readyPage {
+// sendShared answers with what is the same for everybody, rendered once per change
+// of the figures and per minute.
+func (s *Server) sendShared(c echo.Context, name string, as medium, render func(live.Snapshot) ([]byte, error)) error {
+	snapshot, err := s.feed.Current(c.Request().Context())
+	if err != nil {
+		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	}
+	of := rendering{etag: snapshot.ETag, stale: snapshot.StaleSince, minute: s.Now().Unix() / 60}
+	if kept, ok := s.pages.byName.Load(name); ok {
+		if page, ok := kept.(*readyPage); ok && page.of == of {
+			return page.send(c)
+		}
+	}
+	body, err := render(snapshot)
+	if err != nil {
+		return err
+	}
+	page := newReadyPage(as, of, body, gzip.BestCompression)
+	s.pages.byName.Store(name, page)
+	return page.send(c)
+}
+
+func newReadyPage(as medium, of rendering, body []byte, level int) *readyPage {
 	sum := sha256.Sum256(body)
 	tag := hex.EncodeToString(sum[:12])
 	return &readyPage{
-		of: of, plain: body, level: level, size: []string{strconv.Itoa(len(body))},
+		medium: as, of: of, plain: body, level: level, size: []string{strconv.Itoa(len(body))},
 		etag: []string{`"` + tag + `"`}, etagGz: []string{`"` + tag + `-gz"`},
 	}
 }
@@ -72,14 +102,13 @@ var (
 	cachingHeader = []string{publicCaching}
 	varyHeader    = []string{"Accept-Encoding"}
 	gzipHeader    = []string{"gzip"}
-	htmlHeader    = []string{"text/html; charset=utf-8"}
 )
 
 // send answers with the page, or with 304 if the reader has it.
 func (p *readyPage) send(c echo.Context) error {
 	r, h := c.Request(), c.Response().Header()
 	packed := web.AcceptsGzip(r.Header.Get("Accept-Encoding"))
-	h["Cache-Control"], h["Vary"], h["Etag"] = cachingHeader, varyHeader, p.etag
+	h["Cache-Control"], h["Vary"], h["Etag"] = p.caching, varyHeader, p.etag
 	if packed {
 		h["Etag"] = p.etagGz
 	}
@@ -94,7 +123,7 @@ func (p *readyPage) send(c echo.Context) error {
 		}
 		body, size, h["Content-Encoding"] = zipped, p.packedSize, gzipHeader
 	}
-	h["Content-Length"], h["Content-Type"] = size, htmlHeader
+	h["Content-Length"], h["Content-Type"] = size, p.kind
 	c.Response().WriteHeader(http.StatusOK)
 	_, err := c.Response().Write(body)
 	return err

@@ -72,7 +72,7 @@ type Server struct {
 	views    *views
 	empty    donateForm // as everybody gets it
 	feed     *live.Feed
-	pages    pageCache
+	pages    readyPages
 	opening  singleflight.Group
 	limits   *limiter
 	draining atomic.Bool
