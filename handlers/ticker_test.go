@@ -67,6 +67,45 @@ func TestTheTrackerSaysWhereTheCampaignStands(t *testing.T) {
 	}
 }
 
+func TestBankPaymentsUnderWayAreDrawnApartAndNotCounted(t *testing.T) {
+	base := sampleCampaign(t)
+	banks, hide := base, base
+	banks.BankDebits = true
+	hide.BarFrom = 20
+	for _, test := range []struct {
+		name            string
+		c               models.Campaign
+		raised, pending money.Minor
+		number, coming  string // coming: "" where nothing is said of it
+		from, to        string // of the shaded part of the bar
+	}{
+		{"some", banks, 250_000_00, 50_000_99, "$250,000", "$50,000 in bank payments on the way, counted once it clears", "50000", "60000"},
+		{"of a campaign that takes them no more", base, 250_000_00, 50_000_00, "$250,000", "$50,000 in bank payments", "50000", "60000"},
+		{"none", banks, 250_000_00, 0, "$250,000", "", "50000", "50000"},
+		{"more than there is room for", banks, 450_000_00, 90_000_00, "$50,000 to go", "$90,000 in bank payments", "90000", "100000"},
+		{"beside a gift that was refunded", banks, -50_00, 100_00, "Goal: $500,000", "$100 in bank payments", "", ""},
+		{"before the first gift", banks, 0, 50_00, "Goal: $500,000", "$50 in bank payments", "", ""},
+		{"where no amount is told", hide, 50_000_00, 50_00, "9 readers have given so far", "", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := models.Progress{Raised: test.raised, Gifts: 9, Donors: 9, Pending: test.pending}
+			d := parse(t, mustCampaign(t, test.c, p, campaignState{}), nil)
+			d.in("#ticker .number", hasText(test.number))
+			switch {
+			case test.coming != "":
+				d.in("#ticker p.coming", hasText(test.coming), lacksAttr("hidden"))
+			case len(d.all("#ticker p.coming")) > 0:
+				d.in("#ticker p.coming", hasAttr("hidden", ""))
+			}
+			if test.from == "" {
+				d.none("#ticker .bar")
+				return
+			}
+			d.in("#ticker .bar .coming", hasAttr("x1", test.from), hasAttr("x2", test.to))
+		})
+	}
+}
+
 func TestNoOneIsToldOfZeroDollars(t *testing.T) {
 	c := sampleCampaign(t)
 	for _, raised := range []money.Minor{0, -50_00} {

@@ -137,6 +137,8 @@
       show("last", time + "\u00a0" + t.dataset.zoneName);
     }
     t.dataset.gifts = p.gifts;
+    show("pending", dollars(p.pending));
+    t.querySelectorAll("p.coming").forEach((e) => (e.hidden = p.pending < 100));
     const fill = one(".bar .fill", t);
     if (!fill) return;
     t.classList.add("settled"); // figures move without a show, also downwards
@@ -144,7 +146,10 @@
     const scale = p.raised < goal
       ? goal
       : Math.max(Number(t.dataset.stretch), p.raised + Math.trunc((p.raised * 15) / 100));
-    fill.setAttribute("width", Math.max(0, Math.floor((p.raised * 100000) / scale)));
+    const along = (cents) => Math.min(100000, Math.max(0, Math.floor((cents * 100000) / scale)));
+    fill.setAttribute("width", along(p.raised));
+    one("line", t).setAttribute("x1", along(p.raised));
+    one("line", t).setAttribute("x2", Math.max(along(p.raised), along(p.raised + p.pending)));
     const mark = one(".bar .mark", t);
     if (mark) mark.setAttribute("x", Math.floor((goal * 100000) / scale));
     one(".bar", t).setAttribute("aria-label", Math.floor(p.percent).toLocaleString("en-US") + "% of the goal");
