@@ -13,6 +13,7 @@ type campaignState struct {
 	Form       donateForm
 	Problems   problems
 	Notice     notice
+	Wait       int       // seconds, where the notice is to wait
 	StaleSince time.Time // when the figures were last read, where they can't be read now
 }
 
@@ -54,7 +55,7 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	view.Ticker.Live = true
 	switch {
 	case v.c.TakesGifts(now) == nil:
-		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
+		view.Form = v.form(s, now)
 	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
 		view.GiveElsewhere = "Give to " + v.c.Organisation.Name
 	}

@@ -137,7 +137,7 @@
       show("last", time + "\u00a0" + t.dataset.zoneName);
     }
     t.dataset.gifts = p.gifts;
-    show("pending", dollars(p.pending));
+    show("pending", p.pending < 100 ? "" : dollars(p.pending));
     t.querySelectorAll("p.coming").forEach((e) => (e.hidden = p.pending < 100));
     const fill = one(".bar .fill", t);
     if (!fill) return;
@@ -166,7 +166,10 @@
     asking = true;
     try {
       const answer = await fetch("/", { cache: "no-store" });
-      const fresh = one("#ticker", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = one("#ticker", page);
+      // A campaign that has opened has a form, which a script need not rebuild.
+      if (answer.ok && one("#give", page) && !one("#give")) return location.reload();
       if (answer.ok && fresh) {
         fresh.classList.add("settled");
         one("#ticker").replaceWith(fresh);
@@ -228,6 +231,17 @@
       one(".said", waiting).textContent = waiting.dataset.lateText;
     };
     next();
+    // A reader who asks is told the answer: it stands in the heading.
+    one("a", waiting).addEventListener("click", (event) => {
+      event.preventDefault();
+      history.replaceState({ asked: true }, "");
+      location.reload();
+    });
+  }
+  if (history.state && history.state.asked) {
+    history.replaceState(null, "");
+    one("h1").tabIndex = -1;
+    one("h1").focus();
   }
 
   const copy = one("[data-copy]");
