@@ -21,14 +21,14 @@ func (s *Server) getCampaign(c echo.Context) error {
 	form := s.filledIn(c, query)
 	if form == nil {
 		return s.sendShared(c, "campaign", htmlPage, func(snapshot live.Snapshot) ([]byte, error) {
-			return s.campaignPage(snapshot, s.empty)
+			return s.campaignPage(c, snapshot, s.empty)
 		})
 	}
 	snapshot, err := s.feed.Current(c.Request().Context())
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	body, err := s.campaignPage(snapshot, *form)
+	body, err := s.campaignPage(c, snapshot, *form)
 	if err != nil {
 		return err
 	}
@@ -48,8 +48,10 @@ func (s *Server) filledIn(c echo.Context, query string) *donateForm {
 	return &form
 }
 
-func (s *Server) campaignPage(snapshot live.Snapshot, form donateForm) ([]byte, error) {
-	return s.views.campaign(snapshot.Progress, s.Now(), campaignState{Form: form, StaleSince: snapshot.StaleSince})
+func (s *Server) campaignPage(c echo.Context, snapshot live.Snapshot, form donateForm) ([]byte, error) {
+	return s.views.campaign(snapshot.Progress, s.Now(), campaignState{
+		Form: form, MetAt: s.metAt(c.Request().Context(), snapshot), StaleSince: snapshot.StaleSince,
+	})
 }
 
 // getCancelled shows the page to a reader who came back without paying, or
@@ -91,7 +93,7 @@ func (s *Server) formPage(c echo.Context, status int, state campaignState) error
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	state.StaleSince = snapshot.StaleSince
+	state.MetAt, state.StaleSince = s.metAt(c.Request().Context(), snapshot), snapshot.StaleSince
 	body, err := s.views.campaign(snapshot.Progress, s.Now(), state)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ type campaignState struct {
 	Problems   problems
 	Notice     notice
 	Wait       int       // seconds, where the notice is to wait
+	MetAt      time.Time // when the goal was met, once it is
 	StaleSince time.Time // when the figures were last read, where they can't be read now
 }
 
@@ -53,6 +54,9 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 		OtherWays:  v.otherWays(),
 	}
 	view.Ticker.Live = true
+	if !s.MetAt.IsZero() {
+		view.Ticker.MetOn = v.day(s.MetAt, now)
+	}
 	switch {
 	case v.c.TakesGifts(now) == nil:
 		view.Form = v.form(s, now)

@@ -78,6 +78,7 @@ type Server struct {
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
+	goal     goalMet
 	turned   turnedAway
 	stopping chan struct{}
 }

@@ -43,6 +43,7 @@ type tickerView struct {
 	Ends               string // "Ends June 30 at 11:59 p.m. PT"
 	Until              string // "until June 30"
 	LastGift           string // "2:14 p.m. PT"
+	MetOn              string // the day on which the goal was met, where it is known
 	OverGoal           string // what happens above the goal, once it is met
 }
 
