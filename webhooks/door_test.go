@@ -279,6 +279,7 @@ func TestGenuineEventsOfOddShapesAreKept(t *testing.T) {
 		for i, odd := range []string{
 			`"data":"x"`, `"data":[]`, `"data":{"object":[]}`, `"created":"2024-01-01T00:00:00Z"`, `"created":1.5`, `"account":{}`, `"api_version":5`, `"api_version":null`,
 			`"created":4611686018427387904`, `"created":-4611686018427387904`, `"created":253402300800`,
+			`"api_version":"\u0000"`, `"data":{"object":{"id":"ch_\u0000","object":"charge"}}`,
 		} {
 			id := fmt.Sprintf("evt_odd_%d", i)
 			if got := e.deliver([]byte(fmt.Sprintf(`{"id":%q,"object":"event","type":"charge.succeeded","livemode":false,%s}`, id, odd))); got != 200 {
