@@ -356,3 +356,39 @@ func FuzzDoor(f *testing.F) {
 		}
 	})
 }
+
+func TestABankDebitThatFailedIsTriedAnew(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		for i, first := range []string{"failed", "succeeded"} {
+			d := startGift(t, store, gift)
+			debit := func(id, status string, paid bool, captured int, more string) {
+				object := fmt.Sprintf(`{"id":%q,"object":"charge","amount":125050,"amount_captured":%d,"captured":true,"paid":%t,"status":%q,
+					"currency":"usd","created":1795550400,"payment_intent":"pi_%d","payment_method_details":{"type":"us_bank_account"},
+					"metadata":{"appeal_campaign":%q,"appeal_token":%q}%s}`, id, captured, paid, status, i, slug, d.Token, more)
+				if got := e.deliver(eventJSON(t, "evt_"+id, "charge."+status, stripeapi.Version, made, json.RawMessage(object))); got != 200 {
+					t.Fatalf("answered %d", got)
+				}
+			}
+			tries := map[string]func(){
+				"failed": func() {
+					debit(fmt.Sprintf("py_back_%d", i), "failed", false, 0, fmt.Sprintf(`,"balance_transaction":"txn_%da","failure_balance_transaction":
+						{"id":"txn_%db","object":"balance_transaction","amount":-125050,"created":1795550450,"currency":"usd"}`, i, i))
+				},
+				"succeeded": func() { debit(fmt.Sprintf("py_paid_%d", i), "succeeded", true, 125050, "") },
+			}
+			tries[first]()
+			for name, again := range tries {
+				if name != first {
+					again()
+				}
+			}
+		}
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Gross != 2*125050 || got.Gifts != 2 || got.NeedsAttention != 0 {
+			t.Errorf("totals are %+v", got)
+		}
+		e.sound()
+	})
+}
