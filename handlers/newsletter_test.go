@@ -282,3 +282,12 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 		}
 	})
 }
+
+func TestCapturedMailCanBeReadInTheDemoAlone(t *testing.T) {
+	onBoth(t, options{}, func(t *testing.T, s *site) {
+		s.signUp("reader@example.org")
+		if got := s.get("/demo/mail"); got.status != http.StatusNotFound {
+			t.Errorf("a service answers %d", got.status)
+		}
+	})
+}

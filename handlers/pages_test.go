@@ -39,6 +39,10 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"newsletter to mend": func() ([]byte, error) {
 			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
 		},
+		"captured mail": func() ([]byte, error) {
+			return v.captured([]models.Mail{{To: "reader@example.org", Token: "AAAAAAAAAAAAAAAAAAAAAA", QueuedAt: now}}, now)
+		},
+		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
 		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
 		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },

@@ -35,6 +35,11 @@ func (s *Server) routes() {
 		e.POST(s.WebhookPath, s.Webhook)
 	}
 
+	// Whoever tries it.
+	if s.Demo {
+		e.GET("/demo/mail", s.getDemoMail)
+	}
+
 	// Whoever runs it.
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", s.getReady)

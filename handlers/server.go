@@ -54,6 +54,7 @@ type Config struct {
 	DonateRate     Rate             // of new checkouts, and apart from those of newsletter sign-ups
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
+	Demo           bool // captured mail can be read, by anybody
 	Now            func() time.Time
 	Log            *slog.Logger
 }
