@@ -34,7 +34,7 @@ func (f newsletterForm) problem() problem {
 	address, err := mail.ParseAddress(f.Email)
 	if err != nil || address.Address != f.Email || !printable.MatchString(f.Email) ||
 		len(f.Email) > maxEmail || len(local) > maxLocal || !hostName.MatchString(strings.ToLower(domain)) {
-		return wrong("Enter an email address in the right form, like name@example.com")
+		return wrong("Enter an address like name@example.com")
 	}
 	return problem{}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/crash"
 )
 
 // RequestNewsletter keeps that the newsletter was asked for, and queues the
@@ -18,11 +20,14 @@ func (s *Store) RequestNewsletter(ctx context.Context, email string) error {
 		return err
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		return s.requestNewsletter(tx, FoldEmail(email), nil)
+		err := s.requestNewsletter(tx, FoldEmail(email), nil)
+		crash.Here(crash.SignupUnkept)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("models: ask for the newsletter: %w", err)
 	}
+	crash.Here(crash.SignupKept)
 	return nil
 }
 
@@ -96,7 +101,7 @@ func (s *Store) FindSignup(ctx context.Context, token string) error {
 // Again it changes nothing. It returns ErrNotFound if the token is unknown, or
 // good no longer.
 func (s *Store) ConfirmSignup(ctx context.Context, token string) error {
-	return s.tx(ctx, func(tx *gorm.DB) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
 		email, err := s.signupOf(tx, token)
 		if err != nil {
 			return err
@@ -105,8 +110,13 @@ func (s *Store) ConfirmSignup(ctx context.Context, token string) error {
 		if err != nil {
 			return fmt.Errorf("models: confirm a signup: %w", err)
 		}
+		crash.Here(crash.ConfirmUnkept)
 		return nil
 	})
+	if err == nil {
+		crash.Here(crash.ConfirmKept)
+	}
+	return err
 }
 
 func (s *Store) signupOf(tx *gorm.DB, token string) (email string, err error) {
