@@ -56,7 +56,7 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	view.Signup = v.signup("Read along.")
 	switch {
 	case v.c.TakesGifts(now) == nil:
-		view.Signup = v.signup("Not ready to give? Read along.")
+		view.Signup = v.signup("Not ready" + nbsp + "to" + nbsp + "give? Read" + nbsp + "along.")
 		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
 	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
 		view.GiveElsewhere = "Give to " + v.c.Organisation.Name
