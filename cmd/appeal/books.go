@@ -98,9 +98,9 @@ func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.C
 	if t.AsOf == "" {
 		return store.Totals(ctx)
 	}
-	day, err := time.ParseInLocation(time.DateOnly, t.AsOf, c.Zone)
+	day, err := dayOf("--as-of", t.AsOf, c.Zone)
 	if err != nil {
-		return models.Totals{}, usage{fmt.Errorf("--as-of %q is no date like 2027-06-30", t.AsOf)}
+		return models.Totals{}, err
 	}
 	return store.TotalsAsOf(ctx, day.AddDate(0, 0, 1).Add(-time.Microsecond))
 }

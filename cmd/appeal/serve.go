@@ -73,7 +73,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Now: store.Now, Log: log,
+		Demo: conf.Demo, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
