@@ -53,7 +53,7 @@ func prepared(run func() int) (status int, err error) {
 	if said, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build appeal: %w\n%s", err, said)
 	}
-	if err := installAxe(); err != nil {
+	if err := installChecks(); err != nil {
 		return 0, err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
