@@ -22,6 +22,7 @@ type formView struct {
 	Notice      *noticeView
 	Cover       coverView
 	Fold        foldView
+	Box         *boxView    // nil where there is no newsletter
 	Terms       []termsView // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
@@ -84,6 +85,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 		FreqError:   ps.On("frequency"),
 		Notice:      v.notice(s.Notice, s.Wait),
 		Cover:       v.cover(f.CoverFees),
+		Box:         v.box(f.Newsletter),
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
 		Fold:        fold(f, ps),

@@ -1,7 +1,6 @@
 package handlers_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -82,6 +81,8 @@ func TestADatabaseThatFailsTakesNoGiftAndLosesNoWord(t *testing.T) {
 		}
 		s.get("/thanks/"+made.Donation+"/status", "Accept", "application/json").
 			expectPrivate(t, "the status", http.StatusServiceUnavailable, `"code":"unavailable"`)
+		s.do(http.MethodPost, "/newsletter", form("email", "reader@example.org"), "Content-Type", formType).
+			expectPrivate(t, "a sign-up", http.StatusServiceUnavailable, "The newsletter list can’t be reached", "Nothing was changed.")
 		if got := s.get("/readyz"); got.status != http.StatusServiceUnavailable {
 			t.Errorf("it is ready: %d", got.status)
 		}
@@ -103,10 +104,10 @@ func TestAServiceThatNeverReadItsDatabaseSaysThatGivingIsPaused(t *testing.T) {
 }
 
 func TestWhatBreaksOnOurSideIsKnownByTheSameReferenceToReaderAndLog(t *testing.T) {
-	var log bytes.Buffer
+	log := &kept{}
 	clock := &storetest.Clock{}
 	store := storetest.Open(t, storetest.Databases()["SQLite"](t), clock)
-	s := newSite(t, store, clock, options{log: slog.New(slog.NewTextHandler(&log, nil)), lookup: panics{}})
+	s := newSite(t, store, clock, options{log: slog.New(slog.NewTextHandler(log, nil)), lookup: panics{}})
 	page := s.get("/thanks/" + s.start("amount", "50").Donation)
 	page.expectPrivate(t, "a panic", http.StatusInternalServerError, "Something went wrong on our side", "before you try again")
 	reference := regexp.MustCompile(`E-[A-Z2-7]{8}`).FindString(page.body)
