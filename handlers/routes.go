@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Embeds, pictures, the newsletter,
+// routes is every address of the product. Embeds, the newsletter,
 // donor self-service, receipts and the finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
@@ -18,6 +18,11 @@ func (s *Server) routes() {
 	e.GET("/thanks/:token/status", s.getThanksStatus)
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
+
+	// Pictures.
+	e.GET("/progress.svg", s.getProgressSVG)
+	e.GET("/progress.png", s.getProgressPNG)
+	e.GET("/share.png", s.getShare)
 
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
