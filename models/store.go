@@ -27,6 +27,10 @@ type Options struct {
 	// Livemode is the mode of the Stripe key, or nil where no key is at hand
 	// (totals, verify). Books once used in one mode refuse the other.
 	Livemode *bool
+	// BooksStart is when the campaign has its books start. It counts for new
+	// books, the first time they are opened; the zero time leaves it to the
+	// first sync.
+	BooksStart time.Time
 
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for tokens and ids; defaults to crypto/rand
@@ -42,6 +46,7 @@ type Store struct {
 	slug     string
 	currency money.Currency
 	livemode *bool
+	start    time.Time // of the books, as the campaign has it
 	clock    func() time.Time
 	ids      ids
 	log      *slog.Logger
@@ -78,7 +83,7 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		conn: conn, dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode,
+		conn: conn, dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart,
 		clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
 	if d == sqlite {
@@ -187,6 +192,12 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 		}
 		if err := tx.Take(&row, 1).Error; err != nil {
 			return err
+		}
+		if !s.start.IsZero() {
+			// Before any event: what is older than the books must not be posted.
+			if _, err := s.startBooks(tx, s.start); err != nil {
+				return err
+			}
 		}
 		crash.Here(crash.BooksUnmade)
 		switch {

@@ -235,7 +235,7 @@ type wish struct {
 
 // submit sends the form once, and returns where it leads.
 func (m *mortal) submit(w wish) (string, error) {
-	form := url.Values{"form_key": {w.key}, "amount": {w.amount}, "frequency": {w.frequency}}
+	form := url.Values{"form_key": {w.key}, "amount": {w.amount}, "frequency": {w.frequency}, "newsletter": {"1"}}
 	answer, err := m.client.PostForm("http://"+mortalHost+"/donate", form)
 	if err != nil {
 		return "", err
