@@ -72,6 +72,8 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	out.Canonical = v.site.BaseURL + "/"
 	if view.Form != nil && (len(s.Problems) > 0 || s.Notice != noNotice) {
 		out.Private, out.Compact = true, true
+	} else {
+		out.Preview = v.preview(view.Ticker, now)
 	}
 	if len(s.Problems) > 0 {
 		out.Title = "Error: " + out.Title

@@ -34,7 +34,8 @@ type site struct {
 	sim     *stripesim.Simulator
 	simURL  string
 	server  *handlers.Server
-	down    atomic.Bool // Stripe answers nothing but 503
+	later   *webhooks.Resolver // books what an event's payload alone could not settle
+	down    atomic.Bool        // Stripe answers nothing but 503
 	opened  atomic.Int64
 }
 
@@ -97,6 +98,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	if o.lookup == nil {
 		o.lookup = resolver
 	}
+	s.later = resolver
 	door := &webhooks.Door{Store: store, Secrets: []string{"whsec_site"}, Resolver: resolver, Log: log}
 	pages, err := web.New(web.Options{})
 	if err != nil {
@@ -243,6 +245,16 @@ func (s *site) pay(checkoutURL, email, outcome string) {
 func (s *site) deliver() {
 	s.t.Helper()
 	if _, err := s.sim.Deliver(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// settle delivers what Stripe has to say, and books what has to be looked up
+// for it.
+func (s *site) settle() {
+	s.t.Helper()
+	s.deliver()
+	if _, err := s.later.ResolveDue(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
 }
