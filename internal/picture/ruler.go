@@ -54,8 +54,9 @@ func (m ruler) fit(runs []run, width float64) []run {
 func (m ruler) name(r run, width float64) []run {
 	const least = 0.75 // of its size; a name that is still too long is cut
 	longest := width / (least * r.size)
-	for m.length(r.text, r.bold) > longest && r.text != ellipsis {
-		r.text = shorter(r.text)
+	if m.length(r.text, r.bold) > longest {
+		head := m.head(r.text, r.bold, longest-m.length(ellipsis, r.bold))
+		r.text = strings.TrimRight(head, " ") + ellipsis
 	}
 	return m.fit([]run{r}, width)
 }
@@ -105,7 +106,7 @@ func (m ruler) broken(words []string, room float64) (lines []string, whole bool)
 		at = w
 		for m.length(at, true) > room {
 			whole = false
-			head := m.head(at, room)
+			head := m.head(at, true, room)
 			lines = append(lines, head)
 			at = at[len(head):]
 		}
@@ -116,18 +117,18 @@ func (m ruler) broken(words []string, room float64) (lines []string, whole bool)
 	return lines, whole
 }
 
-// head is as much of a long word as there is room for, and at the least one
+// head is as much of a long text as there is room for, and at the least one
 // character.
-func (m ruler) head(word string, room float64) string {
+func (m ruler) head(text string, bold bool, room float64) string {
 	var sum float64
 	before := rune(-1)
-	for i, r := range word {
-		if sum += m(before, r, true); sum > room && i > 0 {
-			return word[:i]
+	for i, r := range text {
+		if sum += m(before, r, bold); sum > room && i > 0 {
+			return text[:i]
 		}
 		before = r
 	}
-	return word
+	return text
 }
 
 // balanced makes the longest line as short as the number of lines allows.
