@@ -83,10 +83,10 @@ var predicates = []predicate{
 	{"I19", "a posting's time is that of what it posts", `
 		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key WHERE p.at <> f.at`},
 	{"I6", "no charge gives back more than it captured", `
-		SELECT p.donation_id || ': captured ' || SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END) ||
+		SELECT f.donation_id || ': of ' || f.charge || ' captured ' || SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END) ||
 		       ', refunded ' || SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END)
-		FROM postings p JOIN posting_lines l ON l.posting = p.key WHERE p.donation_id IS NOT NULL
-		GROUP BY p.donation_id
+		FROM facts f JOIN posting_lines l ON l.posting = f.key WHERE f.kind IN ('charge', 'failure', 'refund', 'refund_failed')
+		GROUP BY f.donation_id, f.charge
 		HAVING SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) < 0
 		    OR SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) >
 		       SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END)`},
