@@ -178,10 +178,15 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 			return nil, err
 		}
 	}
-	if fact.Kind == Charged {
-		if err := s.enqueueReceipt(tx, d.ID, fact.Key); err != nil {
-			return nil, err
-		}
+	switch fact.Kind {
+	case Charged:
+		err = s.enqueueReceipt(tx, d.ID, fact.Key)
+	case ChargeUndone:
+		err = withdrawReceipt(tx, fact.Object+":charge")
+	default:
+	}
+	if err != nil {
+		return nil, err
 	}
 	facts = append(facts, row)
 	if err := s.refold(tx, d, facts); err != nil {

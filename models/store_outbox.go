@@ -35,3 +35,13 @@ func (s *Store) enqueueReceipt(tx *gorm.DB, donationID, charge string) error {
 	}
 	return nil
 }
+
+// withdrawReceipt takes back the receipt of a payment that came to nothing,
+// unless somebody has begun to send it.
+func withdrawReceipt(tx *gorm.DB, charge string) error {
+	err := tx.Where("key = ? AND state = 'queued' AND attempts = 0", charge+":receipt").Delete(&outboxRow{}).Error
+	if err != nil {
+		return fmt.Errorf("withdraw the receipt: %w", err)
+	}
+	return nil
+}

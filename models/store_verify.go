@@ -115,9 +115,13 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT id || ': agreed ' || amount_charged || ', chosen ' || amount || ' + ' || fees_covered
 		FROM donations WHERE amount_charged <> amount + fees_covered`},
-	{"I17", "every payment has its receipt in the outbox, and no other has one", `
+	{"I17", "every payment that was not taken back has its receipt in the outbox, and nothing else has one to be sent", `
 		SELECT f.key || ': no receipt queued' FROM facts f LEFT JOIN outbox o ON o.key = f.key || ':receipt'
-		WHERE f.kind = 'charge' AND o.key IS NULL
+		LEFT JOIN facts u ON u.key = REPLACE(f.key, ':charge', ':failure')
+		WHERE f.kind = 'charge' AND o.key IS NULL AND u.key IS NULL
+		UNION ALL
+		SELECT o.key || ': the payment was taken back' FROM outbox o JOIN facts u ON u.key = REPLACE(o.key, ':charge:receipt', ':failure')
+		WHERE o.kind = 'receipt' AND o.state = 'queued' AND o.attempts = 0
 		UNION ALL
 		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON f.key = REPLACE(o.key, ':receipt', '')
 		WHERE o.kind = 'receipt' AND f.key IS NULL`},
