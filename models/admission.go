@@ -73,12 +73,9 @@ func elsewhere(tx *gorm.DB, key string) error {
 func lacks(fact Fact, facts []storedFact) string {
 	switch fact.Kind {
 	case RefundUndone:
-		for _, f := range facts {
-			if f.Kind == RefundMade && f.Object == fact.Object {
-				return ""
-			}
+		if _, made := refundMade(facts, fact.Object); !made {
+			return awaitsRefund
 		}
-		return awaitsRefund
 	case ChargeUndone, RefundMade, RefundSettled, DisputeMoved, FeeKept:
 		if fact.Gift.Charge == "" || !hasCharge(facts, fact.Gift.Charge) {
 			return awaitsCharge
@@ -91,15 +88,19 @@ func lacks(fact Fact, facts []storedFact) string {
 	return ""
 }
 
-// chargeOf is the charge that a fact is of. A refund or a dispute that names
-// none is of the gift's only one; where there are more, nobody guesses.
+// chargeOf is the charge that a fact is of. A refund that failed is of the
+// charge it was made of; a refund or a dispute that names none is of the gift's
+// only one. Where there are more, nobody guesses.
 func chargeOf(fact Fact, facts []storedFact) string {
+	if made, ok := refundMade(facts, fact.Object); ok && fact.Kind == RefundUndone {
+		return made.Charge
+	}
 	if fact.Gift.Charge != "" {
 		return fact.Gift.Charge
 	}
 	only := ""
 	switch fact.Kind {
-	case RefundMade, RefundUndone, RefundSettled, DisputeMoved, FeeKept:
+	case RefundMade, RefundSettled, DisputeMoved, FeeKept:
 		for _, f := range facts {
 			if f.Kind == Charged && only != "" {
 				return ""
@@ -111,6 +112,15 @@ func chargeOf(fact Fact, facts []storedFact) string {
 	default:
 	}
 	return only
+}
+
+func refundMade(facts []storedFact, refund string) (storedFact, bool) {
+	for _, f := range facts {
+		if f.Kind == RefundMade && f.Object == refund {
+			return f, true
+		}
+	}
+	return storedFact{}, false
 }
 
 func hasCharge(facts []storedFact, charge string) bool {

@@ -62,6 +62,18 @@ var predicates = []predicate{
 		FROM postings p WHERE p.donation_id IS NULL AND p.kind <> 'opening'
 		  AND NOT EXISTS (SELECT 1 FROM payouts o WHERE p.kind IN ('payout', 'payout_failed') AND p.key = o.id || ':' || p.kind)
 		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE p.key = t.id || ':' || p.kind)`},
+	{"I5", "what is undone was made, with the same amount and for the same gift", `
+		SELECT u.key || ': undoes ' || u.amount || ', made were ' || COALESCE(l.amount, 0)
+		FROM (SELECT p.key, p.kind, p.donation_id, -n.amount AS amount,
+		             CASE p.kind WHEN 'failure' THEN REPLACE(p.key, ':failure', ':charge')
+		                         WHEN 'refund_failed' THEN REPLACE(p.key, ':refund_failed', ':refund')
+		                         ELSE REPLACE(p.key, ':payout_failed', ':payout') END AS made
+		      FROM postings p JOIN posting_lines n ON n.posting = p.key AND n.account = 'stripe:balance'
+		      WHERE p.kind IN ('failure', 'refund_failed', 'payout_failed')) AS u
+		LEFT JOIN postings m ON m.key = u.made
+		LEFT JOIN posting_lines l ON l.posting = u.made AND l.account = 'stripe:balance'
+		WHERE l.posting IS NULL AND NOT (u.kind = 'payout_failed' AND ` + beforeTheBooks + `)
+		   OR l.amount <> u.amount OR COALESCE(m.donation_id, '') <> COALESCE(u.donation_id, '')`},
 	{"I11", "the journal holds of each balance transaction what Stripe moved", `
 		SELECT id || ': Stripe moved ' || net || ', the journal ' || held FROM (` + heldOf + `) AS held
 		WHERE held <> net AND treatment <> 'other_currency'`},
@@ -132,6 +144,11 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT 'gift ' || d.id FROM donations d, books b WHERE b.livemode IS NOT NULL AND d.livemode <> b.livemode`},
 }
+
+// beforeTheBooks holds of a payout that was made before the books start, so
+// that only its coming back is posted.
+const beforeTheBooks = `EXISTS (SELECT 1 FROM payouts o, sync_state y
+	WHERE o.id = REPLACE(u.key, ':payout_failed', '') AND o.created_at < y.books_from)`
 
 // signs is the query for I9, made from the same rules that posting follows:
 // the debit line of a movement is positive and its credit line negative, but

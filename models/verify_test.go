@@ -3,6 +3,7 @@ package models_test
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -285,4 +286,46 @@ func TestMigratingAtOnceFromSeveralReplicas(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVerifyCatchesWhatIsUndoneAndWasNeverMade breaks I5: a movement that undoes
+// another must have it, with the same amount.
+func TestVerifyCatchesWhatIsUndoneAndWasNeverMade(t *testing.T) {
+	t.Parallel()
+	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
+		d := start(t, s)
+		book(t, s, charged(d, "py_1", ""), ofCharge(d, "py_1", "failure", models.ChargeUndone, 125050), charged(d, "py_2", ""),
+			refundOf(d, "re_1", "py_2", 500), of(d, "re_1:refund_failed", models.RefundUndone, 500))
+		at, later := storetest.Start, storetest.Start.Add(time.Hour)
+		payout := models.Payout{ID: "po_1", Amount: 700, Currency: "usd", Status: "failed", CreatedAt: at, ArrivalOn: at, FailedAt: &later}
+		if _, err := s.Learn(t.Context(), models.Object{ID: "po_1", Raw: []byte("{}"), Reading: models.Reading{Payout: &payout}}); err != nil {
+			t.Fatal(err)
+		}
+		sound(t, s)
+		unlock := "DROP TRIGGER posting_lines_stay ON posting_lines; DROP TRIGGER postings_stay ON postings"
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			unlock = "DROP TRIGGER posting_lines_stay; DROP TRIGGER posting_lines_are_kept; DROP TRIGGER postings_stay; DROP TRIGGER postings_are_kept"
+		}
+		if err := tamper(unlock); err != nil {
+			t.Fatal(err)
+		}
+		for made, undone := range map[string]string{"py_1:charge": "py_1:failure", "re_1:refund": "re_1:refund_failed", "po_1:payout": "po_1:payout_failed"} {
+			for _, how := range []string{
+				"UPDATE posting_lines SET amount = amount * 2 WHERE posting = '" + made + "'", "DELETE FROM posting_lines WHERE posting = '" + made + "'",
+			} {
+				if err := tamper(how); err != nil {
+					t.Fatal(err)
+				}
+				breaches, err := s.Verify(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.ContainsFunc(breaches, func(b models.Breach) bool {
+					return b.Predicate == "I5" && strings.HasPrefix(b.Found, undone+": undoes")
+				}) {
+					t.Errorf("after %s, %s was not caught: %v", how, undone, breaches)
+				}
+			}
+		}
+	})
 }
