@@ -140,6 +140,7 @@ type figures struct {
 	fees       money.Minor
 	pending    money.Minor
 	counted    bool
+	offline    bool // given in another way than through Stripe
 	email      string
 }
 
@@ -164,6 +165,7 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 			expired = true
 		case Charged, OfflineGiven:
 			f.captured += fact.Amount
+			f.offline = f.offline || fact.Kind == OfflineGiven
 			if undone[fact.Object] {
 				continue // nothing was received
 			}

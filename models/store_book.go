@@ -228,6 +228,9 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 		Gross: f.captured - d.Captured, Refunded: f.refunded - d.Refunded, Disputed: f.disputed - d.Disputed,
 		Fees: f.fees - d.FeeTaken, Pending: f.pending - d.Pending, Gifts: gifts(f.counted) - gifts(d.Counted), Donors: donors,
 	}
+	if f.offline {
+		change.Offline = change.Gross
+	}
 	if err := s.change(tx, change); err != nil {
 		return err
 	}
