@@ -192,6 +192,9 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	if err := s.refold(tx, d, facts); err != nil {
 		return nil, err
 	}
+	if err := s.fulfilWish(tx, d, facts); err != nil {
+		return nil, err
+	}
 	if fact.EmailRank == SessionEmail {
 		return facts, s.shareEmail(tx, d)
 	}
