@@ -217,7 +217,7 @@ func (s *Store) ClaimLook(ctx context.Context, d Donation) (bool, error) {
 
 // overpaid holds of a gift of which more is paid, and has not gone back, than
 // was agreed: it was charged twice.
-const overpaid = "captured - refunded - disputed > amount_charged"
+const overpaid = "amount_charged < captured - refunded - disputed"
 
 // OverpaidGifts returns the gifts that were charged twice and of which the
 // surplus has not gone back: it counts, and a person must ask the donor.

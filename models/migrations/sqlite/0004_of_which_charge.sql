@@ -8,4 +8,4 @@ UPDATE facts SET charge = COALESCE((SELECT MIN(c.charge) FROM facts c WHERE c.do
     WHERE kind IN ('refund', 'refund_failed', 'refund_settled', 'dispute', 'fee');
 
 -- Few stand at any time: gifts of which more was paid than was agreed.
-CREATE INDEX donations_overpaid ON donations (reference) WHERE captured - refunded - disputed > amount_charged;
+CREATE INDEX donations_overpaid ON donations (reference) WHERE amount_charged < captured - refunded - disputed;
