@@ -98,7 +98,7 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 		all.add(one)
 	}
 	if r.More != "" && all.state != EventForeign {
-		all.add(booked{state: EventWaiting, problem: r.More})
+		all.state, all.problem = EventWaiting, r.More
 	}
 	return all, nil
 }

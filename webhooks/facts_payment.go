@@ -1,6 +1,8 @@
 package webhooks
 
 import (
+	"cmp"
+
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -9,6 +11,7 @@ import (
 // readCharge books a payment. The fact is the same whichever way the charge
 // was come by.
 func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
+	gift.Charge = c.ID // its invoice may have been paid by another
 	fact := models.Fact{
 		Object: c.ID, Gift: gift, At: utc(c.Created), Method: c.Method.Card.Brand, Last4: c.Method.Card.Last4, Evidence: evidence,
 	}
@@ -71,13 +74,14 @@ func readIntent(i intent, gift models.GiftRef, evidence string) models.Reading {
 	said := models.Fact{
 		Gift: gift, Money: money.Money{Currency: money.Currency(i.Currency)}, At: utc(i.Created), Evidence: evidence,
 	}
+	said.Gift.Charge = i.LatestCharge.ID
 	switch i.Status {
 	case "succeeded":
 		received := sum(i.AmountReceived, i.Currency)
 		said.Kind, said.Key, said.Agreed, said.ExpectsCharge = models.IntentPaid, i.ID+":paid", &received, true
 	case "processing":
 		amount := sum(i.Amount, i.Currency)
-		said.Kind, said.Key, said.Agreed = models.DebitPending, i.ID+":processing", &amount
+		said.Kind, said.Key, said.Agreed = models.DebitPending, cmp.Or(i.LatestCharge.ID, i.ID)+":processing", &amount
 	default:
 		return withCharge(i.LatestCharge.Object, gift, evidence)
 	}

@@ -201,7 +201,7 @@ func (f follower) invoiceOwner(ctx context.Context, i invoice, c charge) (models
 		i.Subscription.Object = &s
 		gift = invoiceRef(i)
 	}
-	gift.Charge = cmp.Or(gift.Charge, c.ID)
+	gift.Charge = cmp.Or(c.ID, gift.Charge) // not every charge of an invoice is the one that paid it
 	gift.PaymentIntent = cmp.Or(gift.PaymentIntent, c.PaymentIntent.ID)
 	gift.Final = true
 	return gift, nil

@@ -138,7 +138,7 @@ func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (fou
 	case err != nil:
 		return finding{err: err}
 	case totals.NeedsAttention > 0:
-		return finding{warn: fmt.Sprintf("%d from Stripe could not be booked: see appeal stripe events", totals.NeedsAttention)}
+		return finding{warn: fmt.Sprintf("%d from Stripe need a person: see appeal stripe events", totals.NeedsAttention)}
 	case len(differences) > 0:
 		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", len(differences))}
 	case !synced:
