@@ -71,7 +71,7 @@ func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formVi
 		selected = defaultFrequency(v.c)
 	}
 	view := &formView{
-		Heading:     "Make a gift",
+		Heading:     v.c.Words.Give,
 		Frequency:   string(selected),
 		Several:     len(v.c.Frequencies) > 1,
 		Other:       f.OtherAmount,
@@ -85,7 +85,7 @@ func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formVi
 		Legal:       v.legal(),
 	}
 	if now.After(v.c.Deadline) {
-		view.Heading = "The campaign has closed; gifts still support this work."
+		view.Heading = v.c.Words.GiveAfter
 	}
 	for _, frequency := range v.c.Frequencies {
 		view.Sets = append(view.Sets, v.amounts(f, frequency, frequency == selected))
