@@ -80,7 +80,7 @@ func readPictures(folder fs.FS, found *notes) (map[string]*models.Picture, error
 		pictures[at.name] = at.read(name, body, found)
 	}
 	if weight > pictureBudget && found.err() == nil {
-		found.add("", 0, "pictures", "have %s together, and may have %s: %s", kilobytes(weight), kilobytes(pictureBudget), weights(pictures))
+		found.add("the pictures", 0, "", "have %s together, and may have %s: %s", kilobytes(weight), kilobytes(pictureBudget), weights(pictures))
 	}
 	return pictures, nil
 }
