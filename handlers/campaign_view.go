@@ -30,6 +30,7 @@ type campaignView struct {
 	Counting             []string
 	Money                []string // over the goal, under it, refunds
 	OtherWays            []string
+	Signup               *signupView // nil where there is no newsletter
 }
 
 type signerView struct {
@@ -56,8 +57,10 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 		OtherWays:  v.otherWays(),
 	}
 	view.Ticker.Live = true
+	view.Signup = v.signup("Read along.")
 	switch {
 	case v.c.TakesGifts(now) == nil:
+		view.Signup = v.signup("Not ready" + nbsp + "to" + nbsp + "give? Read" + nbsp + "along.")
 		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
 	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
 		view.GiveElsewhere = "Give to " + v.c.Organisation.Name

@@ -53,7 +53,8 @@ func TestTheFormNeedsNoTyping(t *testing.T) {
 	d.in("form button", hasText("Continue to payment"))
 	d.in("form .next", hasText("pay on Stripe’s secure page with card, Apple Pay or Google Pay."))
 	d.in("form .tax", hasText("EIN 00-0000000. No goods or services are given in return."))
-	d.none("[name=newsletter]")
+	d.in("form [name=newsletter]", hasAttr("value", "1"), lacksAttr("checked"))
+	d.in("form label[for=newsletter]", hasText("Email me the weekly newsletter (optional)"))
 	d.none("[name=comment]")
 	d.none(".summary")
 	d.none(".notice")
@@ -182,6 +183,7 @@ func TestNoticesSayThatNothingWasCharged(t *testing.T) {
 func TestWhatTheNewsroomHasNotWrittenIsNotSaid(t *testing.T) {
 	c := sampleCampaign(t)
 	c.Organisation = models.Organisation{Name: "Mother Jones"}
+	c.Newsletter = models.Newsletter{}
 	c.PaysFor, c.OverGoal, c.UnderGoal, c.RefundPolicy, c.PaymentMethods = nil, "", "", "", nil
 	d := parse(t, mustCampaign(t, c, onTheWay(c), campaignState{Form: prefilled(url.Values{}, c)}), nil)
 	page := strings.ToLower(textOf(d.root))

@@ -4,44 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/corruptionproject/appeal/internal/body"
 	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
-
-// maxForm is the largest form taken; the fields come to a few kilobytes.
-const maxForm = 64 << 10
 
 // postDonate takes the giving form and leads to Stripe's payment page.
 func (s *Server) postDonate(c echo.Context) error {
 	r := c.Request()
 	private(c)
 	s.turned.proxy(s, c)
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	if err := mustBeForm(r); err != nil {
+		return err
 	}
 	if err := s.Campaign.TakesGifts(s.Now()); err != nil {
 		return err
 	}
-	posted, err := body.Read(r.Body, maxForm)
-	if errors.Is(err, body.ErrTooLarge) {
-		return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
-	}
+	values, err := posted(r)
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+		return err
 	}
-	// What can't be decoded is left out, and then missed where it is needed.
-	values, _ := url.ParseQuery(string(posted))
 	form := readDonateForm(values)
 	choices, wrong := form.choices(s.Campaign)
 	if len(wrong) > 0 {

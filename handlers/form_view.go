@@ -21,6 +21,7 @@ type formView struct {
 	Summary     []summaryLine
 	Notice      *noticeView
 	Cover       coverView
+	Box         *boxView    // nil where there is no newsletter
 	Terms       []termsView // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
@@ -79,6 +80,7 @@ func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formVi
 		FreqError:   ps.On("frequency"),
 		Notice:      v.notice(n),
 		Cover:       v.cover(f.CoverFees),
+		Box:         v.box(f.Newsletter),
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
 		Next:        v.next(),

@@ -32,8 +32,20 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"cancelled": func() ([]byte, error) {
 			return v.campaign(p, now, campaignState{Form: donateForm{}.keyed(), Notice: cancelledNotice})
 		},
-		"not open yet": func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
-		"closed":       func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
+		"newsletter asked":   func() ([]byte, error) { return v.newsletter(newsletterState{Step: newsletterAsked}) },
+		"newsletter confirm": func() ([]byte, error) { return v.newsletter(newsletterState{Step: newsletterConfirm}) },
+		"newsletter list":    func() ([]byte, error) { return v.newsletter(newsletterState{Step: newsletterConfirmed}) },
+		"newsletter gone":    func() ([]byte, error) { return v.newsletter(newsletterState{Step: newsletterLinkGone}) },
+		"newsletter to mend": func() ([]byte, error) {
+			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
+		},
+		"captured mail": func() ([]byte, error) {
+			return v.captured([]models.Mail{{To: "reader@example.org", Token: "AAAAAAAAAAAAAAAAAAAAAA", QueuedAt: now}}, now)
+		},
+		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
+		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
+		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
+		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
 	}
 	for _, s := range []models.Status{
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,12 +42,34 @@ type site struct {
 type options struct {
 	rate     handlers.Rate
 	campaign func(*models.Campaign)
+	log      *slog.Logger
+}
+
+// kept is a log to look into while it is written.
+type kept struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (k *kept) Write(p []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.b.Write(p)
+}
+
+func (k *kept) String() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.b.String()
 }
 
 func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o options) *site {
 	t.Helper()
 	s := &site{t: t, store: store, clock: clock}
-	log := slog.New(slog.DiscardHandler)
+	log := o.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	c, err := campaign.BuiltIn()
 	if err != nil {
 		t.Fatal(err)

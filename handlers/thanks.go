@@ -31,6 +31,11 @@ func (s *Server) getThanks(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if s.views.offersSignup(d) {
+		// A browser that may not say where a form comes from has it refused. The
+		// token is in no referrer either way.
+		c.Response().Header().Set("Referrer-Policy", "strict-origin")
+	}
 	return c.HTMLBlob(http.StatusOK, body)
 }
 

@@ -27,6 +27,7 @@ type thanksView struct {
 	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
+	Signup    *signupView // of the newsletter, where the gift did not ask for it
 	Ticker    *tickerView
 	Reference string
 }
@@ -48,9 +49,19 @@ func (v *views) thanks(d models.Donation, sub models.Subscription, p models.Prog
 		t := v.ticker(p, now, time.Time{})
 		view.Ticker = &t
 	}
+	if v.offersSignup(d) {
+		view.Signup = v.signup("Read along.")
+	}
 	out := v.page(screen, view)
 	out.Private = true
 	return v.site.Web.Render("thanks", out)
+}
+
+// offersSignup reports whether a thank-you page holds the form for the
+// newsletter: it thanks for a gift whose form did not ask for it.
+func (v *views) offersSignup(d models.Donation) bool {
+	paid := d.Status == models.Received || d.Status == models.PartiallyRefunded || d.Status == models.Processing && d.Pending > 0
+	return v.c.Newsletter.Offered() && paid && !d.Newsletter
 }
 
 // outcome says what became of a gift.

@@ -51,7 +51,7 @@ func TestAReceivedGiftIsThankedFor(t *testing.T) {
 	d.in("#ticker .number", hasText("$312,480"))
 	d.in("#ticker", lacksAttr("data-live"))
 	d.none("#waiting")
-	d.none("form")
+	d.none("[action=/donate]")
 }
 
 func TestNoOtherStateIsThankedForAsReceived(t *testing.T) {

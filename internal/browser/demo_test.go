@@ -35,7 +35,7 @@ func runDemo(t testing.TB, options ...string) *demo {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	limit := time.AfterFunc(3*time.Minute, func() { _ = command.Process.Kill() })
+	limit := time.AfterFunc(longest(), func() { _ = command.Process.Kill() })
 	lines := bufio.NewScanner(said)
 	for d.site == "" || d.stripe == "" {
 		if !lines.Scan() {
@@ -66,6 +66,14 @@ func runDemo(t testing.TB, options ...string) *demo {
 		}
 	})
 	return d
+}
+
+// longest is how long a demo may run before it is ended by force.
+func longest() time.Duration {
+	if *lighthouse || *screens != "" {
+		return 30 * time.Minute
+	}
+	return 3 * time.Minute
 }
 
 // totals are what `appeal totals --json` says.

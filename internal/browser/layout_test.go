@@ -5,9 +5,10 @@ import (
 	"testing"
 )
 
-func TestEveryPageFitsItsWindowAndIsAccessible(t *testing.T) {
+func TestEveryPageFitsItsWindowIsAccessibleAndValid(t *testing.T) {
 	d := runDemo(t)
 	reader := d.tab(look{})
+	served := collect(t)
 	for _, visit := range visits {
 		t.Run(visit.name, func(t *testing.T) {
 			reader.TB = t
@@ -21,9 +22,11 @@ func TestEveryPageFitsItsWindowAndIsAccessible(t *testing.T) {
 				reader.look(as)
 				reader.expectAccessible(fmt.Sprintf("at %d, dark %t", as.width, as.dark))
 			}
+			served.add(visit.name, "html", reader.source())
 		})
 	}
 	reader.TB = t
+	served.expectValid()
 }
 
 // expectFits fails the test where a page scrolls sideways or a control is less

@@ -47,8 +47,35 @@ var visits = []visit{
 	{"confirmed", func(t *tab) { t.give("50") }},
 	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
+	{"asked for the newsletter", func(t *tab) {
+		t.open("/")
+		t.fill("#email", "reader@example.org")
+		t.click(".signup button")
+		t.awaitSays("h1", "Check your inbox to confirm.")
+	}},
+	{"captured mail", func(t *tab) { t.open("/demo/mail") }},
+	{"confirming the newsletter", func(t *tab) {
+		t.open("/demo/mail")
+		t.click(".mail a")
+		t.awaitPage("/newsletter/confirm/")
+	}},
+	{"on the list", func(t *tab) {
+		t.click("main form button")
+		t.awaitSays("h1", "You’re on the list.")
+	}},
+	{"a link that is good no longer", func(t *tab) { t.open("/newsletter/confirm/AAAAAAAAAAAAAAAAAAAAAA") }},
+	{"an address to mend", (*tab).arriveAtNoAddress},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
+}
+
+// arriveAtNoAddress asks for the newsletter with something that is no address.
+func (t *tab) arriveAtNoAddress() {
+	t.Helper()
+	t.open("/")
+	t.fill("#email", "reader@")
+	t.click(".signup button")
+	t.awaitSays(".summary", "There is a problem")
 }
 
 // arriveAtMonthly chooses a monthly gift, as a link would.

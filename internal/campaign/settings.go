@@ -35,6 +35,7 @@ func readSettings(text []byte, c *models.Campaign, pictures map[string]*models.P
 	readMethods(b, c)
 	readEmbed(b, c)
 	readAccounts(b, c)
+	readNewsletter(b, c)
 	readLook(b, c, pictures)
 	readWords(b, c)
 	b.close()
