@@ -36,6 +36,7 @@ type tickerView struct {
 	Raised, Goal, ToGo string
 	Readers            string // "4,106 readers", "1 reader"
 	Reader, Several    string // the words for one and for several, for the script
+	Have               string // "has", of one
 	First              string // to the first who might give
 	Bar                *barView
 	OpensOn, EndsOn    string // dates
@@ -75,9 +76,13 @@ func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView 
 		Readers:     v.readers(p.Donors),
 		Reader:      v.c.Words.Reader,
 		Several:     v.c.Words.Readers,
+		Have:        "have",
 		First:       "Be one of the first " + v.c.Words.Readers + " to give.",
 		OpensOn:     v.day(v.c.Opens, now),
 		EndsOn:      v.day(v.c.Deadline, now),
+	}
+	if p.Donors == 1 {
+		t.Have = "has"
 	}
 	// Of two amounts cut to dollars the difference, so that what is raised and
 	// what is to go add up to the goal as printed.

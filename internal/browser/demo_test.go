@@ -17,15 +17,22 @@ type demo struct {
 	testing.TB
 	site, stripe string // addresses, without a slash at the end
 	data         string
+	folder       string // the campaign's; "" for the built-in one
 }
 
 // runDemo starts a demo and stops it when the test ends. That it does not stop
 // as asked, or complains while it runs, fails the test.
 func runDemo(t testing.TB, options ...string) *demo {
 	t.Helper()
-	d := &demo{TB: t, data: filepath.Join(t.TempDir(), "data")}
+	return runDemoOf(t, "", options...)
+}
+
+// runDemoOf is runDemo with the campaign in a folder.
+func runDemoOf(t testing.TB, folder string, options ...string) *demo {
+	t.Helper()
+	d := &demo{TB: t, data: filepath.Join(t.TempDir(), "data"), folder: folder}
 	command := exec.Command(appeal, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", d.data}, options...)...)
-	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "APPEAL_CAMPAIGN=" + folder}
 	var complaints bytes.Buffer
 	command.Stderr = &complaints
 	said, err := command.StdoutPipe()
@@ -89,7 +96,7 @@ type totals struct {
 func (d *demo) totals() totals {
 	d.Helper()
 	command := exec.Command(appeal, "totals", "--json")
-	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db")}
+	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db"), "APPEAL_CAMPAIGN=" + d.folder}
 	said, err := command.Output()
 	var told totals
 	if err == nil {
