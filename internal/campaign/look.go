@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/corruptionproject/appeal/internal/colour"
 	"github.com/corruptionproject/appeal/models"
@@ -82,33 +83,27 @@ func written(t colour.Tones) models.Tones {
 // Contrast tells how well a campaign's accent can be read: on the button's
 // words and on the bar, in light and in dark.
 func Contrast(c models.Campaign) (string, error) {
-	var said [4]float64
-	for i, tones := range []struct {
-		of models.Tones
-		on colour.Grounds
-	}{{c.Look.Light, colour.LightGrounds}, {c.Look.Dark, colour.DarkGrounds}} {
-		words, err := ratio(tones.of.OnButton, tones.of.Button)
+	light, dark := c.Look.Light, c.Look.Dark
+	words, bar := []string{}, []string{}
+	for _, p := range []struct {
+		to          *[]string
+		front, back string
+	}{
+		{&words, light.OnButton, light.Button},
+		{&words, dark.OnButton, dark.Button},
+		{&bar, light.Bar, colour.LightGrounds.Track.String()},
+		{&bar, dark.Bar, colour.DarkGrounds.Track.String()},
+	} {
+		front, err := colour.Parse(p.front)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("campaign: its accent: %w", err)
 		}
-		bar, err := ratio(tones.of.Bar, tones.on.Track.String())
+		back, err := colour.Parse(p.back)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("campaign: its accent: %w", err)
 		}
-		said[i], said[i+2] = words, bar
+		*p.to = append(*p.to, fmt.Sprintf("%.1f", colour.Contrast(front, back)))
 	}
-	return fmt.Sprintf("accent %s, %s on a dark page; words on the button %.1f and %.1f to 1, of 4.5 needed; the bar %.1f and %.1f, of 3.0",
-		c.Look.Light.Accent, c.Look.Dark.Accent, said[0], said[1], said[2], said[3]), nil
-}
-
-func ratio(front, back string) (float64, error) {
-	a, err := colour.Parse(front)
-	if err != nil {
-		return 0, err
-	}
-	b, err := colour.Parse(back)
-	if err != nil {
-		return 0, err
-	}
-	return colour.Contrast(a, b), nil
+	return fmt.Sprintf("accent %s, %s on a dark page; words on the button %s to 1, of 4.5 needed; the bar %s, of 3.0",
+		light.Accent, dark.Accent, strings.Join(words, " and "), strings.Join(bar, " and ")), nil
 }
