@@ -26,7 +26,7 @@ func rivertown(t *testing.T) models.Campaign {
 }
 
 // builtIn is what only the built-in campaign and the usual words say.
-var builtIn = regexp.MustCompile(`(?i)corruption|mother jones|jeffery|\$500,000|50000000|july|giving@|example\.org|b3201b|ff8a80|501\(c\)|is tax-deductible|no goods or services|los_angeles|p\.m\. PT|a\.m\. PT`)
+var builtIn = regexp.MustCompile(`(?i)corruption|mother jones|jeffery|\$500,000|50000000|july|giving@|example\.org|b3201b|ff8a80|501\(c\)|is tax-deductible|no goods or services|nonprofit|los_angeles|p\.m\. PT|a\.m\. PT`)
 
 // usual is what readers would see of the words that this campaign replaces.
 var usual = regexp.MustCompile(`\breaders?\b|Make a gift|Give now|What your money pays for|Tell someone|Questions\?|donor-advised`)
@@ -44,7 +44,7 @@ func TestAnotherFolderIsAnotherCampaign(t *testing.T) {
 			visit := func(when string) {
 				for _, path := range []string{
 					"/", "/?amount=20.50&frequency=yearly", "/?cancelled=nobody", "/api/progress", "/api/nowhere", "/nowhere", "/donate", "/thanks/nobody",
-					"/robots.txt", "/.well-known/security.txt", "/favicon.ico",
+					"/progress.svg", "/progress.svg?w=600&theme=dark", "/robots.txt", "/.well-known/security.txt", "/favicon.ico",
 				} {
 					foreign(t, when+": "+path, s.get(path))
 				}
@@ -181,11 +181,18 @@ func TestTheFoldersPicturesAreServedForEverAndShutOff(t *testing.T) {
 	}
 }
 
-func TestTheAccentIsInTheStyleSheetOfBothSchemes(t *testing.T) {
+func TestTheAccentIsInTheStyleSheetAndThePicturesOfBothSchemes(t *testing.T) {
 	t.Parallel()
 	c, clock := rivertown(t), &storetest.Clock{}
 	store := storetest.OpenFor(t, storetest.Databases()["SQLite"](t), c.Slug, clock)
 	s := newSite(t, store, clock, options{campaign: func(made *models.Campaign) { *made = c }})
+	clock.Advance(c.Opens.Sub(clock.Now()) + 24*time.Hour)
+	s.pay(s.start("frequency", "once", "amount", "5000").CheckoutURL, "neighbor@rivertown-ledger.org", "succeeds")
+	for theme, tones := range map[string]models.Tones{"light": c.Look.Light, "dark": c.Look.Dark} {
+		if drawn := s.get("/progress.svg?theme=" + theme).body; !strings.Contains(drawn, tones.Bar) {
+			t.Errorf("the %s picture has no %s:\n%s", theme, tones.Bar, drawn)
+		}
+	}
 	sheet := s.get(regexp.MustCompile(`/static/app\.[0-9a-f]+\.css`).FindString(s.get("/").body)).body
 	light, dark, _ := strings.Cut(sheet, "prefers-color-scheme:dark")
 	for token, half := range map[string]string{

@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Embeds, pictures,
-// donor self-service, receipts and the finance area are not built yet.
+// routes is every address of the product. Embeds, donor self-service, receipts
+// and the finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -23,6 +23,11 @@ func (s *Server) routes() {
 	}
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
+
+	// Pictures.
+	e.GET("/progress.svg", s.getProgressSVG)
+	e.GET("/progress.png", s.getProgressPNG)
+	e.GET("/share.png", s.getShare)
 
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))

@@ -81,6 +81,7 @@ type Server struct {
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
+	goal     goalMet
 	turned   turnedAway
 	stopping chan struct{}
 }

@@ -33,7 +33,7 @@ func rivertown(t testing.TB) string {
 }
 
 func TestAnotherFolderIsAnotherCampaign(t *testing.T) {
-	d := runDemoOf(t, rivertown(t))
+	d := runDemoOf(t, rivertown(t), filepath.Join(t.TempDir(), "data"))
 	reader, watcher := d.tab(look{}), d.tab(look{})
 	watcher.open("/")
 	watcher.expectSays("#ticker", "Be one of the first neighbors to give.")

@@ -17,6 +17,14 @@ var visits = []visit{
 		t.click(".give button[type=submit]")
 		t.awaitSays(".summary", "There is a problem")
 	}},
+	{"error summary of a note that is too long", func(t *tab) {
+		t.open("/")
+		t.click(".fold summary")
+		t.click("label[for=tribute-honor]")
+		ask[string](t, `document.querySelector("#comment").value = "too long ".repeat(60)`)
+		t.click(".give button[type=submit]")
+		t.awaitSays(".summary", "Shorten your note")
+	}},
 	{"payment page of a monthly gift", func(t *tab) {
 		t.arriveAtMonthly()
 		t.submit()
@@ -43,6 +51,10 @@ var visits = []visit{
 		t.submit()
 		t.open("/thanks/" + t.tokenOnPaymentPage())
 		t.awaitSays("h1", "Confirming your gift…")
+	}},
+	{"confirming, asked again", func(t *tab) {
+		t.click("#waiting a")
+		t.await("the heading to have the focus", "document.activeElement.tagName === 'H1' && document.activeElement.textContent.startsWith('Confirming')")
 	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
 	{"confirmed, monthly", (*tab).giveMonthly},

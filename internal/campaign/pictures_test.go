@@ -85,8 +85,8 @@ func TestAPictureIsRefusedByItsWeightItsSizeItsShapeOrItsFaults(t *testing.T) {
 	refusedWith(t, with(t, map[string][]byte{"icon.png": sound}), "icon.svg: stands beside icon.png; keep one of them")
 	t.Run("and all of them by what they weigh together", func(t *testing.T) {
 		heavy := map[string][]byte{"signer.png": packed(t, noise(128, 128, 14_000)), "lead.png": packed(t, noise(400, 400, 14_000))}
-		refusedWith(t, with(t, heavy), "the pictures: have 29.8 KB together, and may have 25.0 KB: "+
-			"signer.png 14.0 KB, logo.svg 0.3 KB, logo-dark.svg 0.3 KB, icon.svg 0.2 KB, lead.png 15.2 KB")
+		refusedWith(t, with(t, heavy), "the pictures: have 29.9 KB together, and may have 25.0 KB: "+
+			"signer.png 14.0 KB, logo.svg 0.4 KB, logo-dark.svg 0.4 KB, icon.svg 0.2 KB, lead.png 15.2 KB")
 	})
 }
 
