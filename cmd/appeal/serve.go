@@ -60,7 +60,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	if err := openBooks(ctx, store, conf.AutoMigrate, log); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{})
+	pages, err := web.New(web.Options{Light: web.Tones(c.Look.Light), Dark: web.Tones(c.Look.Dark)})
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func stages() []stage {
 	return []stage{
 		{name: "not started", now: map[string]string{"opens": day(9), "deadline": day(60)}, says: "Opens"},
 		{name: "no gifts", now: open, says: "Be one of the first readers to give."},
-		{name: "early", now: with(map[string]string{"bar_from_percent": "20"}), gifts: []string{"50"}, says: "have given so far"},
+		{name: "early", now: with(map[string]string{"bar_from_percent": "20"}), gifts: []string{"50"}, says: "given so far"},
 		{name: "on the way", now: with(map[string]string{"goal": "$100"}), gifts: []string{"50"}, says: "$50 raised of $100"},
 		{name: "nearly there", now: with(map[string]string{"goal": "$60"}), gifts: []string{"50"}, says: "$10 to go"},
 		{name: "reached", now: with(map[string]string{"goal": "$40"}), gifts: []string{"50"}, says: "Goal met"},
