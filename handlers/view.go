@@ -47,6 +47,7 @@ type page struct {
 	Title       string
 	Description string // of a page that search engines may show
 	Canonical   string
+	Preview     *previewView
 	Private     bool // noindex
 	Compact     bool // on a phone the form comes at once: something is to be mended
 	TestMode    bool

@@ -19,11 +19,13 @@ const looksPerSecond = 5
 // earlier gets no error and no news.
 func (r *Resolver) Look(ctx context.Context, token string) error {
 	d, err := r.store.FindDonation(ctx, token)
-	if err != nil || !d.Status.Undecided() || d.SessionID == nil || !r.looks.AllowN(r.store.Now(), 1) {
+	if err != nil || !d.Status.Undecided() || d.SessionID == nil {
 		return err
 	}
+	// The gift's own turn comes first: one page that asks all the time must not
+	// use up what all pages share.
 	turn, err := r.store.ClaimLook(ctx, d)
-	if err != nil || !turn {
+	if err != nil || !turn || !r.looks.AllowN(r.store.Now(), 1) {
 		return err
 	}
 	return r.lookAt(ctx, *d.SessionID)
@@ -54,7 +56,7 @@ func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
 		return fmt.Errorf("look up a gift: %w", err)
 	}
 	if reading.Empty() {
-		if reading.State == models.EventAttention {
+		if reading.Problem != "" {
 			r.log.Error("a gift that was looked up can't be read", "session", sessionID, "problem", reading.Problem)
 		}
 		return nil

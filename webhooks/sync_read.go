@@ -86,8 +86,8 @@ const mostSilent = 3
 func (y *syncing) sift(ctx context.Context, o models.Object, err error) (bool, error) {
 	var forbidden *stripeapi.ForbiddenError
 	switch {
-	case err == nil && o.Reading.Empty() && o.Reading.State == models.EventAttention:
-		return false, y.setAside(ctx, o, models.EventAttention, o.Reading.Problem)
+	case err == nil && o.Reading.Empty() && o.Reading.Problem != "":
+		return false, y.setAside(ctx, o, o.Reading.State, o.Reading.Problem)
 	case err == nil:
 		y.silent = 0
 		return !o.Reading.Empty(), nil

@@ -51,7 +51,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Now: store.Now, Log: log,
+		Demo: conf.Demo, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
