@@ -67,6 +67,16 @@ func chargeRef(c charge) models.GiftRef {
 	return gift
 }
 
+// ownRef says whose a charge is that was listed, or told of by an event, at the
+// version spoken here. Stripe copies a payment intent's metadata to its charge: one
+// without our campaign in it, and without an invoice that might tell, is another
+// product's, unless something else has named it. Nothing is asked for it.
+func ownRef(c charge) models.GiftRef {
+	gift := chargeRef(c)
+	gift.Final = gift.Final || c.Invoice.ID == ""
+	return gift
+}
+
 // readIntent says that a payment intent is paid, or that a bank debit is under
 // way. It books no money itself; where it was fetched with its charge, the
 // charge does.
