@@ -142,6 +142,9 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 			}
 			reader.expectGoodInEveryLook(s.name)
 			served.add(s.name, "html", reader.source())
+			for _, as := range []string{"w=320&theme=light", "w=600&theme=dark"} {
+				served.add(s.name+" "+as, "svg", ask[string](reader, "(async () => (await fetch('/progress.svg?"+as+"')).text())()"))
+			}
 		})
 	}
 	served.expectValid()
