@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Embeds, pictures, the newsletter,
+// routes is every address of the product. Pictures, the newsletter,
 // donor self-service, receipts and the finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
@@ -19,9 +19,14 @@ func (s *Server) routes() {
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
 
+	// Article pages.
+	e.GET("/embed", s.getEmbed)
+	e.GET("/embed.js", s.getEmbedScript)
+	e.GET("/oembed", s.getOEmbed)
+
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
-	e.GET("/favicon.ico", echo.WrapHandler(s.Web.File("favicon.ico")))
+	e.GET("/favicon.ico", echo.WrapHandler(s.Web.File("favicon.ico", "public, max-age=86400")))
 	e.GET("/robots.txt", s.getRobots)
 	e.GET("/.well-known/security.txt", s.getSecurity)
 
