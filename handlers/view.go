@@ -53,8 +53,8 @@ type page struct {
 	Description string // of a page that search engines may show
 	Canonical   string
 	Embeds      string // where a CMS learns how to embed the page
-	Private     bool // noindex
-	Compact     bool // on a phone the form comes at once: something is to be mended
+	Private     bool   // noindex
+	Compact     bool   // on a phone the form comes at once: something is to be mended
 	TestMode    bool
 	Kicker      string // "The Corruption Project"
 	Campaign    string
@@ -82,14 +82,8 @@ func (v *views) page(screen string, view any) page {
 	}
 }
 
-// theCampaign is the campaign's name inside a sentence: "the Corruption
-// Project". A name that brings its own article keeps it.
-func (v *views) theCampaign() string {
-	if title := v.c.Title; strings.HasPrefix(title, "The ") {
-		return "the " + title[len("The "):]
-	}
-	return "the " + v.c.Title
-}
+// theCampaign is the campaign's name inside a sentence.
+func (v *views) theCampaign() string { return v.c.InSentence() }
 
 // orgURL leads to the newsroom; without an address of its own, to the page.
 func (v *views) orgURL() string {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -157,6 +158,15 @@ func (c Campaign) Status(now time.Time, raised money.Minor) CampaignStatus {
 	default:
 		return Open
 	}
+}
+
+// InSentence is the campaign's name inside a sentence: "the Corruption
+// Project". A name that brings its own article keeps it.
+func (c Campaign) InSentence() string {
+	if rest, own := strings.CutPrefix(c.Title, "The "); own {
+		return "the " + rest
+	}
+	return "the " + c.Title
 }
 
 // TakesGifts returns nil while new gifts are taken, else ErrClosed.
