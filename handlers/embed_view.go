@@ -3,9 +3,9 @@ package handlers
 import (
 	"html/template"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 
@@ -229,16 +229,18 @@ func excerpt(letter string, most int) ([]string, error) {
 	return paragraphs, nil
 }
 
-// lastSentence is how many of the first most words are whole sentences. What
-// ends with a point but is short, or has another point in it, is taken for an
-// abbreviation.
+// lastSentence is how many of the first most words are whole sentences. An
+// abbreviation (Mr., U.S.) ends none.
 func lastSentence(words []string, most int) int {
 	for n := most; n > 0; n-- {
 		word := strings.TrimRight(words[n-1], "”’\"')")
 		bare := strings.TrimRight(word, ".!?…")
-		if bare != word && (!strings.HasSuffix(word, ".") || utf8.RuneCountInString(bare) > 3 && !strings.Contains(bare, ".")) {
+		if bare != word && !abbreviation.MatchString(bare) {
 			return n
 		}
 	}
 	return 0
 }
+
+// abbreviation is a word before its point that may well go on behind it.
+var abbreviation = regexp.MustCompile(`^\p{Lu}\p{L}?$|\.`)

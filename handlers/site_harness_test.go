@@ -33,7 +33,8 @@ type site struct {
 	sim     *stripesim.Simulator
 	simURL  string
 	server  *handlers.Server
-	down    atomic.Bool // Stripe answers nothing but 503
+	waiting *webhooks.Resolver // settles what a webhook left open
+	down    atomic.Bool        // Stripe answers nothing but 503
 	opened  atomic.Int64
 }
 
@@ -70,6 +71,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	}
 	client := stripeapi.New(c, stripeapi.Config{Key: "sk_test_site", APIBase: s.simURL, BaseURL: s.address})
 	resolver := webhooks.NewResolver(store, client, log)
+	s.waiting = resolver
 	door := &webhooks.Door{Store: store, Secrets: []string{"whsec_site"}, Resolver: resolver, Log: log}
 	pages, err := web.New(web.Options{})
 	if err != nil {
