@@ -20,6 +20,7 @@ import (
 )
 
 func TestOnlyTheFrameMayBeFramedAndOnlyByThoseTheNewsroomNames(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		origins []string
 		want    string
@@ -109,6 +110,7 @@ func TestWhereFramesStandFillsNoMemory(t *testing.T) {
 }
 
 func TestWhereAFrameStoodIsKnownOfTheGiftAndOfEveryRenewal(t *testing.T) {
+	t.Parallel()
 	const asked = "article 123 & more "
 	want := asked + strings.Repeat("x", 200-len(asked)) // of 300
 	for name, address := range storetest.Databases() {

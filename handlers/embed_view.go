@@ -126,9 +126,9 @@ func (v *views) line(t tickerView, p models.Progress) lineView {
 	case tickerUpcoming:
 		return lineView{capital(campaign) + " opens ", t.OpensOn, "."}
 	case tickerNone:
-		return lineView{"Be one of the first readers to give to " + campaign + ". Goal: ", t.Goal, "."}
+		return lineView{Before: "Be one of the first readers to give to " + campaign + "."}
 	case tickerEarly:
-		return lineView{"", t.Readers, " have given so far to " + campaign + ". Goal: " + t.Goal + "."}
+		return lineView{"", t.Readers, " have given to " + campaign + " so far"}
 	case tickerNear:
 		return lineView{"", t.ToGo + " to go", " for " + campaign}
 	case tickerReached:
@@ -150,12 +150,11 @@ func (v *views) ask(f frame) *askView {
 	presets := v.c.Presets[frequency]
 	view := &askView{
 		Legend: amountLegend(frequency), Frequency: string(frequency), Button: "Give {amount}",
-		Next: "You choose how to pay on the next page.",
+		Next: "You choose how to pay next.",
 	}
-	switch frequency {
-	case models.Monthly:
+	if frequency == models.Monthly {
 		view.Button += " a month"
-	case models.Yearly:
+	} else if frequency == models.Yearly {
 		view.Button += " a year"
 	}
 	if with := v.methods(); f.variant == letterFrame && with != "" {

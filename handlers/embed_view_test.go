@@ -46,8 +46,8 @@ func TestAFrameSaysWhereTheCampaignStands(t *testing.T) {
 		bar, ask bool
 	}{
 		{"before it opens", base, base.Opens.Add(-time.Hour), 0, 0, "Opens November 1. Goal: $500,000 by June 30, 2027.", "The Corruption Project opens November 1.", false, false},
-		{"before the first gift", base, day, 0, 0, "Goal: $500,000 Be one of the first readers to give. 13 days left", "Be one of the first readers to give to the Corruption Project. Goal: $500,000.", false, true},
-		{"below the newsroom's percentage", hide, day, 99_999_00, 1500, "1,500 readers have given so far Goal: $500,000 by June 30. 13 days left", "1,500 readers have given so far to the Corruption Project. Goal: $500,000.", false, true},
+		{"before the first gift", base, day, 0, 0, "Goal: $500,000 Be one of the first readers to give. 13 days left", "Be one of the first readers to give to the Corruption Project.", false, true},
+		{"below the newsroom's percentage", hide, day, 99_999_00, 1500, "1,500 readers have given so far Goal: $500,000 by June 30. 13 days left", "1,500 readers have given to the Corruption Project so far", false, true},
 		{"on the way", base, day, 312_480_99, 4106, "$312,480 raised of $500,000 4,106 readers · 13 days left", "$312,480 of $500,000 for the Corruption Project", true, true},
 		{"from 80 %", base, day, 458_800_50, 6000, "$41,200 to go $458,800 of $500,000 · 13 days left", "$41,200 to go for the Corruption Project", true, true},
 		{"the goal is met", base, day, 523_910_00, 6000, "Goal met: $523,910 raised Gifts above the goal pay for more of the same reporting. 6,000 readers · 13 days left", "Goal met: $523,910 for the Corruption Project", true, true},
@@ -96,7 +96,7 @@ func TestAFrameAsksForOneOfThreeAmountsInTheTopWindow(t *testing.T) {
 	d.in("form [name=src]", hasAttr("value", "article 7"))
 	d.in("form button", hasText("Give now"), hasAttr("data-give", "Give {amount}"))
 	d.in("form a[target=_blank]", hasText("Open in a new tab"), hasAttr("rel", "noopener"), hasAttr("href", "https://give.example.org/?src=article+7#give"))
-	d.in("form .meta", hasText("Tax-deductible. You choose how to pay on the next page."))
+	d.in("form .meta", hasText("Tax-deductible. You choose how to pay next."))
 	offered := func(d doc) (values []string) {
 		for _, n := range d.all("[name=amount]") {
 			value, _ := attr(n, "value")

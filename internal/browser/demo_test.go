@@ -23,9 +23,15 @@ type demo struct {
 // as asked, or complains while it runs, fails the test.
 func runDemo(t testing.TB, options ...string) *demo {
 	t.Helper()
+	return runDemoOf(t, "", options...)
+}
+
+// runDemoOf runs a demo of a campaign folder's campaign.
+func runDemoOf(t testing.TB, campaign string, options ...string) *demo {
+	t.Helper()
 	d := &demo{TB: t, data: filepath.Join(t.TempDir(), "data")}
 	command := exec.Command(appeal, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", d.data}, options...)...)
-	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "APPEAL_CAMPAIGN=" + campaign}
 	var complaints bytes.Buffer
 	command.Stderr = &complaints
 	said, err := command.StdoutPipe()

@@ -14,6 +14,7 @@
   const inSight = 10000; // ms that a reader may look at a link while nothing loads
 
   // Important, so that a style sheet for everything on the page is not for these.
+  const open = { display: "block", height: "auto", "max-height": "none", "min-width": "min(100%, 288px)" };
   const dress = (element, style) => {
     for (const name in style) element.style.setProperty(name, style[name], "important");
   };
@@ -29,7 +30,8 @@
 
     const reserved = () => heights[variant][Math.min(620, box.clientWidth) < 480 ? 0 : 1];
     const undressed = box.style.cssText;
-    dress(box, { display: "block", position: "relative", "max-height": "none", "min-height": reserved() + "px" });
+    dress(box, { ...open, position: "relative" });
+    dress(box, { "min-height": reserved() + "px" });
 
     const frame = document.createElement("iframe");
     const titles = [...document.querySelectorAll("iframe")].map((other) => other.title);
@@ -69,7 +71,7 @@
       settle();
       for (const node of [...box.childNodes]) if (node !== frame) node.remove();
       box.style.cssText = undressed;
-      dress(box, { display: "block", "max-height": "none" });
+      dress(box, open);
       dress(frame, { position: "static", visibility: "visible" });
     };
     // Nothing in sight moves up: a frame shrinks below the window alone, or
@@ -82,7 +84,7 @@
     const hear = (event) => {
       if (event.source !== frame.contentWindow || event.origin !== address.origin) return;
       const { appeal, height } = Object(event.data);
-      if (appeal !== "height" || !(height > 0 && height < 5000)) return;
+      if (appeal !== "height" || !(height > 0 && height < 9999)) return;
       if (!greeted) hello();
       resize(height);
     };
