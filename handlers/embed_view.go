@@ -50,6 +50,7 @@ type embedView struct {
 	Src                   string
 	Kicker, Campaign      string
 	Headline              string
+	Draft                 bool // the letter's words are not approved yet
 	Words                 []string
 	Signer                *signerView
 	Ticker                tickerView
@@ -88,7 +89,7 @@ func (v *views) embed(f frame, p models.Progress, now, staleSince time.Time) ([]
 		// Words that ask for gifts have done their work.
 	case f.variant == letterFrame:
 		signer := v.signer()
-		view.Words, view.Signer = v.excerpt, &signer
+		view.Words, view.Signer, view.Draft = v.excerpt, &signer, v.c.Draft
 	default:
 		view.Words = nonEmpty([]string{v.c.Standfirst})
 	}

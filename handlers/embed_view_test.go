@@ -190,7 +190,10 @@ func TestTheFramedLetterIsAsLongAsThereIsRoomFor(t *testing.T) {
 	if words == 0 || words > mostWords {
 		t.Errorf("%d words of the letter", words)
 	}
+	d.none(".draft")
 	framedAppeal(t, c, "v=letter", onTheWay(c), c.Deadline.Add(time.Hour)).none(".signer")
+	c.Draft = true
+	framedAppeal(t, c, "v=letter", onTheWay(c), june18(c)).in(".draft", hasText("These words are not final."))
 }
 
 func TestAFrameSaysWhenItIsATestAndWhenItsNumberIsOld(t *testing.T) {
