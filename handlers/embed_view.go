@@ -153,9 +153,11 @@ func (v *views) ask(f frame) *askView {
 		Legend: amountLegend(frequency), Frequency: string(frequency), Button: "Give {amount}",
 		Next: "You choose how to pay next.",
 	}
-	if frequency == models.Monthly {
+	switch frequency {
+	case models.Once:
+	case models.Monthly:
 		view.Button += " a month"
-	} else if frequency == models.Yearly {
+	case models.Yearly:
 		view.Button += " a year"
 	}
 	if with := v.methods(); f.variant == letterFrame && with != "" {

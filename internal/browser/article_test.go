@@ -26,6 +26,7 @@ type paper struct {
 }
 
 func openPaper(t testing.TB) *paper {
+	t.Helper()
 	p := &paper{TB: t, pages: http.NewServeMux()}
 	server := httptest.NewServer(p.pages)
 	t.Cleanup(server.Close)
