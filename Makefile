@@ -83,6 +83,11 @@ SCREENS ?= $(CURDIR)/.cache/screens
 screens: ## Take pictures of the pages, at 360 and 1280 px, light and dark, into SCREENS (.cache/screens)
 	go test -C internal/browser -count=1 -run TestScreens . -args -screens $(SCREENS) -sample 300
 
+.PHONY: lighthouse
+lighthouse: ## Measure the pages as a phone on a slow line meets them: medians of five runs, on an otherwise quiet machine
+	.ci/provision
+	go test -C internal/browser -count=1 -timeout 30m -v -run TestLighthouse . -args -lighthouse
+
 .PHONY: confined
 confined: ## Show that the binary is static, reproducible, and runs as nobody on a read-only root
 	.ci/confined

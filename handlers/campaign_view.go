@@ -14,6 +14,8 @@ type campaignState struct {
 	Form       donateForm
 	Problems   problems
 	Notice     notice
+	Wait       int       // seconds, where the notice is to wait
+	MetAt      time.Time // when the goal was met, once it is
 	StaleSince time.Time // when the figures were last read, where they can't be read now
 }
 
@@ -30,6 +32,7 @@ type campaignView struct {
 	Counting             []string
 	Money                []string // over the goal, under it, refunds
 	OtherWays            []string
+	Signup               *signupView // nil where there is no newsletter
 }
 
 type signerView struct {
@@ -53,9 +56,14 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 		OtherWays:  v.otherWays(),
 	}
 	view.Ticker.Live = true
+	if !s.MetAt.IsZero() {
+		view.Ticker.MetOn = v.day(s.MetAt, now)
+	}
+	view.Signup = v.signup("Read along.")
 	switch {
 	case v.c.TakesGifts(now) == nil:
-		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
+		view.Signup = v.signup("Not ready" + nbsp + "to" + nbsp + "give? Read" + nbsp + "along.")
+		view.Form = v.form(s, now)
 	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
 		view.GiveElsewhere = "Give to " + v.c.Organisation.Name
 	}
@@ -66,6 +74,8 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	out.Embeds = v.site.BaseURL + "/oembed?" + url.Values{"url": {out.Canonical}}.Encode()
 	if view.Form != nil && (len(s.Problems) > 0 || s.Notice != noNotice) {
 		out.Private, out.Compact = true, true
+	} else {
+		out.Preview = v.preview(view.Ticker, now)
 	}
 	if len(s.Problems) > 0 {
 		out.Title = "Error: " + out.Title

@@ -58,7 +58,7 @@ func (f donateForm) choices(c models.Campaign) (models.Choices, problems) {
 	var found problems
 	choices := models.Choices{
 		Frequency:   models.Frequency(f.Frequency),
-		Newsletter:  f.Newsletter,
+		Newsletter:  f.Newsletter && c.Newsletter.Offered(),
 		Comment:     f.Comment,
 		Tribute:     models.Tribute(f.Tribute),
 		TributeName: f.TributeName,

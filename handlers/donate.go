@@ -4,44 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/corruptionproject/appeal/internal/body"
 	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 )
-
-// maxForm is the largest form taken; the fields come to a few kilobytes.
-const maxForm = 64 << 10
 
 // postDonate takes the giving form and leads to Stripe's payment page.
 func (s *Server) postDonate(c echo.Context) error {
 	r := c.Request()
 	private(c)
 	s.turned.proxy(s, c)
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	if err := mustBeForm(r); err != nil {
+		return err
 	}
 	if err := s.Campaign.TakesGifts(s.Now()); err != nil {
 		return err
 	}
-	posted, err := body.Read(r.Body, maxForm)
-	if errors.Is(err, body.ErrTooLarge) {
-		return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
-	}
+	values, err := posted(r)
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+		return err
 	}
-	// What can't be decoded is left out, and then missed where it is needed.
-	values, _ := url.ParseQuery(string(posted))
 	form := readDonateForm(values)
 	choices, wrong := form.choices(s.Campaign)
 	if len(wrong) > 0 {
@@ -91,7 +79,7 @@ func (s *Server) open(ctx context.Context, address string, form donateForm, choi
 func (s *Server) openOnce(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {
 	plan, err := s.Store.PlanOpening(ctx, form.FormKey, choices)
 	if err != nil {
-		return destination{}, err
+		return destination{}, ofBooks(err)
 	}
 	earlier := plan.Donation
 	switch {
@@ -114,7 +102,7 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 	d := earlier
 	if plan.Step != models.ReuseOpened {
 		if d, err = s.Store.StartDonation(ctx, form.FormKey, earlier.FormAttempt, choices); err != nil {
-			return destination{}, err
+			return destination{}, ofBooks(err)
 		}
 	}
 	crash.Here(crash.CheckoutUnasked)
@@ -127,7 +115,7 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 		return destination{}, err
 	}
 	if err := s.Store.AttachCheckout(ctx, d, session); err != nil {
-		return destination{}, err
+		return destination{}, ofBooks(err)
 	}
 	opened = true
 	return destination{d.Token, session.CheckoutURL}, nil
@@ -182,31 +170,33 @@ func (s *Server) thanksFor(d models.Donation) destination {
 // nothing lost, and a sentence that says whether money was taken.
 func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
 	status, code := statusOf(err)
-	if status == http.StatusInternalServerError {
-		return err
-	}
-	var limited rateLimited
-	if errors.As(err, &limited) {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
-		s.turned.add(s, c)
-	}
-	var told notice
-	switch code {
-	case "conflict":
+	state := campaignState{Form: form}
+	switch {
+	case code == "conflict":
 		// The old key stands for the page that is open; another try is another gift.
-		told, form = conflictNotice, form.rekeyed()
-	case "rate_limited":
-		told = limitedNotice
-	case "unavailable":
-		told = unreachableNotice
-		c.Response().Header().Set("Retry-After", "30")
+		state.Notice, state.Form = conflictNotice, form.rekeyed()
+	case code == "rate_limited":
+		var limited rateLimited
+		if errors.As(err, &limited) {
+			state.Wait = limited.seconds()
+		}
+		state.Notice = limitedNotice
+		c.Response().Header().Set("Retry-After", strconv.Itoa(state.Wait))
+		s.turned.add(s, c)
+	case status == http.StatusServiceUnavailable:
+		state.Notice = brokenNotice
+		if errors.Is(err, stripeapi.ErrUnavailable) || errors.Is(err, stripeapi.ErrRefused) {
+			state.Notice = unreachableNotice
+		}
+		c.Response().Header().Set("Retry-After", tryAgainIn)
 		s.Log.Warn("no payment page could be made", "error", err)
 	default:
 		return err
 	}
 	if wantsJSON(c.Request()) {
-		n := s.views.notice(told)
+		n := s.views.notice(state.Notice, state.Wait)
 		return refuse(c, status, code, n.Lead+" "+n.Strong+" "+n.Rest, nil)
 	}
-	return s.formPage(c, status, campaignState{Form: form.keyed(), Notice: told})
+	state.Form = state.Form.keyed()
+	return s.formPage(c, status, state)
 }

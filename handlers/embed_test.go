@@ -136,7 +136,7 @@ func TestWhereAFrameStoodIsKnownOfTheGiftAndOfEveryRenewal(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.deliver()
-			if _, err := s.waiting.ResolveDue(t.Context()); err != nil {
+			if _, err := s.later.ResolveDue(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff([]string{want, want, want}, sources(t, books)); diff != "" {

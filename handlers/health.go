@@ -49,7 +49,7 @@ func (r *readiness) now(s *Server) bool {
 
 // getRobots lets search engines read the campaign and nothing of a person's.
 func (s *Server) getRobots(c echo.Context) error {
-	return c.String(http.StatusOK, "User-agent: *\nDisallow: /thanks/\nDisallow: /manage\nDisallow: /receipts/\nDisallow: /finance\nDisallow: /api/\n")
+	return c.String(http.StatusOK, "User-agent: *\nDisallow: /thanks/\nDisallow: /manage\nDisallow: /newsletter/\nDisallow: /receipts/\nDisallow: /finance\nDisallow: /api/\n")
 }
 
 // getSecurity says where to report a weakness (RFC 9116).

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limiter bounds how many checkouts one address opens. Addresses count by
+// limiter bounds how many checkouts one address opens, or what else it counts.
+// Addresses count by
 // their network (/24, /64), since that is what one household or one attacker
 // has.
 type limiter struct {

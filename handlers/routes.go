@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Pictures, the newsletter,
-// donor self-service, receipts and the finance area are not built yet.
+// routes is every address of the product. Donor self-service, receipts and the
+// finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -16,6 +16,11 @@ func (s *Server) routes() {
 	e.POST("/donate", s.postDonate)
 	e.GET("/thanks/:token", s.getThanks)
 	e.GET("/thanks/:token/status", s.getThanksStatus)
+	if s.Campaign.Newsletter.Offered() {
+		e.POST("/newsletter", s.postNewsletter)
+		e.GET("/newsletter/confirm/:token", s.getNewsletterConfirm)
+		e.POST("/newsletter/confirm/:token", s.postNewsletterConfirm)
+	}
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
 
@@ -23,6 +28,11 @@ func (s *Server) routes() {
 	e.GET("/embed", s.getEmbed)
 	e.GET("/embed.js", s.getEmbedScript)
 	e.GET("/oembed", s.getOEmbed)
+
+	// Pictures.
+	e.GET("/progress.svg", s.getProgressSVG)
+	e.GET("/progress.png", s.getProgressPNG)
+	e.GET("/share.png", s.getShare)
 
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
@@ -33,6 +43,11 @@ func (s *Server) routes() {
 	// Stripe.
 	if s.Webhook != nil {
 		e.POST(s.WebhookPath, s.Webhook)
+	}
+
+	// Whoever tries it.
+	if s.Demo {
+		e.GET("/demo/mail", s.getDemoMail)
 	}
 
 	// Whoever runs it.

@@ -49,6 +49,7 @@ func sampleCampaign(t testing.TB) models.Campaign {
 		UnderGoal:      "If we fall short, the team starts smaller.",
 		RefundPolicy:   "Write to us within 30 days and we send your gift back.",
 		PaymentMethods: []string{"card", "Apple Pay", "Google Pay"},
+		Newsletter:     models.Newsletter{Name: "weekly newsletter", Promise: "One email a week. Unsubscribe any time."},
 		SeedFunding:    "Seed funding is no part of this number.",
 		Letter: models.Letter{
 			Opening: "<p>Dear reader,</p><p>A story about corruption mostly has a villain and an end. Somebody took the money, somebody was caught, and the news went elsewhere.</p><p>What is seldom told is what made it easy: the rule that was rewritten, the inspector nobody replaced, the contract that a single company could win. That is paperwork, and paperwork takes patience.</p><p>So we want a team of reporters who do nothing else.</p>",

@@ -34,7 +34,8 @@ type Checkout interface {
 type Lookup interface {
 	// Look asks once in 5 s per gift at the most.
 	Look(ctx context.Context, token string) error
-	// Confirm asks at once, and reports whether the gift was paid.
+	// Confirm asks at once, and reports whether its reader has been through the
+	// payment page.
 	Confirm(ctx context.Context, d models.Donation) (bool, error)
 }
 
@@ -51,14 +52,15 @@ type Config struct {
 	PaymentOrigin  string
 	TestMode       bool // no real money moves
 	TrustedProxies []netip.Prefix
-	DonateRate     Rate
+	DonateRate     Rate             // of new checkouts, and apart from those of newsletter sign-ups
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
+	Demo           bool // captured mail can be read, by anybody
 	Now            func() time.Time
 	Log            *slog.Logger
 }
 
-// Rate is how many new checkouts one address may open: Burst at once, and one
+// Rate is how often one address may do something: Burst times at once, and once
 // more every Every. A Burst of 0 is no limit.
 type Rate struct {
 	Burst int
@@ -74,10 +76,12 @@ type Server struct {
 	feed     *live.Feed
 	pages    readyPages
 	opening  singleflight.Group
-	limits   *limiter
+	limits   *limiter // of checkouts
+	signups  *limiter // of requests for the newsletter
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
+	goal     goalMet
 	turned   turnedAway
 	stopping chan struct{}
 }
@@ -92,7 +96,8 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), limits: newLimiter(c.DonateRate), stopping: make(chan struct{})}
+	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), stopping: make(chan struct{})}
+	s.limits, s.signups = newLimiter(c.DonateRate), newLimiter(c.DonateRate)
 	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)

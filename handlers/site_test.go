@@ -19,7 +19,7 @@ func TestEveryAnswerHasTheHeadersThatProtectReaders(t *testing.T) {
 			"/": 200, "/?amount=40&src=x": 200, "/?cancelled=" + token: 200, "/thanks/" + token: 200, "/thanks/" + token + "/status": 200,
 			"/api/progress": 200, "/embed.js": 200, "/oembed?url=" + url.QueryEscape(s.address): 200, "/oembed": 404, "/robots.txt": 200, "/favicon.ico": 200, "/.well-known/security.txt": 200, "/healthz": 200, "/readyz": 200,
 			"/nowhere": 404, "/api/nowhere": 404, "/static/nowhere.css": 404, "/thanks/AAAAAAAAAAAAAAAAAAAAAA": 404, "/thanks/%00": 404,
-			"/?cancelled=nobody": 404, "/donate": 405, "/webhooks/stripe": 405,
+			"/?cancelled=nobody": 404, "/donate": 405, "/newsletter": 405, "/newsletter/confirm/AAAAAAAAAAAAAAAAAAAAAA": 404, "/webhooks/stripe": 405,
 		} {
 			for _, method := range []string{http.MethodGet, http.MethodHead} {
 				got := s.do(method, path, "")
@@ -174,7 +174,7 @@ func TestTheThankYouPageFindsAGiftWhoseEventsNeverCome(t *testing.T) {
 		if !strings.Contains(page.body, "Thank you.") || strings.Contains(page.body, "canary") {
 			t.Errorf("the page says:\n%s", page.body)
 		}
-		for header, want := range map[string]string{"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"} {
+		for header, want := range map[string]string{"Cache-Control": "private, no-store", "Referrer-Policy": "strict-origin", "X-Robots-Tag": "noindex"} {
 			if got := page.header.Get(header); got != want {
 				t.Errorf("%s is %q, want %q", header, got, want)
 			}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"html/template"
 	"net/url"
 	"time"
@@ -25,6 +26,7 @@ type thanksView struct {
 	Next      string // what happens next, of a gift that repeats
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
+	Signup    *signupView // of the newsletter, where the gift did not ask for it
 	Ticker    *tickerView
 	Reference string
 }
@@ -46,9 +48,19 @@ func (v *views) thanks(d models.Donation, sub models.Subscription, p models.Prog
 		t := v.ticker(p, now, time.Time{})
 		view.Ticker = &t
 	}
+	if v.offersSignup(d) {
+		view.Signup = v.signup("Read along.")
+	}
 	out := v.page(screen, view)
 	out.Private = true
 	return v.site.Web.Render("thanks", out)
+}
+
+// offersSignup reports whether a thank-you page holds the form for the
+// newsletter: it thanks for a gift whose form did not ask for it.
+func (v *views) offersSignup(d models.Donation) bool {
+	paid := d.Status == models.Received || d.Status == models.PartiallyRefunded || d.Status == models.Processing && d.Pending > 0
+	return v.c.Newsletter.Offered() && paid && !d.Newsletter
 }
 
 // outcome says what became of a gift.
@@ -67,10 +79,10 @@ func (v *views) outcome(d models.Donation, sub models.Subscription, now time.Tim
 		view.Share = v.share()
 	case models.Failed:
 		view.Heading, view.Strong = "Your payment didn’t go through.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
+		view.TryAgain = tryAgain(d)
 	case models.Expired:
 		view.Heading, view.Strong = "The payment page closed before you paid.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
+		view.TryAgain = tryAgain(d)
 	case models.Refunded:
 		view.Heading = "This gift was refunded" + v.refundedOn(d) + "."
 		view.Before, view.Strong, view.After = "All of your ", d.Charged().Short(), " was sent back. Banks can take several days to show it."
@@ -178,13 +190,26 @@ func (v *views) facts(d models.Donation) []fact {
 		fact{Name: "Reference", Value: d.Reference})
 }
 
-// tryAgain is the page with the same amount filled in.
-func (v *views) tryAgain(c models.Choices) template.URL {
-	query := url.Values{"amount": {typed(c.Amount)}}
-	if c.Frequency != models.Once {
-		query.Set("frequency", string(c.Frequency))
+// tryAgain is the form again, with everything that was chosen.
+func tryAgain(d models.Donation) template.URL {
+	return template.URL("/?cancelled=" + url.QueryEscape(d.Token) + "#give") //nolint:gosec // a path of our own, and a query that is encoded
+}
+
+// withoutGift is the error of a thank-you page whose gift can't be shown. The
+// usual words would say that nothing was charged, and that is not known here.
+func (v *views) withoutGift(err error) error {
+	if errors.Is(err, models.ErrNotFound) {
+		said := worded{error: err, heading: "We can’t find this gift", sentence: "Part of its address may be missing."}
+		if help := v.c.Organisation.Help; help != "" {
+			said.sentence += " If you paid, write to " + help + " and we will find it. Please don’t give again."
+		}
+		return said
 	}
-	return template.URL("/?" + query.Encode() + "#give") //nolint:gosec // a path of our own, and a query that is encoded
+	return worded{
+		error: err, heading: "We can’t look up your gift just now",
+		sentence: "A payment that went through is safe, and is counted as soon as we can. Please don’t give again.",
+		links:    []link{{"Check again", ""}},
+	}
 }
 
 // every says how often, inside a sentence: "$15 a month".

@@ -53,8 +53,9 @@ type page struct {
 	Description string // of a page that search engines may show
 	Canonical   string
 	Embeds      string // where a CMS learns how to embed the page
-	Private     bool   // noindex
-	Compact     bool   // on a phone the form comes at once: something is to be mended
+	Preview     *previewView
+	Private     bool // noindex
+	Compact     bool // on a phone the form comes at once: something is to be mended
 	TestMode    bool
 	Kicker      string // "The Corruption Project"
 	Campaign    string

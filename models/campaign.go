@@ -46,6 +46,7 @@ type Campaign struct {
 	BankDebits     bool     // a US bank account is one of them: such a payment clears days later
 	SeedFunding    string   // optional sentence about money already in hand
 	Stretch        Stretch  // optional
+	Newsletter     Newsletter
 
 	EmbedOrigins      []string           // who may frame the appeal: "self", "https:" (any such site) or single origins; none: nobody
 	Accounts          map[Account]string // account codes of the newsroom's own chart
@@ -93,6 +94,16 @@ type Stretch struct {
 	Purpose string
 	Goal    money.Minor
 }
+
+// Newsletter is what the newsroom mails to whoever asks for it. Without a name
+// there is none.
+type Newsletter struct {
+	Name    string // after "Email me the": "weekly newsletter"
+	Promise string // how often it comes, and how to end it
+}
+
+// Offered reports whether readers can ask for it.
+func (n Newsletter) Offered() bool { return n.Name != "" }
 
 // AfterDeadline says what happens to the form once the deadline has passed.
 type AfterDeadline string

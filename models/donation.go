@@ -31,6 +31,9 @@ type Donation struct {
 	SubscriptionID *string    // sub_…
 	CancelledAt    *time.Time // the reader came back without paying
 	LookedAt       *time.Time // when Stripe was last asked about it
+	// NewsletterAskedAt is when the box for the newsletter, if it was ticked, was
+	// acted upon: once the gift was paid.
+	NewsletterAskedAt *time.Time
 
 	DonorID    *string
 	Status     Status

@@ -27,6 +27,10 @@ type Options struct {
 	// Livemode is the mode of the Stripe key, or nil where no key is at hand
 	// (totals, verify). Books once used in one mode refuse the other.
 	Livemode *bool
+	// BooksStart is when the campaign has its books start. It counts for new
+	// books, the first time they are opened; the zero time leaves it to the
+	// first sync.
+	BooksStart time.Time
 
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for tokens and ids; defaults to crypto/rand
@@ -42,6 +46,7 @@ type Store struct {
 	slug     string
 	currency money.Currency
 	livemode *bool
+	start    time.Time // of the books, as the campaign has it
 	clock    func() time.Time
 	ids      ids
 	log      *slog.Logger
@@ -73,12 +78,8 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, dialector, err := d.open(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	s := &Store{
-		conn: conn, dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode,
+		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart,
 		clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
 	if d == sqlite {
@@ -87,22 +88,38 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	// Two processes that open a new SQLite file at once may find it locked,
 	// while one of them turns on its write-ahead log.
 	for try := range maxTries {
-		if s.db, err = gorm.Open(dialector, &gorm.Config{
-			SkipDefaultTransaction: true,
-			TranslateError:         true,
-			NowFunc:                s.Now,
-			Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
-		}); !d.lostRace(err) || pause(ctx, time.Duration(try+1)*50*time.Millisecond) != nil {
+		if err = s.connect(o.URL); !d.lostRace(err) || pause(ctx, time.Duration(try+1)*50*time.Millisecond) != nil {
 			break
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
+		return nil, err
 	}
+	conn := s.conn
 	if err := d.assertSettings(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return s, nil
+}
+
+// connect opens the database once. A try that failed leaves nothing open:
+// GORM closes the connections it was given, so the next brings its own.
+func (s *Store) connect(address string) error {
+	conn, dialector, err := s.dialect.open(address)
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(dialector, &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		NowFunc:                s.Now,
+		Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
+	}
+	s.conn, s.db = conn, db
+	return nil
 }
 
 // Close releases the connections.
@@ -187,6 +204,12 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 		}
 		if err := tx.Take(&row, 1).Error; err != nil {
 			return err
+		}
+		if !s.start.IsZero() {
+			// Before any event: what is older than the books must not be posted.
+			if _, err := s.startBooks(tx, s.start); err != nil {
+				return err
+			}
 		}
 		crash.Here(crash.BooksUnmade)
 		switch {

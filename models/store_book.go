@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -254,6 +255,9 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	if err := s.refold(tx, d, facts); err != nil {
 		return nil, err
 	}
+	if err := s.fulfilWish(tx, d, facts); err != nil {
+		return nil, err
+	}
 	if fact.EmailRank == SessionEmail {
 		return facts, s.shareEmail(tx, d)
 	}
@@ -327,6 +331,20 @@ func hasCharge(facts []storedFact) bool {
 	return false
 }
 
+// hasStandingCharge reports whether a payment of the gift was received and not
+// taken back by the bank: after that Stripe may try anew, with another charge.
+func hasStandingCharge(facts []storedFact) bool {
+	return slices.ContainsFunc(facts, func(f storedFact) bool { return f.Kind == Charged && !cameBack(facts, f.Object) })
+}
+
+// cameBack reports whether a charge is known to have failed. Its failure is
+// told before the money that it moved to and fro.
+func cameBack(facts []storedFact, charge string) bool {
+	return slices.ContainsFunc(facts, func(f storedFact) bool {
+		return f.Object == charge && (f.Kind == PaymentFailed || f.Kind == ChargeUndone)
+	})
+}
+
 // disagreement returns a problem if a fact contradicts what is known of its
 // gift (I10 and I15 of docs/ledger.md).
 func disagreement(d Donation, facts []storedFact, fact Fact) error {
@@ -342,7 +360,7 @@ func disagreement(d Donation, facts []storedFact, fact Fact) error {
 		return problem{fmt.Sprintf("%s refers to another gift than its metadata names", fact.Key)}
 	case fact.Kind == Charged && fact.Money.Minor <= 0:
 		return problem{fmt.Sprintf("%s captured %s", fact.Key, fact.Money.Minor.Decimal())}
-	case fact.Kind == Charged && hasCharge(facts):
+	case fact.Kind == Charged && !cameBack(facts, fact.Object) && hasStandingCharge(facts):
 		return problem{fmt.Sprintf("%s is a second charge of one gift", fact.Key)}
 	}
 	return nil

@@ -45,24 +45,29 @@ func (s *Store) bookPayout(tx *gorm.DB, p Payout) (booked, error) {
 	}
 	result := booked{state: EventBooked}
 	amount := money.Money{Minor: p.Amount, Currency: p.Currency}
-	posted, err := s.writeOnce(tx, move(PaidOut, p.ID+":payout", amount, p.CreatedAt.UTC(), s.Now()), p.ID)
-	if err != nil {
-		return booked{}, err
+	moves := []Posting{move(PaidOut, p.ID+":payout", amount, p.CreatedAt.UTC(), s.Now())}
+	if p.Undone() && p.FailedAt != nil {
+		moves = append(moves, move(PayoutUndone, p.ID+":payout_failed", amount, p.FailedAt.UTC(), s.Now()))
 	}
-	if posted {
-		result.news = append(result.news, p.ID+":payout")
-	}
-	if !p.Undone() || p.FailedAt == nil {
-		return result, nil
-	}
-	back := move(PayoutUndone, p.ID+":payout_failed", amount, p.FailedAt.UTC(), s.Now())
-	corrects := p.ID + ":payout"
-	back.Corrects = &corrects
-	if posted, err = s.writeOnce(tx, back, p.ID); err != nil {
-		return booked{}, err
-	}
-	if posted {
-		result.news = append(result.news, back.Key)
+	var corrects *string
+	for _, m := range moves {
+		// Stripe tells of a payout for weeks after it was made: what it moved
+		// before the books start is in the opening balance already.
+		before, err := beforeBooks(tx, m.At)
+		if err != nil {
+			return booked{}, fmt.Errorf("look when the books start: %w", err)
+		}
+		if before {
+			continue
+		}
+		m.Corrects, corrects = corrects, &m.Key
+		posted, err := s.writeOnce(tx, m, p.ID)
+		if err != nil {
+			return booked{}, err
+		}
+		if posted {
+			result.news = append(result.news, m.Key)
+		}
 	}
 	return result, nil
 }

@@ -18,8 +18,8 @@ type SyncRun struct {
 	Since     time.Time // reads what was made at Stripe since then
 	Stage     string    // "" at the start
 	After     string    // the last object read in that stage
-	// BooksFrom is when the books start: what the campaign says, or the first
-	// sync if that came before. It never changes.
+	// BooksFrom is when the books start: what the campaign says, or when
+	// they were first opened if that came before. It never changes.
 	BooksFrom time.Time
 	// Opened: what the balance held before the books start is posted.
 	Opened bool
@@ -58,18 +58,11 @@ func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Du
 	var run SyncRun
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		now := s.Now()
-		first := booksStart.UTC()
-		if now.Before(first) {
-			first = now // or what moves until then would be in no balance
-		}
-		row := syncState{ID: 1, BooksFrom: &first}
-		if err := insertOnce(tx, &row).Error; err != nil {
+		row, err := s.startBooks(tx, booksStart)
+		if err != nil {
 			return err
 		}
-		if err := forUpdate(tx).Take(&row, 1).Error; err != nil {
-			return err
-		}
-		first = row.BooksFrom.UTC()
+		first := row.BooksFrom.UTC()
 		from := first
 		if row.ReadUntil != nil {
 			from = row.ReadUntil.Add(-overlap)
@@ -91,6 +84,32 @@ func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Du
 		return SyncRun{}, fmt.Errorf("models: begin a sync: %w", err)
 	}
 	return run, nil
+}
+
+// startBooks keeps when the books start, unless that is kept already, and
+// returns the row that says it.
+func (s *Store) startBooks(tx *gorm.DB, start time.Time) (syncState, error) {
+	first := start.UTC()
+	if now := s.Now(); now.Before(first) {
+		first = now // or what moves until then would be in no balance
+	}
+	row := syncState{ID: 1, BooksFrom: &first}
+	if err := insertOnce(tx, &row).Error; err != nil {
+		return syncState{}, err
+	}
+	err := forUpdate(tx).Take(&row, 1).Error
+	return row, err
+}
+
+// beforeBooks reports whether what moved at a time is part of the opening
+// balance. While it is not known when the books start, nothing is.
+func beforeBooks(tx *gorm.DB, at time.Time) (bool, error) {
+	var row syncState
+	err := tx.Take(&row, 1).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return false, nil
+	}
+	return err == nil && at.Before(*row.BooksFrom), err
 }
 
 // AdvanceSync keeps how far a run has come.

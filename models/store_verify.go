@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,6 +122,25 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON f.key = REPLACE(o.key, ':receipt', '')
 		WHERE o.kind = 'receipt' AND f.key IS NULL`},
+	{"I17", "every link that confirms the newsletter has its mail in the outbox, and no other has one", `
+		SELECT 'link ' || l.token_hash || ': no mail queued' FROM newsletter_links l LEFT JOIN outbox o ON o.key = l.token_hash || ':newsletter_confirm'
+		WHERE o.key IS NULL
+		UNION ALL
+		SELECT o.key || ': of no link' FROM outbox o LEFT JOIN newsletter_links l ON l.token_hash = REPLACE(o.key, ':newsletter_confirm', '')
+		WHERE o.kind = 'newsletter_confirm' AND l.token_hash IS NULL`},
+	{"I17", "a ticked box for the newsletter is acted upon once the gift is paid and its address known, and never else", `
+		SELECT d.id || ': paid, and its address was not asked' FROM donations d
+		WHERE d.newsletter AND d.newsletter_asked_at IS NULL AND NOT d.from_metadata AND NOT d.renewal
+		  AND EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.kind = 'charge')
+		  AND EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.email_rank = ` + strconv.Itoa(int(SessionEmail)) + ` AND f.email <> '')
+		UNION ALL
+		SELECT d.id || ': its address was asked, and the box or the payment is missing' FROM donations d
+		WHERE d.newsletter_asked_at IS NOT NULL
+		  AND (NOT d.newsletter OR d.from_metadata OR d.renewal
+		       OR NOT EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.kind = 'charge'))
+		UNION ALL
+		SELECT l.token_hash || ': of the gift ' || l.donation_id || ', whose box was not acted upon'
+		FROM newsletter_links l JOIN donations d ON d.id = l.donation_id WHERE d.newsletter_asked_at IS NULL`},
 	{"I18", "nothing of the other mode is in the books", `
 		SELECT 'gift ' || d.id || ' in books of no known mode' FROM donations d, books b WHERE b.livemode IS NULL
 		UNION ALL

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -88,7 +87,7 @@ func (d *Door) refuse(c echo.Context, raw []byte, why error) error {
 
 func (d *Door) stored(e event, raw []byte) models.Event {
 	return models.Event{
-		ID: e.ID, Type: e.Type, ObjectID: e.objectID(), Created: time.Unix(e.Created, 0).UTC(), Livemode: *e.Livemode,
+		ID: e.ID, Type: e.Type, ObjectID: e.objectID(), Created: utc(e.Created), Livemode: *e.Livemode,
 		APIVersion: e.APIVersion, Raw: raw,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/webhooks"
 )
 
 // made is when Stripe made the events of these tests.
@@ -222,10 +223,21 @@ func TestAGiftWhoseEventsNeverComeIsFoundByLookingOnceInFiveSeconds(t *testing.T
 			}
 		}
 		e.stripe.put("checkout/sessions/cs_test_1", string(sessionJSON(d, "open", "unpaid")))
-		look()
-		look()
+		for range 2 * webhooks.LooksPerSecond {
+			look()
+		}
 		if asked := e.stripe.requests(); len(asked) != 1 {
 			t.Fatalf("asked %d times at once", len(asked))
+		}
+		// However often its page asks, the pages of others still have their turn.
+		other := startGift(t, store, gift)
+		otherSession := "cs_test_2"
+		if err := store.AttachCheckout(t.Context(), other, models.CheckoutSession{SessionID: &otherSession, CheckoutURL: "https://example.org/pay"}); err != nil {
+			t.Fatal(err)
+		}
+		e.stripe.put("checkout/sessions/cs_test_2", strings.ReplaceAll(string(sessionJSON(other, "open", "unpaid")), "cs_test_1", otherSession))
+		if err := e.resolver.Look(t.Context(), other.Token); err != nil || len(e.stripe.requests()) != 2 {
+			t.Fatalf("another gift's page was not looked up: %v", err)
 		}
 		e.stripe.put("checkout/sessions/cs_test_1", string(sessionJSON(d, "complete", "paid")))
 		e.stripe.put("payment_intents/pi_1", `{"id":"pi_1","object":"payment_intent","status":"succeeded","latest_charge":"ch_1",
@@ -278,6 +290,8 @@ func TestGenuineEventsOfOddShapesAreKept(t *testing.T) {
 		e := newEntrance(t, store, clock.Now)
 		for i, odd := range []string{
 			`"data":"x"`, `"data":[]`, `"data":{"object":[]}`, `"created":"2024-01-01T00:00:00Z"`, `"created":1.5`, `"account":{}`, `"api_version":5`, `"api_version":null`,
+			`"created":4611686018427387904`, `"created":-4611686018427387904`, `"created":253402300800`,
+			`"api_version":"\u0000"`, `"data":{"object":{"id":"ch_\u0000","object":"charge"}}`,
 		} {
 			id := fmt.Sprintf("evt_odd_%d", i)
 			if got := e.deliver([]byte(fmt.Sprintf(`{"id":%q,"object":"event","type":"charge.succeeded","livemode":false,%s}`, id, odd))); got != 200 {
@@ -287,6 +301,34 @@ func TestGenuineEventsOfOddShapesAreKept(t *testing.T) {
 				t.Errorf("%s is kept as %s", odd, kept.State)
 			}
 		}
+		// None of them keeps another from being booked.
+		d := startGift(t, store, gift)
+		e.stripe.put("charges/ch_1", string(chargeJSON(d, "ch_1")))
+		e.deliver(eventJSON(t, "evt_good", "charge.succeeded", "2025-03-31.basil", made, chargeJSON(d, "ch_1")))
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Gross != 125050 {
+			t.Errorf("beside them %s is booked", got.Gross)
+		}
+	})
+}
+
+func TestAnAmountThatIsMissingIsAskedFor(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		d := startGift(t, store, gift)
+		e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, chargeJSON(d, "ch_1")))
+		refund := `{"id":"re_1","object":"refund","charge":"ch_1","status":"succeeded","currency":"usd","created":1795550500,"amount":%s}`
+		payout := `{"id":"po_1","object":"payout","status":"paid","currency":"usd","created":1795550600,"arrival_date":4611686018427387904,"amount":%s}`
+		e.stripe.put("refunds/re_1", fmt.Sprintf(refund, "5000"))
+		e.stripe.put("payouts/po_1", fmt.Sprintf(payout, "7000"))
+		e.deliver(eventJSON(t, "evt_2", "charge.refund.updated", stripeapi.Version, made, json.RawMessage(fmt.Sprintf(refund, "null"))))
+		e.deliver(eventJSON(t, "evt_3", "payout.paid", stripeapi.Version, made, json.RawMessage(fmt.Sprintf(payout, "null"))))
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Refunded != 5000 || got.PaidOut != 7000 || got.NeedsAttention != 0 {
+			t.Errorf("totals are %+v", got)
+		}
+		e.sound()
 	})
 }
 
@@ -324,5 +366,41 @@ func FuzzDoor(f *testing.F) {
 		if got := e.deliver(body); got != 200 && got != 400 {
 			t.Errorf("answered %d", got)
 		}
+	})
+}
+
+func TestABankDebitThatFailedIsTriedAnew(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		for i, first := range []string{"failed", "succeeded"} {
+			d := startGift(t, store, gift)
+			debit := func(id, status string, paid bool, captured int, more string) {
+				object := fmt.Sprintf(`{"id":%q,"object":"charge","amount":125050,"amount_captured":%d,"captured":true,"paid":%t,"status":%q,
+					"currency":"usd","created":1795550400,"payment_intent":"pi_%d","payment_method_details":{"type":"us_bank_account"},
+					"metadata":{"appeal_campaign":%q,"appeal_token":%q}%s}`, id, captured, paid, status, i, slug, d.Token, more)
+				if got := e.deliver(eventJSON(t, "evt_"+id, "charge."+status, stripeapi.Version, made, json.RawMessage(object))); got != 200 {
+					t.Fatalf("answered %d", got)
+				}
+			}
+			tries := map[string]func(){
+				"failed": func() {
+					debit(fmt.Sprintf("py_back_%d", i), "failed", false, 0, fmt.Sprintf(`,"balance_transaction":"txn_%da","failure_balance_transaction":
+						{"id":"txn_%db","object":"balance_transaction","amount":-125050,"created":1795550450,"currency":"usd"}`, i, i))
+				},
+				"succeeded": func() { debit(fmt.Sprintf("py_paid_%d", i), "succeeded", true, 125050, "") },
+			}
+			tries[first]()
+			for name, again := range tries {
+				if name != first {
+					again()
+				}
+			}
+		}
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Gross != 2*125050 || got.Gifts != 2 || got.NeedsAttention != 0 {
+			t.Errorf("totals are %+v", got)
+		}
+		e.sound()
 	})
 }

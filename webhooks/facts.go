@@ -153,7 +153,16 @@ const (
 
 func facts(f ...models.Fact) models.Reading { return models.Reading{Facts: f} }
 
-func utc(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+// utc reads a time as Stripe sends it. One beyond the years that databases keep
+// is as good as none: SQLite would store it and then fail to read its row, and
+// with it every row that is read along.
+func utc(seconds int64) time.Time {
+	at := time.Unix(seconds, 0).UTC()
+	if at.Year() < 1970 || at.Year() > 9999 {
+		return time.Unix(0, 0).UTC()
+	}
+	return at
+}
 
 func sum(minor int64, currency string) money.Money {
 	return money.Money{Minor: money.Minor(minor), Currency: money.Currency(currency)}

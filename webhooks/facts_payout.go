@@ -10,6 +10,9 @@ import (
 // readPayout books a deposit, and that its money came back should the bank
 // refuse it, which can happen days after it was paid.
 func readPayout(p payout) models.Reading {
+	if p.Amount == 0 {
+		return unusable // Stripe makes none of nothing: the amount is missing
+	}
 	kept := models.Payout{
 		ID: p.ID, Amount: money.Minor(p.Amount), Currency: money.Currency(p.Currency), Status: p.Status, Automatic: p.Automatic,
 		Reconciliation: p.Reconciliation, ArrivalOn: utc(p.Arrival).Truncate(24 * time.Hour), CreatedAt: utc(p.Created),

@@ -11,6 +11,9 @@ import (
 // readRefund books a refund under its own id: a charge's amount_refunded is a
 // running total, and goes down when one fails. The fee is not given back.
 func readRefund(r refund, gift models.GiftRef, evidence string) models.Reading {
+	if r.Amount <= 0 {
+		return unusable // Stripe makes none of nothing: the amount is missing
+	}
 	fact := models.Fact{Object: r.ID, Gift: gift, At: utc(r.Created), Evidence: evidence}
 	made, settled, undone := fact, fact, fact
 	made.Kind, made.Key, made.Money = models.RefundMade, r.ID+":refund", sum(r.Amount, r.Currency)

@@ -19,11 +19,13 @@ const looksPerSecond = 5
 // earlier gets no error and no news.
 func (r *Resolver) Look(ctx context.Context, token string) error {
 	d, err := r.store.FindDonation(ctx, token)
-	if err != nil || !d.Status.Undecided() || d.SessionID == nil || !r.looks.AllowN(r.store.Now(), 1) {
+	if err != nil || !d.Status.Undecided() || d.SessionID == nil {
 		return err
 	}
+	// The gift's own turn comes first: one page that asks all the time must not
+	// use up what all pages share.
 	turn, err := r.store.ClaimLook(ctx, d)
-	if err != nil || !turn {
+	if err != nil || !turn || !r.looks.AllowN(r.store.Now(), 1) {
 		return err
 	}
 	return r.lookAt(ctx, *d.SessionID)

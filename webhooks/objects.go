@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The parts of Stripe's objects that are booked, and no more: decoding the
@@ -34,7 +35,9 @@ func parseEvent(raw []byte) (event, error) {
 		Account  json.RawMessage `json:"account"`
 		Data     json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(raw, &must); err != nil || must.ID == "" || must.Object != "event" || must.Type == "" {
+	err := json.Unmarshal(raw, &must)
+	must.ID = storable(must.ID)
+	if err != nil || must.ID == "" || must.Object != "event" || must.Type == "" {
 		return event{}, errors.New("not an event")
 	}
 	var data struct {
@@ -47,8 +50,13 @@ func parseEvent(raw []byte) (event, error) {
 		_ = json.Unmarshal(*part, into) // of another shape than ours: as good as not there
 	}
 	e.object = data.Object
+	e.Type, e.APIVersion = storable(e.Type), storable(e.APIVersion)
 	return e, nil
 }
+
+// storable is text that both databases keep: PostgreSQL refuses a zero byte,
+// and an event it refuses even alone would be sent again for days.
+func storable(text string) string { return strings.ReplaceAll(text, "\x00", "") }
 
 // objectID is the id of what the event speaks of, "" if it has none.
 func (e event) objectID() string { return objectID(e.object) }
@@ -60,7 +68,7 @@ func objectID(raw json.RawMessage) string {
 	if json.Unmarshal(raw, &o) != nil {
 		return ""
 	}
-	return o.ID
+	return storable(o.ID)
 }
 
 type charge struct {

@@ -38,3 +38,39 @@ func TestWhatTheAccountHeldBeforeTheBooksStartIsPaidOutWithTheRest(t *testing.T)
 		}
 	})
 }
+
+func TestAPayoutFromBeforeTheBooksStartIsInTheOpeningBalanceAlone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		a := newAccount(t, clock, 1, nil)
+		payouts := &bookkeeper{account: a}
+		sent := func() string {
+			must[string](payouts)(a.sim.TakeForeignCharge(t.Context(), stripesim.ForeignCharge{Amount: 2222}))
+			clock.Advance(time.Hour)
+			payout := must[string](payouts)(a.sim.PayOut(t.Context(), stripesim.PayoutOptions{Everything: true}))
+			payouts.ok(a.sim.SendPayout(t.Context(), payout))
+			return payout
+		}
+		landing, failing := sent(), sent()
+		clock.Advance(time.Hour)
+		a.campaign.BooksStart = clock.Now()
+		clock.Advance(time.Hour)
+		b := a.keptIn(store).subscribed()
+		b.agree(b.sync())
+		for _, payout := range []string{landing, failing} {
+			b.ok(a.sim.ReconcilePayout(t.Context(), payout))
+			b.ok(a.sim.LandPayout(t.Context(), payout))
+		}
+		b.later(5 * time.Minute)
+		b.agree(b.sync())
+		if got := b.totals(); got.PaidOut != 0 || got.StripeBalance != 0 {
+			t.Errorf("of payouts from before the books %s is paid out and %s is left", got.PaidOut, got.StripeBalance)
+		}
+		b.ok(a.sim.FailPayout(t.Context(), failing))
+		b.later(5 * time.Minute)
+		b.agree(b.sync())
+		if got := b.totals(); got.StripeBalance <= 0 || got.PaidOut != -got.StripeBalance {
+			t.Errorf("of the payout that came back %s is paid out and %s is left", got.PaidOut, got.StripeBalance)
+		}
+	})
+}

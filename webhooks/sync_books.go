@@ -245,7 +245,9 @@ func (y *syncing) strangers(ctx context.Context, p models.Payout, members []mode
 		owner, read := known[t.ID]
 		switch {
 		case !read && t.CreatedAt.Before(y.run.BooksFrom):
-			before += t.Net
+			if t.Source != p.ID { // its own line is no part of what it comes to
+				before += t.Net
+			}
 		case !read:
 			var found transaction
 			err := y.follow.fetch(ctx, stripeapi.BalanceTransactions, "balance_transaction", t.ID, &found)

@@ -50,7 +50,7 @@ func (p *program) connect() (*models.Store, models.Campaign, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency})
+	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, BooksStart: c.BooksStart})
 	return store, c, err
 }
 
@@ -98,9 +98,9 @@ func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.C
 	if t.AsOf == "" {
 		return store.Totals(ctx)
 	}
-	day, err := time.ParseInLocation(time.DateOnly, t.AsOf, c.Zone)
+	day, err := dayOf("--as-of", t.AsOf, c.Zone)
 	if err != nil {
-		return models.Totals{}, usage{fmt.Errorf("--as-of %q is no date like 2027-06-30", t.AsOf)}
+		return models.Totals{}, err
 	}
 	return store.TotalsAsOf(ctx, day.AddDate(0, 0, 1).Add(-time.Microsecond))
 }

@@ -3,7 +3,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,13 +17,14 @@ import (
 	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripesim"
+	"github.com/corruptionproject/appeal/models"
 )
 
 // crowded are the points that only busy books come by.
 var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFolded: true}
 
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,
-// and a refund, all booked; then a sync. Where they are to be many, hundreds
+// and a refund, all booked; a reader of the newsletter; then a sync. Where they are to be many, hundreds
 // more came until a moment.
 func (m *mortal) live(many bool, until time.Time) {
 	m.t.Helper()
@@ -43,9 +49,53 @@ func (m *mortal) live(many bool, until time.Time) {
 		}
 		m.refund(2000, 500)
 		m.deliver()
+		m.readNewsletter("reader@example.org")
 	})
 	m.sync()
 	m.agree()
+	// Each of the four gifts had the box ticked as well.
+	if mails := m.confirmations(); len(mails) != 5 {
+		m.t.Errorf("%d mails ask to confirm the newsletter, and not 5: %+v", len(mails), mails)
+	}
+}
+
+// confirmations are the mails that ask to confirm the newsletter.
+func (m *mortal) confirmations() []models.Mail {
+	m.t.Helper()
+	mails, err := m.store.QueuedMail(m.t.Context(), models.ConfirmNewsletter, 1000)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return mails
+}
+
+// readNewsletter asks for the newsletter until that is answered, and confirms
+// until that is.
+func (m *mortal) readNewsletter(email string) {
+	m.t.Helper()
+	post := func(path string, form url.Values) func() error {
+		return func() error {
+			answer, err := m.client.PostForm("http://"+mortalHost+path, form)
+			if err != nil {
+				return err
+			}
+			if answer.StatusCode != http.StatusOK {
+				err = fmt.Errorf("answered %d", answer.StatusCode)
+			}
+			return errors.Join(err, answer.Body.Close())
+		}
+	}
+	m.insist("the newsletter to be asked for", post("/newsletter", url.Values{"email": {email}}))
+	mails := m.confirmations()
+	at := slices.IndexFunc(mails, func(mail models.Mail) bool { return mail.To == email })
+	if at < 0 {
+		m.t.Fatalf("it was answered, and no mail is queued: %+v", mails)
+	}
+	m.insist("the newsletter to be confirmed", post("/newsletter/confirm/"+mails[at].Token, nil))
+	list, err := m.store.ConfirmedSignups(m.t.Context(), time.Time{}, m.now().Add(time.Hour))
+	if err != nil || len(list) != 1 {
+		m.t.Errorf("on the list are %+v, %v", list, err)
+	}
 }
 
 func TestACrashAtAnyPointLosesNothingAndDoublesNothing(t *testing.T) {

@@ -119,7 +119,9 @@ func (d demoCommand) config(k keys, site, stripe net.Listener) (config.Config, e
 		"STRIPE_SECRET_KEY": k.Stripe, "STRIPE_WEBHOOK_SECRET": k.Webhook, "STRIPE_API_BASE": origin(stripe),
 		"APPEAL_SECRET_KEY": k.Links,
 	}
-	return config.Load(config.Serve, func(name string) string { return env[name] }, os.ReadFile)
+	conf, err := config.Load(config.Serve, func(name string) string { return env[name] }, os.ReadFile)
+	conf.Demo = true
+	return conf, err
 }
 
 func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k keys, site, stripe net.Listener) error {
@@ -201,8 +203,8 @@ func (d demoCommand) welcome(ctx context.Context, p *program, conf config.Config
 			return err
 		}
 	}
-	return p.printf("\nThe campaign:     %s/\nIn an article:    %s/demo/article\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nData:             %s\n\nStop with Ctrl-C.\n",
-		conf.BaseURL, conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), d.Data)
+	return p.printf("\nThe campaign:     %s/\nIn an article:    %s/demo/article\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nCaptured mail:    %s\nData:             %s\n\nStop with Ctrl-C.\n",
+		conf.BaseURL, conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), conf.BaseURL.JoinPath("demo", "mail"), d.Data)
 }
 
 // awaitReady waits until the service answers that it is ready.

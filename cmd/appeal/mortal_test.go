@@ -165,14 +165,6 @@ func (m *mortal) revive() {
 	}
 }
 
-// kill is kill -9.
-func (m *mortal) kill() {
-	m.t.Helper()
-	p := m.process.Load()
-	p.signal(m.t, os.Kill)
-	<-p.ended
-}
-
 // stop has the service end by itself, and reports whether it did: it may be
 // killed on its way.
 func (m *mortal) stop() bool {
@@ -235,7 +227,7 @@ type wish struct {
 
 // submit sends the form once, and returns where it leads.
 func (m *mortal) submit(w wish) (string, error) {
-	form := url.Values{"form_key": {w.key}, "amount": {w.amount}, "frequency": {w.frequency}}
+	form := url.Values{"form_key": {w.key}, "amount": {w.amount}, "frequency": {w.frequency}, "newsletter": {"1"}}
 	answer, err := m.client.PostForm("http://"+mortalHost+"/donate", form)
 	if err != nil {
 		return "", err

@@ -42,7 +42,7 @@ func (serveCommand) Run(p *program) error {
 }
 
 // door is where the service is reached, and what stands beside it there: the
-// demo's article under /demo/, and in a real service nothing.
+// demo's article, and in a real service nothing.
 type door struct {
 	net.Listener
 	demo http.Handler
@@ -53,7 +53,8 @@ func (d door) leadTo(site http.Handler) http.Handler {
 		return site
 	}
 	both := http.NewServeMux()
-	both.Handle("/demo/", d.demo)
+	both.Handle("/demo/article", d.demo)
+	both.Handle("/demo/article/", d.demo)
 	both.Handle("/", site)
 	return both
 }
@@ -68,7 +69,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Now: store.Now, Log: log,
+		Demo: conf.Demo, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err

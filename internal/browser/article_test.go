@@ -100,7 +100,7 @@ func runDemoFor(p *paper) *demo {
 	if err := os.WriteFile(file, []byte(named), 0o600); err != nil {
 		p.Fatal(err)
 	}
-	return runDemoOf(p.TB, folder)
+	return runDemoOf(p.TB, folder, filepath.Join(p.TempDir(), "data"))
 }
 
 // reads opens an article of a paper's.
@@ -169,10 +169,11 @@ func inFirstFrame[T any](t *tab, expression string) chromedp.Action[T] {
 	return chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise, func(p *runtime.EvaluateParams) { p.ContextID = world.ExecutionContextID })
 }
 
-// clickIntoSandbox presses the mouse where a selector's element must stand inside
-// a frame of which nothing can be asked: where it stands in the same page alone,
-// in a window as large.
-func (t *tab) clickIntoSandbox(selector string) {
+// giveInSandbox chooses the third amount in a sandboxed frame and presses its
+// button. Such a frame is a process of its own, of which nothing can be asked:
+// things are pressed where they stand in the same page alone, in a window as
+// large, again and again until the frame has been painted and takes it.
+func (t *tab) giveInSandbox() {
 	t.Helper()
 	type box struct {
 		X, Y, Width, Height float64
@@ -186,12 +187,26 @@ func (t *tab) clickIntoSandbox(selector string) {
 	})()`)
 	alone := t.demo.tab(look{width: int64(frame.Width), height: int64(frame.Height)})
 	alone.visit(frame.Src)
-	inside := ask[box](alone, `(() => {
-		const { x, y, width, height } = document.querySelector(`+quoted(selector)+`).getBoundingClientRect();
-		return { X: x + width / 2, Y: y + height / 2 };
-	})()`)
+	middle := func(selector string) box {
+		return ask[box](alone, `(() => {
+			const { x, y, width, height } = document.querySelector(`+quoted(selector)+`).getBoundingClientRect();
+			return { X: x + width / 2, Y: y + height / 2 };
+		})()`)
+	}
+	amount, button := middle("label[for=amount-3]"), middle("button")
 	t.settle()
-	t.do(chromedp.MouseClickXY(frame.X+inside.X, frame.Y+inside.Y))
+	article := t.at()
+	again := time.NewTicker(500 * time.Millisecond)
+	defer again.Stop()
+	for range 30 {
+		t.do(chromedp.MouseClickXY(frame.X+amount.X, frame.Y+amount.Y))
+		t.do(chromedp.MouseClickXY(frame.X+button.X, frame.Y+button.Y))
+		<-again.C
+		if t.at() != article {
+			return
+		}
+	}
+	t.Fatal("the button in the sandbox leads nowhere")
 }
 
 // clickInFrame presses the mouse on what a selector names inside the first

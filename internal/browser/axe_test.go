@@ -11,14 +11,16 @@ import (
 
 var axePath = filepath.Join("node_modules", "axe-core", "axe.min.js")
 
-// installAxe installs what package-lock.json names, if it is not there yet.
-func installAxe() error {
-	if _, err := os.Stat(axePath); err == nil {
+// installChecks installs what package-lock.json names, if it is not there yet.
+func installChecks() error {
+	_, axe := os.Stat(axePath)
+	_, nu := os.Stat(nuPath)
+	if axe == nil && nu == nil {
 		return nil
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		return fmt.Errorf("axe-core checks the pages and comes from npm, which is not installed: apt-get install npm")
+		return fmt.Errorf("axe-core and the Nu HTML checker come from npm, which is not installed: apt-get install npm")
 	}
 	install := exec.Command(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	if said, err := install.CombinedOutput(); err != nil {

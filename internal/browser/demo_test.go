@@ -8,28 +8,31 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// demo is one run of `appeal demo`, with books of its own.
+// demo is one run of `appeal demo`.
 type demo struct {
 	testing.TB
 	site, stripe string // addresses, without a slash at the end
 	data         string
+	stop         func() // waits for its end; for once
 }
 
-// runDemo starts a demo and stops it when the test ends. That it does not stop
-// as asked, or complains while it runs, fails the test.
+// runDemo starts a demo with books of its own and stops it when the test ends.
+// That it does not stop as asked, or complains while it runs, fails the test.
 func runDemo(t testing.TB, options ...string) *demo {
 	t.Helper()
-	return runDemoOf(t, "", options...)
+	return runDemoOf(t, "", filepath.Join(t.TempDir(), "data"), options...)
 }
 
-// runDemoOf runs a demo of a campaign folder's campaign.
-func runDemoOf(t testing.TB, campaign string, options ...string) *demo {
+// runDemoOf is runDemo for the campaign in a folder, "" for the built-in one,
+// on books that may be there already.
+func runDemoOf(t testing.TB, campaign, data string, options ...string) *demo {
 	t.Helper()
-	d := &demo{TB: t, data: filepath.Join(t.TempDir(), "data")}
+	d := &demo{TB: t, data: data}
 	command := exec.Command(appeal, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", d.data}, options...)...)
 	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "APPEAL_CAMPAIGN=" + campaign}
 	var complaints bytes.Buffer
@@ -41,7 +44,7 @@ func runDemoOf(t testing.TB, campaign string, options ...string) *demo {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	limit := time.AfterFunc(3*time.Minute, func() { _ = command.Process.Kill() })
+	limit := time.AfterFunc(longest(), func() { _ = command.Process.Kill() })
 	lines := bufio.NewScanner(said)
 	for d.site == "" || d.stripe == "" {
 		if !lines.Scan() {
@@ -56,7 +59,7 @@ func runDemoOf(t testing.TB, campaign string, options ...string) *demo {
 			d.stripe = value
 		}
 	}
-	t.Cleanup(func() {
+	d.stop = sync.OnceFunc(func() {
 		defer limit.Stop()
 		if err := command.Process.Signal(os.Interrupt); err != nil {
 			t.Errorf("stop appeal demo: %v", err)
@@ -71,7 +74,16 @@ func runDemoOf(t testing.TB, campaign string, options ...string) *demo {
 			t.Errorf("appeal demo complained:\n%s", complaints.String())
 		}
 	})
+	t.Cleanup(d.stop)
 	return d
+}
+
+// longest is how long a demo may run before it is ended by force.
+func longest() time.Duration {
+	if *lighthouse || *screens != "" {
+		return 30 * time.Minute
+	}
+	return 3 * time.Minute
 }
 
 // totals are what `appeal totals --json` says.

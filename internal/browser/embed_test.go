@@ -25,9 +25,8 @@ func TestTheAppealInAnArticleLeadsToThePageFilledIn(t *testing.T) {
 			if name == "by script" {
 				reader.awaitAppeal()
 			}
-			if strings.Contains(snippet, "sandbox") { // a process of its own, into which only the mouse leads
-				reader.clickIntoSandbox("label[for=amount-3]")
-				reader.clickIntoSandbox("button")
+			if strings.Contains(snippet, "sandbox") {
+				reader.giveInSandbox()
 			} else {
 				reader.clickInFrame("label[for=amount-3]")
 				if said := inFrame[string](reader, "document.querySelector('button').textContent"); said != "Give $100" {
@@ -257,20 +256,21 @@ func TestThePlainLinkStaysWhereAnythingFails(t *testing.T) {
 // hangUp ends a connection without an answer.
 func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-func TestTheDemosArticleIsAccessibleWithTheAppealInside(t *testing.T) {
+func TestTheAppealIsAccessibleAndValidInTheDemosArticle(t *testing.T) {
 	d := runDemo(t, "--sample", "20")
 	reader := d.tab(look{})
 	reader.axeInFrames()
-	for _, as := range []look{{width: 320, height: 740}, {width: 360, height: 740, dark: true}, {width: 1280, height: 900}} {
-		reader.look(as)
-		for _, query := range []string{"v=standard&theme=light", "v=letter&theme=auto", "v=ticker&theme=dark", "v=standard&theme=auto&how=frame"} {
-			reader.open("/demo/article?" + query)
-			if !strings.Contains(query, "how=frame") {
-				reader.awaitAppeal()
-			}
-			where := fmt.Sprintf("%s at %d, dark %t", query, as.width, as.dark)
-			reader.expectFits(where)
-			reader.expectAccessible(where)
+	served := collect(t)
+	for _, query := range []string{"v=standard&theme=light", "v=letter&theme=auto", "v=ticker&theme=dark", "v=standard&theme=auto&how=frame", "how=badge"} {
+		reader.look(look{})
+		reader.open("/embed?" + query)
+		served.add("frame "+query, "html", reader.source())
+		reader.open("/demo/article?" + query)
+		if !strings.Contains(query, "how=") {
+			reader.awaitAppeal()
 		}
+		served.add("article "+query, "html", reader.source())
+		reader.expectGoodInEveryLook(query)
 	}
+	served.expectValid()
 }

@@ -17,6 +17,8 @@ var (
 	seed    = flag.Uint64("seed", 0, "the seed of what is chosen at random; 0 chooses one")
 	screens = flag.String("screens", "", "write pictures of the pages into this folder")
 	sample  = flag.Int("sample", 300, "how many gifts stand behind the pictures")
+
+	lighthouse = flag.Bool("lighthouse", false, "measure the pages with Lighthouse")
 )
 
 // What all tests share: the program, and a browser in which each tab is a
@@ -53,7 +55,7 @@ func prepared(run func() int) (status int, err error) {
 	if said, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build appeal: %w\n%s", err, said)
 	}
-	if err := installAxe(); err != nil {
+	if err := installChecks(); err != nil {
 		return 0, err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],

@@ -31,6 +31,15 @@ func TestScreens(t *testing.T) {
 	reader.shoot("campaign-empty", (*tab).arriveAtCampaign, phone, desk)
 	reader.shoot("campaign-monthly", (*tab).arriveAtMonthly, phone, inDark(phone), desk)
 	reader.shoot("error", (*tab).arriveAtError, phone, desk)
+	reader.shoot("newsletter-error", (*tab).arriveAtNoAddress, phone, desk)
+	reader.shoot("newsletter-confirm", func(t *tab) {
+		t.fill("#email", "reader@example.org")
+		t.click(".signup button")
+		t.awaitSays("h1", "Check your inbox")
+		t.open("/demo/mail")
+		t.click(".mail a")
+		t.awaitPage("/newsletter/confirm/")
+	}, phone, inDark(desk))
 	reader.shoot("thanks", func(t *tab) { t.give("50") }, phone, inDark(phone), desk)
 	reader.shoot("thanks-monthly", (*tab).giveMonthly, phone, desk)
 

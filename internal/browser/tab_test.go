@@ -40,6 +40,7 @@ type tab struct {
 
 	mu     sync.Mutex
 	wrongs []string
+	served map[string]network.RequestID // documents by their address, the newest of each
 }
 
 // look is how a reader's browser is set up.
@@ -53,7 +54,7 @@ type look struct {
 // tab opens a browser of another reader's.
 func (d *demo) tab(as look) *tab {
 	d.Helper()
-	t := &tab{TB: d.TB, demo: d, noScript: as.noScript}
+	t := &tab{TB: d.TB, demo: d, noScript: as.noScript, served: map[string]network.RequestID{}}
 	ctx, leave := chromedp.NewContext(readers, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.watch))
 	t.ctx = ctx
 	d.Cleanup(func() {
@@ -119,6 +120,12 @@ func (t *tab) watch(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		t.sent(e)
+	case *network.EventResponseReceived:
+		if e.Type == network.ResourceTypeDocument {
+			t.mu.Lock()
+			t.served[e.Response.URL] = e.RequestID
+			t.mu.Unlock()
+		}
 	case *network.EventResponseReceivedExtraInfo:
 		for name, value := range e.Headers {
 			if strings.EqualFold(name, "Set-Cookie") {
@@ -358,6 +365,16 @@ func (t *tab) awaitSays(selector, want string) {
 	t.Helper()
 	t.await(selector+" to say "+want,
 		"((document.querySelector("+quoted(selector)+") || { innerText: '' }).innerText || '').replace(/\\s+/g, ' ').includes("+quoted(want)+")")
+}
+
+// source is the page at hand as it was served, before any script touched it.
+func (t *tab) source() string {
+	t.Helper()
+	address := ask[string](t, "location.href.replace(location.hash, '')")
+	t.mu.Lock()
+	id := t.served[address]
+	t.mu.Unlock()
+	return string(send(t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id}).Body)
 }
 
 func (t *tab) at() string {

@@ -17,6 +17,14 @@ var visits = []visit{
 		t.click(".give button[type=submit]")
 		t.awaitSays(".summary", "There is a problem")
 	}},
+	{"error summary of a note that is too long", func(t *tab) {
+		t.open("/")
+		t.click(".fold summary")
+		t.click("label[for=tribute-honor]")
+		ask[string](t, `document.querySelector("#comment").value = "too long ".repeat(60)`)
+		t.click(".give button[type=submit]")
+		t.awaitSays(".summary", "Shorten your note")
+	}},
 	{"payment page of a monthly gift", func(t *tab) {
 		t.arriveAtMonthly()
 		t.submit()
@@ -44,11 +52,42 @@ var visits = []visit{
 		t.open("/thanks/" + t.tokenOnPaymentPage())
 		t.awaitSays("h1", "Confirming your gift…")
 	}},
+	{"confirming, asked again", func(t *tab) {
+		t.click("#waiting a")
+		t.await("the heading to have the focus", "document.activeElement.tagName === 'H1' && document.activeElement.textContent.startsWith('Confirming')")
+	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
 	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
+	{"asked for the newsletter", func(t *tab) {
+		t.open("/")
+		t.fill("#email", "reader@example.org")
+		t.click(".signup button")
+		t.awaitSays("h1", "Check your inbox to confirm.")
+	}},
+	{"captured mail", func(t *tab) { t.open("/demo/mail") }},
+	{"confirming the newsletter", func(t *tab) {
+		t.open("/demo/mail")
+		t.click(".mail a")
+		t.awaitPage("/newsletter/confirm/")
+	}},
+	{"on the list", func(t *tab) {
+		t.click("main form button")
+		t.awaitSays("h1", "You’re on the list.")
+	}},
+	{"a link that is good no longer", func(t *tab) { t.open("/newsletter/confirm/AAAAAAAAAAAAAAAAAAAAAA") }},
+	{"an address to mend", (*tab).arriveAtNoAddress},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
+}
+
+// arriveAtNoAddress asks for the newsletter with something that is no address.
+func (t *tab) arriveAtNoAddress() {
+	t.Helper()
+	t.open("/")
+	t.fill("#email", "reader@")
+	t.click(".signup button")
+	t.awaitSays(".summary", "There is a problem")
 }
 
 // arriveAtMonthly chooses a monthly gift, as a link would.

@@ -115,6 +115,11 @@ func TestBuiltIn(t *testing.T) {
 			t.Errorf("the letter has %d words", n)
 		}
 	})
+	t.Run("offers its newsletter, and says how often it comes", func(t *testing.T) {
+		if !c.Newsletter.Offered() || c.Newsletter.Promise == "" {
+			t.Errorf("got %+v", c.Newsletter)
+		}
+	})
 	t.Run("has a code for every account", func(t *testing.T) {
 		for _, account := range models.Accounts() {
 			if c.Accounts[account] == "" {
@@ -171,6 +176,11 @@ func TestASecondNewsroom(t *testing.T) {
 	t.Run("gives what it left out the usual value", func(t *testing.T) {
 		if c.Fee != (money.FeeRate{BasisPoints: 220, Fixed: 30}) || c.Currency != "usd" || c.Draft || c.Restricted {
 			t.Errorf("fee %v, currency %s, draft %t, restricted %t", c.Fee, c.Currency, c.Draft, c.Restricted)
+		}
+	})
+	t.Run("offers no newsletter where it names none", func(t *testing.T) {
+		if c.Newsletter.Offered() {
+			t.Errorf("got %+v", c.Newsletter)
 		}
 	})
 	t.Run("names its ways to pay as readers do, and who may frame it", func(t *testing.T) {

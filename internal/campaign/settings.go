@@ -36,6 +36,7 @@ func readSettings(text []byte, c *models.Campaign, found *notes) {
 	readMethods(b, c)
 	readEmbed(b, c)
 	readAccounts(b, c)
+	readNewsletter(b, c)
 	b.close()
 }
 

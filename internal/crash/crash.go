@@ -31,6 +31,10 @@ const (
 	SessionUnkept                   // the payment page's address written, not committed
 	SessionKept                     // committed
 	RedirectUnsent                  // before the donor is led to the payment page
+	SignupUnkept                    // the newsletter was asked for, and nothing is committed
+	SignupKept                      // committed, the mail queued with it
+	ConfirmUnkept                   // an address was confirmed, not committed
+	ConfirmKept                     // committed
 	EventUnkept                     // a genuine event came, and nothing is written
 	EventBooked                     // it is stored and booked, not committed
 	EventUnanswered                 // committed, and Stripe has no answer
@@ -60,6 +64,7 @@ var names = [points]string{
 	MigrationDue: "migration due", MigrationDone: "migration done", BooksUnmade: "books unmade", BooksMade: "books made",
 	IntentUnkept: "intent unkept", IntentKept: "intent kept", CheckoutUnasked: "checkout unasked", CheckoutAnswered: "checkout answered",
 	SessionUnkept: "session unkept", SessionKept: "session kept", RedirectUnsent: "redirect unsent",
+	SignupUnkept: "signup unkept", SignupKept: "signup kept", ConfirmUnkept: "confirm unkept", ConfirmKept: "confirm kept",
 	EventUnkept: "event unkept", EventBooked: "event booked", EventUnanswered: "event unanswered",
 	ClaimUnkept: "claim unkept", ClaimKept: "claim kept", LookupFetched: "lookup fetched", LookupBooked: "lookup booked", LookupSettled: "lookup settled",
 	SyncLeased: "sync leased", SyncBegun: "sync begun", PageRead: "page read", ObjectsLearned: "objects learned", ObjectsKept: "objects kept",

@@ -1,6 +1,6 @@
 // Package demosite is a newspaper's site with one article in it, so that
 // appeal demo can show the appeal where readers meet it. It is served under
-// /demo/ beside the product, under a policy as strict as a careful newsroom's.
+// /demo/article beside the product, under a policy as strict as a careful newsroom's.
 //
 // It refuses to be part of a real service, which the linters see to, and to
 // name people who exist: whoever appears in it is a rule or a form.
@@ -52,7 +52,7 @@ type page struct {
 func (s Site) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /demo/article", s.article)
-	mux.HandleFunc("GET /demo/article.css", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /demo/article/style.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		_, _ = w.Write(style) // a reader who has gone needs no answer
 	})

@@ -29,7 +29,7 @@ func TestTheArticleHoldsTheAppealInEachWay(t *testing.T) {
 
 func TestNothingElseIsServed(t *testing.T) {
 	h := Site{}.Handler()
-	for path, want := range map[string]int{"/demo/article.css": 200, "/demo/": 404, "/demo/article/more": 404, "/": 404} {
+	for path, want := range map[string]int{"/demo/article/style.css": 200, "/demo/": 404, "/demo/article/more": 404, "/": 404} {
 		rec := httptest.NewRecorder()
 		h.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
 		if rec.Code != want {

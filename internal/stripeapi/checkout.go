@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -243,7 +244,7 @@ func add(m map[string]string, key, value string) {
 // donor chose. The amount is not in it; the charge tells that.
 func ReadMetadata(m map[string]string) models.GiftRef {
 	for key, value := range m {
-		m[key] = strings.ReplaceAll(value, "\x00", "") // PostgreSQL keeps no such text
+		m[key] = printable(value)
 	}
 	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
 	fees, err := strconv.ParseInt(m[metaFees], 10, 64)
@@ -256,13 +257,29 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 		UTMSource: m[metaUTMSource], UTMMedium: m[metaUTMMedium], UTMCampaign: m[metaUTMCampaign], UTMContent: m[metaUTMContent],
 	}
 	ref.Choices.FeesCovered = money.Minor(fees)
-	if ref.Choices.Frequency == "" {
+	// What somebody else wrote under our names is no choice of a donor's.
+	switch ref.Choices.Frequency {
+	case models.Once, models.Monthly, models.Yearly:
+	default:
 		ref.Choices.Frequency = models.Once
 	}
-	if ref.Choices.Tribute == "" {
+	switch ref.Choices.Tribute {
+	case models.InHonor, models.InMemory, models.NoTribute:
+	default:
 		ref.Choices.Tribute = models.NoTribute
 	}
 	return ref
+}
+
+// printable leaves out control characters, which no form of ours sends and
+// PostgreSQL does not keep, but for the line breaks of a note.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // CloseCheckout ends a payment page that its reader has left. It returns

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/corruptionproject/appeal/internal/storetest"
+	"github.com/corruptionproject/appeal/models"
+)
+
+func TestTheNewslettersListIsExported(t *testing.T) {
+	t.Parallel()
+	for name, database := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, clock := database(t), &storetest.Clock{}
+			store := storetest.Open(t, url, clock)
+			e := env{"DATABASE_URL": url}
+			const header = "email,requested_at,confirmed_at,source\r\n"
+			exported := func(want string, args ...string) {
+				t.Helper()
+				status, out, errs := appeal(t, e, append([]string{"export", "newsletter"}, args...)...)
+				if diff := cmp.Diff(want, out); status != done || errs != "" || diff != "" {
+					t.Errorf("%v: status %d, %s (−want +got):\n%s", args, status, errs, diff)
+				}
+			}
+			exported(header)
+			for _, email := range []string{"first@example.org", "=cmd|'/c calc'!a0@example.org", "unconfirmed@example.org"} {
+				if err := store.RequestNewsletter(t.Context(), email); err != nil {
+					t.Fatal(err)
+				}
+				clock.Advance(time.Second)
+			}
+			queued, err := store.QueuedMail(t.Context(), models.ConfirmNewsletter, 10)
+			if err != nil || len(queued) != 3 {
+				t.Fatalf("%d mails, %v", len(queued), err)
+			}
+			// In San Francisco the first confirms before midnight, the second at its stroke.
+			for _, mail := range []models.Mail{queued[2], queued[1]} {
+				clock.Advance(6 * time.Hour)
+				if err := store.ConfirmSignup(t.Context(), mail.Token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			first := "first@example.org,2026-11-24T20:00:00Z,2026-11-25T02:00:03Z,page\r\n"
+			second := "'=cmd|'/c calc'!a0@example.org,2026-11-24T20:00:01Z,2026-11-25T08:00:03Z,page\r\n"
+			exported(header + first + second)
+			exported(header+first, "--to", "2026-11-24")
+			exported(header+second, "--from", "2026-11-25", "--to", "2026-11-25")
+			exported(header, "--from", "2026-11-26")
+			file := filepath.Join(t.TempDir(), "list.csv")
+			exported("", "--format", "csv", "-o", file)
+			written, err := os.ReadFile(file)
+			if diff := cmp.Diff(header+first+second, string(written)); err != nil || diff != "" {
+				t.Errorf("the file: %v\n%s", err, diff)
+			}
+			if about, err := os.Stat(file); err != nil || about.Mode().Perm() != 0o600 {
+				t.Errorf("others may read the file: %v, %v", about.Mode(), err)
+			}
+			for _, wrong := range [][]string{{"--from", "yesterday"}, {"--from", "2026-11-26", "--to", "2026-11-25"}} {
+				if status, out, errs := appeal(t, e, append([]string{"export", "newsletter"}, wrong...)...); status != misused || out != "" || errs == "" {
+					t.Errorf("%v: status %d, %s%s", wrong, status, out, errs)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,74 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+func TestNoTextBeginsAFormula(t *testing.T) {
+	var payloads []string
+	for _, before := range []string{"", " ", "\u00a0", "\u200b", "\ufeff", " \u2003"} {
+		for _, trigger := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "\x00", "|", "%", "＝", "＋", "－", "＠", "−"} {
+			payloads = append(payloads, before+trigger+`1+1`, before+trigger+`cmd|' /C calc'!A0`, before+trigger+`HYPERLINK("https://x.example","y")`)
+		}
+	}
+	var out bytes.Buffer
+	table, err := export.NewCSV(&out, "text", "amount")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, payload := range payloads {
+		if err := table.Row(export.Text(payload), export.Amount(-1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := table.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil || len(rows) != 1+len(payloads) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, row := range rows[1:] {
+		// A carriage return ends rows here, and is left out of words.
+		if want := strings.ReplaceAll("'"+payloads[i], "\r", ""); row[0] != want {
+			t.Errorf("%q is written as %q", payloads[i], row[0])
+		}
+		if amount, err := money.Parse(strings.TrimPrefix(row[1], "-")); err != nil || amount != 1000 || row[1][0] != '-' {
+			t.Errorf("an amount is written as %q", row[1])
+		}
+	}
+}
+
+func TestATableIsWrittenAsPromised(t *testing.T) {
+	at := time.Date(2027, 6, 18, 14, 14, 9, 999, time.FixedZone("PT", -7*3600))
+	var out bytes.Buffer
+	table, err := export.NewCSV(&out, "words", "at", "none", "amount")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{"o'neil@example.org", "a, b", `say "no"`, "två = 2", "\xff"} {
+		if err := table.Row(export.Text(words), export.Time(&at), export.Time(nil), export.Amount(123450)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := table.Row(export.Text("too few")); err == nil {
+		t.Error("a row of another length was taken")
+	}
+	if err := table.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rest := ",2027-06-18T21:14:09Z,,1234.50\r\n"
+	want := "words,at,none,amount\r\no'neil@example.org" + rest + `"a, b"` + rest + `"say ""no"""` + rest + "två = 2" + rest + "\uFFFD" + rest
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("written (−want +got):\n%s", diff)
+	}
+}
