@@ -108,7 +108,7 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 	crash.Here(crash.CheckoutUnasked)
 	session, err := s.Checkout.OpenCheckout(ctx, d)
 	crash.Here(crash.CheckoutAnswered)
-	if errors.Is(err, stripeapi.ErrRefused) {
+	if errors.Is(err, stripeapi.ErrRefused) || errors.Is(err, stripeapi.ErrBroken) {
 		err = errors.Join(err, s.Store.RefuseCheckout(ctx, d))
 	}
 	if err != nil {

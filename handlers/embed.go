@@ -55,7 +55,7 @@ func (s *Server) letFrame(c echo.Context) {
 	h.Del("X-Frame-Options")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src "+s.Web.Digest("embed.css")+
-		"; script-src "+s.Web.Digest("frame.js")+"; font-src 'self'; base-uri 'none'; form-action "+
+		"; script-src "+s.Web.Digest("frame.js")+"; font-src 'self'; img-src 'self'; base-uri 'none'; form-action "+
 		s.BaseURL.Scheme+"://"+s.BaseURL.Host+"; frame-ancestors "+ancestors(s.Campaign.EmbedOrigins))
 }
 

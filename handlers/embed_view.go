@@ -49,6 +49,7 @@ type embedView struct {
 	Page, Give            template.URL // the campaign page, and its form
 	Src                   string
 	Kicker, Campaign      string
+	GiveNow               string
 	Headline              string
 	Draft                 bool // the letter's words are not approved yet
 	Words                 []string
@@ -79,7 +80,7 @@ func (v *views) embed(f frame, p models.Progress, now, staleSince time.Time) ([]
 	view.Headline = v.c.Headline
 	if v.c.TakesGifts(now) == nil {
 		view.Ask = v.ask(f)
-		view.Facts = nonEmpty([]string{view.Ticker.Left, v.deductible()})
+		view.Facts = nonEmpty([]string{view.Ticker.Left, v.taxes()})
 		if view.Ticker.Stale != "" {
 			view.Facts = []string{"As of " + view.Ticker.Stale}
 		}
@@ -113,7 +114,7 @@ func (v *views) framed(f frame) embedView {
 	return embedView{
 		Title: v.support(), Theme: f.theme, Variant: f.variant, TestMode: v.site.TestMode, Src: f.src,
 		Page: template.URL(v.site.BaseURL + "/"), Give: template.URL(give + "#give"), //nolint:gosec // our own address, and what stands behind it is encoded
-		Kicker: capital(v.theCampaign()), Campaign: v.theCampaign(),
+		Kicker: capital(v.theCampaign()), Campaign: v.theCampaign(), GiveNow: v.c.Words.GiveNow,
 	}
 }
 
@@ -127,9 +128,9 @@ func (v *views) line(t tickerView, p models.Progress) lineView {
 	case tickerUpcoming:
 		return lineView{capital(campaign) + " opens ", t.OpensOn, "."}
 	case tickerNone:
-		return lineView{Before: "Be one of the first readers to give to " + campaign + "."}
+		return lineView{Before: strings.TrimSuffix(t.First, ".") + " to " + campaign + "."}
 	case tickerEarly:
-		return lineView{"", t.Readers, " have given to " + campaign + " so far"}
+		return lineView{"", t.Readers, " " + t.Have + " given to " + campaign + " so far"}
 	case tickerNear:
 		return lineView{"", t.ToGo + " to go", " for " + campaign}
 	case tickerReached:
@@ -139,7 +140,7 @@ func (v *views) line(t tickerView, p models.Progress) lineView {
 		if p.Raised <= 0 {
 			return lineView{Before: ended + " Thank you for reading."}
 		}
-		return lineView{ended + " Readers gave ", t.Raised, ". Thank you."}
+		return lineView{ended + " " + capital(t.Several) + " gave ", t.Raised, ". Thank you."}
 	default:
 		return lineView{"", t.Raised, " of " + t.Goal + " for " + campaign}
 	}
@@ -163,8 +164,8 @@ func (v *views) ask(f frame) *askView {
 	if with := v.methods(); f.variant == letterFrame && with != "" {
 		view.Next = "Pay with " + with + "."
 	}
-	if d := v.deductible(); d != "" {
-		view.Next = d + ". " + view.Next
+	if taxes := v.taxes(); taxes != "" {
+		view.Next = taxes + ". " + view.Next
 	}
 	for i, amount := range threeOf(presets) {
 		view.Choices = append(view.Choices, choiceView{
@@ -187,12 +188,17 @@ func threeOf(p models.Presets) []money.Minor {
 	return p.Amounts[from:min(from+3, len(p.Amounts))]
 }
 
-// deductible is said of real gifts only.
-func (v *views) deductible() string {
-	if v.site.TestMode {
+// taxes is what a donor may do with a gift, in a word or two, and said of real
+// gifts only.
+func (v *views) taxes() string {
+	switch {
+	case v.site.TestMode:
 		return ""
+	case v.c.Organisation.NotDeductible:
+		return "Not tax-deductible"
+	default:
+		return "Tax-deductible"
 	}
-	return "Tax-deductible"
 }
 
 // mostWords is how much of the letter stands in a frame.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"html/template"
 	"net/http"
 	"time"
@@ -61,6 +62,9 @@ func (v *views) problem(status int, heading, sentence string, links ...link) ([]
 	}
 	if sentence == "" {
 		view.Sentence = said.sentence
+		if status == http.StatusServiceUnavailable && v.c.Words.Paused != "" {
+			view.Sentence = v.c.Words.Paused + " You have not been charged. Please try again in a few minutes."
+		}
 	}
 	if status == http.StatusServiceUnavailable && heading == "" {
 		view.Ways = v.otherWays()
@@ -100,6 +104,6 @@ func (v *views) closed(now time.Time) ([]byte, error) {
 	if u := v.orgURL(); u != "/" {
 		links = append(links, link{"Give to " + v.c.Organisation.Name, u})
 	}
-	return v.problem(http.StatusConflict, "This campaign has ended",
-		"It closed "+v.day(v.c.Deadline, now)+" and takes no more gifts. You have not been charged.", links...)
+	why := cmp.Or(v.c.Words.Ended, "It closed "+v.day(v.c.Deadline, now)+" and takes no more gifts.")
+	return v.problem(http.StatusConflict, "This campaign has ended", why+" You have not been charged.", links...)
 }

@@ -77,7 +77,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 		selected = defaultFrequency(v.c)
 	}
 	view := &formView{
-		Heading:     "Make a gift",
+		Heading:     v.c.Words.Give,
 		Frequency:   string(selected),
 		Several:     len(v.c.Frequencies) > 1,
 		Other:       f.OtherAmount,
@@ -95,7 +95,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 	}
 	view.Cover.Rough += example(v.c, f, selected) + " so the full amount reaches " + unbroken(v.c.Organisation.Name)
 	if now.After(v.c.Deadline) {
-		view.Heading = "The campaign has closed; gifts still support this work."
+		view.Heading = v.c.Words.GiveAfter
 	}
 	for _, frequency := range v.c.Frequencies {
 		view.Sets = append(view.Sets, v.amounts(f, frequency, frequency == selected))

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -142,6 +143,29 @@ func TestRefusalsSayWhetherMoneyWasTakenAndTellNoSecrets(t *testing.T) {
 	d := parse(t, page, err)
 	d.in("h1", hasText("This campaign has ended"))
 	d.in("main", hasText("It closed June 30"), hasText("You have not been charged."))
+}
+
+// Every page, in states that a test of the whole site would take long to reach,
+// says what the campaign's own folder says.
+func TestNoPageSpeaksOfAnotherCampaign(t *testing.T) {
+	c, err := campaign.Load("../internal/campaign/testdata/rivertown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Newsletter = models.Newsletter{Name: "agenda of each meeting", Promise: "Two a month."}
+	others := regexp.MustCompile(`(?i)corruption|mother jones|500,000|by july|example\.org"|501\(c\)|\breaders?\b[^"=@]|make a gift|questions\?`)
+	for _, after := range []models.AfterDeadline{models.AcceptAfter, models.CloseAtDeadline} {
+		c.AfterDeadline = after
+		for name, draw := range everyPage(sampleViews(t, c), c) {
+			page, err := draw()
+			d := parse(t, page, err)
+			if said := others.FindString(textOf(d.root)); said != "" {
+				t.Errorf("%s, %s: %q", name, after, said)
+			}
+			d.in("header img", hasAttr("alt", "Rivertown Ledger"))
+			d.in("footer", hasText("a public benefit corporation"))
+		}
+	}
 }
 
 // A page as sent, and all that a cold visit asks for.

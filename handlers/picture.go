@@ -6,7 +6,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/live"
-	"github.com/corruptionproject/appeal/internal/picture"
 )
 
 // pictureCaching lets a browser keep a picture for a minute. A cache in
@@ -38,20 +37,13 @@ func askedFor(c echo.Context) asked {
 	return a
 }
 
-func (a asked) theme() picture.Theme {
-	if a.dark {
-		return picture.Dark
-	}
-	return picture.Light
-}
-
 // getProgressSVG is the tracker as a picture that any page may show.
 func (s *Server) getProgressSVG(c echo.Context) error {
 	anyOrigin(c)
 	a := askedFor(c)
 	a.scale = 1
 	return s.sendShared(c, fmt.Sprint("progress.svg", a), svgPicture, func(now live.Snapshot) ([]byte, error) {
-		return s.views.tracker(now.Progress, s.Now(), now.StaleSince).SVG(a.width, a.theme()), nil
+		return s.views.tracker(now.Progress, s.Now(), now.StaleSince).SVG(a.width, s.views.theme(a.dark)), nil
 	})
 }
 
@@ -60,7 +52,7 @@ func (s *Server) getProgressPNG(c echo.Context) error {
 	anyOrigin(c)
 	a := askedFor(c)
 	return s.sendShared(c, fmt.Sprint("progress.png", a), pngPicture, func(now live.Snapshot) ([]byte, error) {
-		return s.views.tracker(now.Progress, s.Now(), now.StaleSince).PNG(a.width, a.scale, a.theme())
+		return s.views.tracker(now.Progress, s.Now(), now.StaleSince).PNG(a.width, a.scale, s.views.theme(a.dark))
 	})
 }
 
@@ -68,6 +60,6 @@ func (s *Server) getProgressPNG(c echo.Context) error {
 func (s *Server) getShare(c echo.Context) error {
 	anyOrigin(c)
 	return s.sendShared(c, "share.png", pngPicture, func(now live.Snapshot) ([]byte, error) {
-		return s.views.shareImage(now.Progress, s.Now(), now.StaleSince).PNG(picture.Light)
+		return s.views.shareImage(now.Progress, s.Now(), now.StaleSince).PNG(s.views.theme(false))
 	})
 }

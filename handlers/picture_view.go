@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -48,13 +49,13 @@ func (v *views) picture(t tickerView, now time.Time) pictureView {
 		p.Alt = "opens " + t.OpensOn + ". Goal: " + t.Goal + " by " + t.EndsOn
 	case tickerNone:
 		p.Number, p.Of, p.Raised = "Goal: "+t.Goal, "", "by "+t.EndsOn
-		p.Fact = "Be one of the first readers to give."
+		p.Fact = t.First
 		p.Aim = p.Fact
 		p.Alt = "the goal is " + t.Goal + " by " + t.EndsOn
 	case tickerEarly:
-		p.Number, p.Of, p.Raised = t.Readers, "have given so far", "have given as of "+asOf
+		p.Number, p.Of, p.Raised = t.Readers, t.Have+" given so far", t.Have+" given as of "+asOf
 		p.Fact = "Goal: " + t.Goal + " by " + t.EndsOn + "."
-		p.Alt = t.Readers + " have given as of " + asOf
+		p.Alt = t.Readers + " " + t.Have + " given as of " + asOf
 	case tickerNear:
 		p.Number, p.Of, p.Raised = t.ToGo+" to go", "", "as of "+asOf
 		p.Foot = t.Raised + " of " + t.Goal
@@ -115,6 +116,16 @@ func (v *views) shareImage(p models.Progress, now, staleSince time.Time) picture
 		Newsroom: v.c.Organisation.Name, Kicker: capital(v.theCampaign()), Headline: v.c.Headline,
 		Number: said.Number, Of: said.Raised, Foot: said.Aim, Bar: said.Bar.drawn(),
 	}
+}
+
+// theme is the colours of the pages, with the bar in the campaign's accent.
+func (v *views) theme(dark bool) picture.Theme {
+	theme, bar := picture.Light, v.c.Look.Light.Bar
+	if dark {
+		theme, bar = picture.Dark, v.c.Look.Dark.Bar
+	}
+	theme.Bar = cmp.Or(bar, theme.Bar)
+	return theme
 }
 
 func (b *barView) drawn() *picture.Bar {

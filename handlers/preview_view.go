@@ -33,7 +33,7 @@ type (
 		Email     string `json:"email,omitempty"`
 		Address   string `json:"address,omitempty"`
 		EIN       string `json:"taxID,omitempty"`
-		Nonprofit string `json:"nonprofitStatus"`
+		Nonprofit string `json:"nonprofitStatus,omitempty"`
 	}
 	aboutGiving struct {
 		Type      string     `json:"@type"`
@@ -69,6 +69,9 @@ func (v *views) about(now time.Time) aboutPage {
 	org := aboutOrg{
 		Type: "NGO", Name: o.Name, LegalName: o.LegalName, URL: o.URL, Email: o.Help, Address: o.Address, EIN: o.EIN,
 		Nonprofit: "https://schema.org/Nonprofit501c3",
+	}
+	if o.Legal != "" { // it is something else, in words that no vocabulary has
+		org.Type, org.Nonprofit = "Organization", ""
 	}
 	about := aboutPage{
 		Context: "https://schema.org", Type: "WebPage", URL: v.site.BaseURL + "/", Name: v.c.Headline,

@@ -36,7 +36,8 @@ func (s *Server) routes() {
 
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
-	e.GET("/favicon.ico", echo.WrapHandler(s.Web.File("favicon.ico", "public, max-age=86400")))
+	e.GET(folderPath+":name", s.getFolderPicture)
+	e.GET("/favicon.ico", s.getFavicon)
 	e.GET("/robots.txt", s.getRobots)
 	e.GET("/.well-known/security.txt", s.getSecurity)
 

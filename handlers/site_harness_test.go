@@ -100,7 +100,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	}
 	s.later = resolver
 	door := &webhooks.Door{Store: store, Secrets: []string{"whsec_site"}, Resolver: resolver, Log: log}
-	pages, err := web.New(web.Options{})
+	pages, err := web.New(web.Options{Light: web.Tones(c.Look.Light), Dark: web.Tones(c.Look.Dark)})
 	if err != nil {
 		t.Fatal(err)
 	}

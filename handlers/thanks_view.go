@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html/template"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/models"
@@ -18,12 +19,13 @@ type thanksView struct {
 	Strong    string
 	After     string
 	Note      string
-	Waiting   bool // payment may still be confirmed: the script asks
+	Words     string // the newsroom's own thanks
+	Waiting   bool   // payment may still be confirmed: the script asks
 	LateHead  string
 	LateText  string
 	TryAgain  template.URL // where the form is filled in again
 	Facts     []fact
-	Next      string // what happens next, of a gift that repeats
+	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
 	Signup    *signupView // of the newsletter, where the gift did not ask for it
@@ -113,6 +115,8 @@ func (v *views) confirmed(d models.Donation, sub models.Subscription, now time.T
 		view.Before = "Your first payment to " + v.theCampaign() + " is confirmed."
 		view.Next = v.schedule(d, sub, now)
 	}
+	view.Words = v.thanked(d)
+	view.Next = strings.Join(nonEmpty([]string{view.Next, v.c.Words.Next}), " ")
 	if d.Status == models.PartiallyRefunded {
 		view.Note = d.Refunded.Short() + " of the " + d.Charged().Short() + " you paid was refunded" + v.refundedOn(d) + "."
 	}

@@ -37,6 +37,9 @@ type tickerView struct {
 	Pending            string // bank payments under way: "$50", "" for none or where the amount is not told
 	TellsPending       bool   // there may be some, so that a live page keeps room for them
 	Readers            string // "4,106 readers", "1 reader"
+	Reader, Several    string // the words for one and for several, for the script
+	Have               string // "has", of one
+	First              string // to the first who might give
 	Bar                *barView
 	OpensOn, EndsOn    string // dates
 	Left               string // "12 days left", "Last day"
@@ -74,9 +77,16 @@ func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView 
 		ZoneName:    zoneName(now.In(v.c.Zone)),
 		Raised:      max(0, p.Raised).Whole(),
 		Goal:        v.c.Goal.Short(),
-		Readers:     readers(p.Donors),
+		Readers:     v.readers(p.Donors),
+		Reader:      v.c.Words.Reader,
+		Several:     v.c.Words.Readers,
+		Have:        "have",
+		First:       "Be one of the first " + v.c.Words.Readers + " to give.",
 		OpensOn:     v.day(v.c.Opens, now),
 		EndsOn:      v.day(v.c.Deadline, now),
+	}
+	if p.Donors == 1 {
+		t.Have = "has"
 	}
 	// Of two amounts cut to dollars the difference, so that what is raised and
 	// what is to go add up to the goal as printed.
@@ -174,11 +184,11 @@ func (v *views) overGoal() string {
 	}
 }
 
-func readers(n int64) string {
+func (v *views) readers(n int64) string {
 	if n == 1 {
-		return "1 reader"
+		return "1 " + v.c.Words.Reader
 	}
-	return grouped(n) + " readers"
+	return grouped(n) + " " + v.c.Words.Readers
 }
 
 // grouped writes a count with commas: 4106 is "4,106".

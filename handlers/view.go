@@ -44,7 +44,7 @@ func newViews(c models.Campaign, site siteInfo) (*views, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &views{c: c, site: site, excerpt: begins}, nil
+	return &views{c: spoken(c), site: site, excerpt: begins}, nil
 }
 
 // page is what the layout draws around every screen.
@@ -61,6 +61,9 @@ type page struct {
 	Campaign    string
 	Org         models.Organisation
 	OrgURL      template.URL
+	Logo        *logoView  // nil: the newsroom's name
+	Icon        *imageView // nil: the usual one
+	Words       models.Words
 	Legal       legalView
 	View        any // the screen itself
 }
@@ -78,13 +81,17 @@ func (v *views) page(screen string, view any) page {
 		Campaign: v.c.Title,
 		Org:      v.c.Organisation,
 		OrgURL:   template.URL(v.orgURL()), //nolint:gosec // from the newsroom's campaign file
+		Logo:     logo(v.c.Look, v.c.Organisation.Name),
+		Icon:     imageOf(v.c.Look.Icon),
+		Words:    v.c.Words,
 		Legal:    v.legal(),
 		View:     view,
 	}
 }
 
-// theCampaign is the campaign's name inside a sentence.
-func (v *views) theCampaign() string { return v.c.InSentence() }
+// theCampaign is the campaign's name inside a sentence: "the Corruption
+// Project".
+func (v *views) theCampaign() string { return v.c.Named() }
 
 // orgURL leads to the newsroom; without an address of its own, to the page.
 func (v *views) orgURL() string {
@@ -94,14 +101,21 @@ func (v *views) orgURL() string {
 	return "/"
 }
 
-// legalView says who publishes this, and under which number the IRS knows it.
-type legalView struct{ Text, EIN string }
+// legalView says who publishes this, under which number the IRS knows it, and
+// what a donor may deduct and gets in return.
+type legalView struct{ Text, EIN, Deductible, InReturn string }
 
 // legal names the charity, as far as the campaign's folder does.
 func (v *views) legal() legalView {
 	o := v.c.Organisation
-	said := legalView{Text: unbroken(o.Name) + " is a 501(c)(3) nonprofit.", EIN: o.EIN}
-	if o.LegalName != "" && o.LegalName != o.Name {
+	said := legalView{
+		Text: unbroken(o.Name) + " is a 501(c)(3) nonprofit.", EIN: o.EIN,
+		Deductible: v.deductible(), InReturn: o.InReturn,
+	}
+	switch {
+	case o.Legal != "":
+		said.Text = o.Legal
+	case o.LegalName != "" && o.LegalName != o.Name:
 		said.Text = unbroken(o.Name) + " is published by " + o.LegalName + ", a 501(c)(3) nonprofit."
 	}
 	return said

@@ -50,7 +50,7 @@ var inStyle = regexp.MustCompile(`url\("([^"/:]+)"\)`)
 
 // readAssets reads the static folder. Style sheets come last, because their
 // own name depends on the hashed names of the fonts in them.
-func readAssets(files fs.FS) (assets, error) {
+func readAssets(files fs.FS, o Options) (assets, error) {
 	a := assets{byName: map[string]asset{}, byHashed: map[string]asset{}}
 	var styles []string
 	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
@@ -65,6 +65,9 @@ func readAssets(files fs.FS) (assets, error) {
 		if err != nil {
 			return err
 		}
+		if path.Base(name) == "icon.svg" {
+			body = o.colouredIcon(body)
+		}
 		return a.add(path.Base(name), body)
 	})
 	if err != nil {
@@ -75,7 +78,7 @@ func readAssets(files fs.FS) (assets, error) {
 		if err != nil {
 			return a, err
 		}
-		if body, err = a.resolve(body); err != nil {
+		if body, err = a.resolve(o.coloured(body)); err != nil {
 			return a, fmt.Errorf("%s: %w", name, err)
 		}
 		if err := a.add(path.Base(name), body); err != nil {

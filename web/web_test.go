@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-func open(t *testing.T) *Web {
+func open(t *testing.T, with ...Options) *Web {
 	t.Helper()
-	w, err := New(Options{})
+	w, err := New(append(with, Options{})[0])
 	if err != nil {
 		t.Fatal(err)
 	}

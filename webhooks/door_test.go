@@ -176,8 +176,8 @@ func TestAnEventWaitsWhileStripeIsDownAndStaffAreToldInTime(t *testing.T) {
 		if _, err := e.resolver.ResolveDue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := e.state("evt_1"); got.State != models.EventWaiting || got.Attempts != 1 {
-			t.Fatalf("after the first try: %s, %d tries", got.State, got.Attempts)
+		if got := e.state("evt_1"); got.State != models.EventWaiting || got.Attempts != 1 || got.Problem != "Stripe did not answer" {
+			t.Fatalf("after the first try: %s, %d tries: %s", got.State, got.Attempts, got.Problem)
 		}
 		if got := e.totals(); got.NeedsAttention != 0 {
 			t.Errorf("staff are told after seconds")
@@ -202,6 +202,42 @@ func TestAnEventWaitsWhileStripeIsDownAndStaffAreToldInTime(t *testing.T) {
 		e.settle(clock.Advance)
 		if got := e.totals(); got.Gross != 125050 || got.NeedsAttention != 0 {
 			t.Errorf("once Stripe is back: %+v", got)
+		}
+		e.sound()
+	})
+}
+
+// Stripe copies a payment intent's metadata to its charge. Should it not have
+// come, the session that was paid for names the charge all the same.
+func TestAChargeThatDoesNotSayWhoseItIsIsNotAskedAfter(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		foreign := strings.Replace(string(chargeJSON(models.Donation{}, "ch_foreign")), "appeal_", "other_", 2)
+		foreign = strings.Replace(foreign, "pi_1", "pi_foreign", 1)
+		refunded := eventJSON(t, "evt_refunded", "charge.refunded", stripeapi.Version, made, json.RawMessage(foreign))
+		for id, body := range map[string][]byte{
+			"evt_foreign": eventJSON(t, "evt_foreign", "charge.succeeded", stripeapi.Version, made, json.RawMessage(foreign)), "evt_refunded": refunded,
+		} {
+			if got := e.deliver(body); got != 200 || e.state(id).State != models.EventForeign {
+				t.Errorf("%s is answered %d and is %s", id, got, e.state(id).State)
+			}
+		}
+		e.settle(clock.Advance)
+		if asked := e.stripe.requests(); len(asked) != 0 {
+			t.Errorf("Stripe was asked for %v", asked)
+		}
+
+		d := startGift(t, store, gift)
+		bare := strings.Replace(string(chargeJSON(d, "ch_1")), "appeal_", "other_", 2)
+		session := strings.Replace(string(sessionJSON(d, "complete", "paid")), `"pi_1"`,
+			`{"id":"pi_1","object":"payment_intent","status":"succeeded","amount_received":125050,"currency":"usd","latest_charge":`+bare+`}`, 1)
+		e.stripe.put("checkout/sessions/cs_test_1", session)
+		e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, json.RawMessage(bare)))
+		e.deliver(eventJSON(t, "evt_2", "checkout.session.completed", stripeapi.Version, made, sessionJSON(d, "complete", "paid")))
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Gross != 125050 || got.Gifts != 1 || got.NeedsAttention != 0 {
+			t.Errorf("once the session says so: %+v", got)
 		}
 		e.sound()
 	})

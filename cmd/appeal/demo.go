@@ -158,7 +158,7 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 // article is the page on which the demo shows the appeal inside an article.
 func article(conf config.Config, c models.Campaign) http.Handler {
 	return demosite.Site{
-		Newsroom: c.Organisation.Name, Campaign: c.InSentence(), Address: strings.TrimSuffix(conf.BaseURL.String(), "/"),
+		Newsroom: c.Organisation.Name, Campaign: c.Named(), Address: strings.TrimSuffix(conf.BaseURL.String(), "/"),
 	}.Handler()
 }
 

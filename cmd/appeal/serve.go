@@ -78,14 +78,15 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	if err := openBooks(ctx, store, conf.AutoMigrate, log); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{})
+	pages, err := web.New(web.Options{Light: web.Tones(c.Look.Light), Dark: web.Tones(c.Look.Dark)})
 	if err != nil {
 		return err
 	}
 	stripe := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
 	})
-	resolver := webhooks.NewResolver(store, stripe, log)
+	reading := pace(stripe, conf)
+	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
@@ -101,7 +102,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	workers.Go(func() { resolver.Run(working) })
 	workers.Go(func() { site.Run(working) })
 	if conf.SyncInterval > 0 {
-		syncer := newSyncer(store, stripe, conf, c, log)
+		syncer := newSyncer(store, reading, c, log)
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { foldProgress(working, store, log) })

@@ -18,6 +18,7 @@ type demo struct {
 	testing.TB
 	site, stripe string // addresses, without a slash at the end
 	data         string
+	folder       string // the campaign's; "" for the built-in one
 	stop         func() // waits for its end; for once
 }
 
@@ -32,7 +33,7 @@ func runDemo(t testing.TB, options ...string) *demo {
 // on books that may be there already.
 func runDemoOf(t testing.TB, campaign, data string, options ...string) *demo {
 	t.Helper()
-	d := &demo{TB: t, data: data}
+	d := &demo{TB: t, data: data, folder: campaign}
 	command := exec.Command(appeal, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", d.data}, options...)...)
 	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "APPEAL_CAMPAIGN=" + campaign}
 	var complaints bytes.Buffer
@@ -99,7 +100,7 @@ type totals struct {
 func (d *demo) totals() totals {
 	d.Helper()
 	command := exec.Command(appeal, "totals", "--json")
-	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db")}
+	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db"), "APPEAL_CAMPAIGN=" + d.folder}
 	said, err := command.Output()
 	var told totals
 	if err == nil {

@@ -6,19 +6,23 @@ import (
 )
 
 func TestEveryPageFitsItsWindowIsAccessibleAndValid(t *testing.T) {
-	d := runDemo(t)
-	reader := d.tab(look{})
 	served := collect(t)
-	for _, visit := range visits {
-		t.Run(visit.name, func(t *testing.T) {
-			reader.TB = t
-			reader.look(look{})
-			visit.arrive(reader)
-			reader.expectGoodInEveryLook("it")
-			served.add(visit.name, "html", reader.source())
-		})
+	for _, afternoon := range []struct {
+		at     *demo
+		visits []visit
+	}{{runDemo(t), visits}, {bankDebits.set(t), fates}} {
+		reader := afternoon.at.tab(look{})
+		for _, visit := range afternoon.visits {
+			t.Run(visit.name, func(t *testing.T) {
+				reader.TB = t
+				reader.look(look{})
+				visit.arrive(reader)
+				reader.expectGoodInEveryLook("it")
+				served.add(visit.name, "html", reader.source())
+			})
+		}
+		reader.TB = t
 	}
-	reader.TB = t
 	served.expectValid()
 }
 

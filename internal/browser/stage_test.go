@@ -41,7 +41,7 @@ func stages() []stage {
 	return []stage{
 		{name: "not started", now: map[string]string{"opens": day(9), "deadline": day(60)}, says: "Opens"},
 		{name: "no gifts", now: open, says: "Be one of the first readers to give."},
-		{name: "early", now: with(map[string]string{"bar_from_percent": "20"}), gifts: []string{"50"}, says: "have given so far"},
+		{name: "early", now: with(map[string]string{"bar_from_percent": "20"}), gifts: []string{"50"}, says: "given so far"},
 		{name: "on the way", now: with(map[string]string{"goal": "$100"}), gifts: []string{"50"}, says: "$50 raised of $100"},
 		{name: "nearly there", now: with(map[string]string{"goal": "$60"}), gifts: []string{"50"}, says: "$10 to go"},
 		{name: "reached", now: with(map[string]string{"goal": "$40"}), gifts: []string{"50"}, says: "Goal met"},
@@ -54,6 +54,9 @@ func stages() []stage {
 		{name: "ended, still accepting", now: map[string]string{"opens": day(-60), "deadline": day(-1), "after_deadline": "accept"}, says: "closed"},
 	}
 }
+
+// bankDebits is the built-in campaign where the newsroom takes bank debits.
+var bankDebits = stage{name: "bank debits", now: map[string]string{"payment_methods": "[card, us_bank_account]", "goal": "$1,000"}}
 
 // zone is where it is about noon.
 func zone() *time.Location {
@@ -139,6 +142,9 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 			}
 			reader.expectGoodInEveryLook(s.name)
 			served.add(s.name, "html", reader.source())
+			for _, as := range []string{"w=320&theme=light", "w=600&theme=dark"} {
+				served.add(s.name+" "+as, "svg", ask[string](reader, "(async () => (await fetch('/progress.svg?"+as+"')).text())()"))
+			}
 		})
 	}
 	served.expectValid()

@@ -42,8 +42,8 @@ const (
 
 // OpenCheckout makes the payment page of a donation, within 8 s. The token is
 // the idempotency key and every parameter follows from the donation as it is
-// stored, so asking again gives the same page. It returns ErrUnavailable or
-// ErrRefused.
+// stored, so asking again gives the same page. It returns ErrUnavailable,
+// ErrRefused, or ErrBroken: after the last two the token is spent.
 func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.CheckoutSession, error) {
 	ctx, cancel := context.WithTimeout(ctx, donorBudget)
 	defer cancel()
@@ -74,7 +74,7 @@ func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.Ch
 type stored struct{ gift, fees string }
 
 // storedFor finds or makes the products of a repeated gift. Where Stripe
-// refuses (a restricted key need not be allowed to), the gift goes without: it
+// refuses (a restricted key need not be allowed to) or breaks, the gift goes without: it
 // matters more than that its amount can be changed later.
 func (c *Client) storedFor(ctx context.Context, d models.Donation) (stored, error) {
 	purpose, repeats := purposeOf(d.Frequency)
@@ -88,7 +88,7 @@ func (c *Client) storedFor(ctx context.Context, d models.Donation) (stored, erro
 		under.fees, err = c.EnsureProduct(ctx, CoveredFees)
 	}
 	switch {
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrBroken):
 		return stored{}, nil
 	case err != nil:
 		return stored{}, err

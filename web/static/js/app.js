@@ -130,7 +130,8 @@
       });
     show("raised", dollars(Math.max(0, p.raised)));
     show("togo", dollars(p.goal - Math.trunc(p.raised / 100) * 100));
-    show("readers", p.donors.toLocaleString("en-US") + (p.donors === 1 ? " reader" : " readers"));
+    show("readers", p.donors.toLocaleString("en-US") + " " + (p.donors === 1 ? t.dataset.reader : t.dataset.readers));
+    show("have", p.donors === 1 ? "has" : "have");
     if (p.gifts > Number(t.dataset.gifts)) {
       const time = new Intl.DateTimeFormat("en-US", { timeZone: t.dataset.zone, hour: "numeric", minute: "2-digit" })
         .format(new Date(p.updated_at)).replace(/\s*AM/, "\u00a0a.m.").replace(/\s*PM/, "\u00a0p.m.");
