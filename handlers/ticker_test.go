@@ -155,7 +155,7 @@ func TestTheLineUnderTheBarTellsTheLastGiftOrHowOldTheNumberIs(t *testing.T) {
 func TestDatesNameTheirZoneAsPeopleDo(t *testing.T) {
 	for name, want := range map[string]string{
 		"America/Los_Angeles": "PT", "America/New_York": "ET", "America/Chicago": "CT", "America/Denver": "MT",
-		"America/Anchorage": "AKT", "UTC": "UTC", "Europe/Berlin": "CET",
+		"America/Anchorage": "AKT", "UTC": "UTC", "Europe/Berlin": "CET", "America/Sao_Paulo": "GMT-03",
 	} {
 		zone, err := time.LoadLocation(name)
 		if err != nil {
