@@ -86,7 +86,7 @@ func (s *Server) getFavicon(c echo.Context) error {
 	if icon := s.Campaign.Look.Icon; icon != nil {
 		return sendPicture(c, icon, aDay)
 	}
-	s.Web.File("favicon.ico").ServeHTTP(c.Response(), c.Request())
+	s.Web.File("favicon.ico", aDay).ServeHTTP(c.Response(), c.Request())
 	return nil
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"html/template"
+	"net/url"
 	"strings"
 	"time"
 
@@ -74,6 +75,7 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	out.Title = strings.Join(nonEmpty([]string{v.c.Headline, v.c.Title, v.c.Organisation.Name}), " — ")
 	out.Description = v.c.Standfirst
 	out.Canonical = v.site.BaseURL + "/"
+	out.Embeds = v.site.BaseURL + "/oembed?" + url.Values{"url": {out.Canonical}}.Encode()
 	if view.Form != nil && (len(s.Problems) > 0 || s.Notice != noNotice) {
 		out.Private, out.Compact = true, true
 	} else {

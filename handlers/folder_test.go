@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,6 +46,7 @@ func TestAnotherFolderIsAnotherCampaign(t *testing.T) {
 				for _, path := range []string{
 					"/", "/?amount=20.50&frequency=yearly", "/?cancelled=nobody", "/api/progress", "/api/nowhere", "/nowhere", "/donate", "/thanks/nobody",
 					"/progress.svg", "/progress.svg?w=600&theme=dark", "/robots.txt", "/.well-known/security.txt", "/favicon.ico",
+					"/embed", "/embed?v=letter&theme=dark", "/embed?v=ticker&src=a", "/oembed?url=" + url.QueryEscape(s.address),
 				} {
 					foreign(t, when+": "+path, s.get(path))
 				}

@@ -217,14 +217,19 @@ func roughFee(c models.Campaign) string {
 	}
 }
 
-func (v *views) next() string {
+// methods are the ways to pay, as a sentence names them.
+func (v *views) methods() string {
 	methods := make([]string, 0, len(v.c.PaymentMethods))
 	for _, m := range v.c.PaymentMethods {
 		methods = append(methods, strings.ReplaceAll(m, " ", nbsp))
 	}
+	return listed(methods, "or")
+}
+
+func (v *views) next() string {
 	with := ""
-	if len(methods) > 0 {
-		with = " with " + listed(methods, "or")
+	if methods := v.methods(); methods != "" {
+		with = " with " + methods
 	}
 	return "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
 }

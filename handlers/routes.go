@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Embeds, donor self-service, receipts
-// and the finance area are not built yet.
+// routes is every address of the product. Donor self-service, receipts and the
+// finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -23,6 +23,11 @@ func (s *Server) routes() {
 	}
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
+
+	// Article pages.
+	e.GET("/embed", s.getEmbed)
+	e.GET("/embed.js", s.getEmbedScript)
+	e.GET("/oembed", s.getOEmbed)
 
 	// Pictures.
 	e.GET("/progress.svg", s.getProgressSVG)

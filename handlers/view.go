@@ -23,8 +23,9 @@ type siteInfo struct {
 // views turns figures and choices into finished pages. It decides words and
 // nothing else: it reads no database, no clock and no request.
 type views struct {
-	c    models.Campaign
-	site siteInfo
+	c       models.Campaign
+	site    siteInfo
+	excerpt []string // how the letter begins, for where there is room for no more
 }
 
 func newViews(c models.Campaign, site siteInfo) (*views, error) {
@@ -39,7 +40,11 @@ func newViews(c models.Campaign, site siteInfo) (*views, error) {
 		return nil, errors.New("views need the site's full public address")
 	}
 	site.BaseURL = strings.TrimRight(site.BaseURL, "/")
-	return &views{c: spoken(c), site: site}, nil
+	begins, err := excerpt(c.Letter.Opening, mostWords)
+	if err != nil {
+		return nil, err
+	}
+	return &views{c: spoken(c), site: site, excerpt: begins}, nil
 }
 
 // page is what the layout draws around every screen.
@@ -47,6 +52,7 @@ type page struct {
 	Title       string
 	Description string // of a page that search engines may show
 	Canonical   string
+	Embeds      string // where a CMS learns how to embed the page
 	Preview     *previewView
 	Private     bool // noindex
 	Compact     bool // on a phone the form comes at once: something is to be mended

@@ -121,6 +121,29 @@ func TestACampaignsAccentIsInTheStyleSheetAndTheIconAndNowhereElse(t *testing.T)
 	}
 }
 
+// A frame brings its own colours, which are the pages'; dark ones stand in it
+// twice, for the theme that is dark and for a reader who is.
+func TestTheFrameHasThePagesColours(t *testing.T) {
+	set := regexp.MustCompile(`--([a-z0-9-]+):(#[0-9a-f]{6})`)
+	for accent, options := range accents() {
+		light, dark := tokens(t, options)
+		blocks := regexp.MustCompile(`\{[^{}]*--sheet:[^{}]*\}`).FindAllString(string(open(t, options).now.assets.byName["embed.css"].body), -1)
+		if len(blocks) != 3 {
+			t.Fatalf("%s: %d blocks of colours", accent, len(blocks))
+		}
+		for i, want := range []map[string]string{light, dark, dark} {
+			for _, m := range set.FindAllStringSubmatch(blocks[i], -1) {
+				if want[m[1]] != m[2] {
+					t.Errorf("%s: --%s is %s in the frame, and %s on the page", accent, m[1], m[2], want[m[1]])
+				}
+			}
+		}
+		if a, b := set.FindAllStringSubmatch(blocks[1], -1), set.FindAllStringSubmatch(blocks[2], -1); len(a) != len(b) {
+			t.Errorf("%s: the two dark themes differ", accent)
+		}
+	}
+}
+
 // tokens reads the colours of both themes; dark changes what light has set.
 func tokens(t *testing.T, o Options) (light, dark map[string]string) {
 	t.Helper()

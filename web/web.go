@@ -112,9 +112,14 @@ func (w *Web) Path(name string) string {
 }
 
 // parsePages gives every page its own set of layout, partials and itself, so
-// that two pages may define the same block.
+// that two pages may define the same block, and one a layout of its own.
 func parsePages(files fs.FS, a assets) (map[string]*template.Template, error) {
-	shared, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).
+	functions := template.FuncMap{
+		"asset":  a.path,
+		"style":  func(name string) (template.HTML, error) { return a.inline("style", name) },
+		"script": func(name string) (template.HTML, error) { return a.inline("script", name) },
+	}
+	shared, err := template.New("").Funcs(functions).
 		ParseFS(files, "templates/layout/*.html", "templates/partials/*.html")
 	if err != nil {
 		return nil, err

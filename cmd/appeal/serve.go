@@ -38,12 +38,30 @@ func (serveCommand) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("can't listen on %s: %w; free it, or set APPEAL_LISTEN", conf.Listen, err)
 	}
-	return serve(p.ctx, conf, c, listener, newLog(p.errs, conf.LogFormat, conf.LogLevel))
+	return serve(p.ctx, conf, c, door{Listener: listener}, newLog(p.errs, conf.LogFormat, conf.LogLevel))
+}
+
+// door is where the service is reached, and what stands beside it there: the
+// demo's article, and in a real service nothing.
+type door struct {
+	net.Listener
+	demo http.Handler
+}
+
+func (d door) leadTo(site http.Handler) http.Handler {
+	if d.demo == nil {
+		return site
+	}
+	both := http.NewServeMux()
+	both.Handle("/demo/article", d.demo)
+	both.Handle("/demo/article/", d.demo)
+	both.Handle("/", site)
+	return both
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
 // reverse. It owns the listener.
-func serve(ctx context.Context, conf config.Config, c models.Campaign, listener net.Listener, log *slog.Logger) (err error) {
+func serve(ctx context.Context, conf config.Config, c models.Campaign, listener door, log *slog.Logger) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, ignoreClosed(listener.Close()))
@@ -109,9 +127,9 @@ const grace = 10 * time.Second
 
 // listen answers until ctx ends, then refuses new connections and finishes
 // what is in flight.
-func listen(ctx context.Context, listener net.Listener, site *handlers.Server, log *slog.Logger) error {
+func listen(ctx context.Context, listener door, site *handlers.Server, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
+		Handler: listener.leadTo(site), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
