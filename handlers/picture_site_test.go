@@ -67,7 +67,7 @@ func TestTheNumberIsOneAndTheSameEverywhere(t *testing.T) {
 			if data := s.streamed(); data != s.get("/api/progress").body {
 				t.Errorf("%s: the stream says %s", what, data)
 			}
-			for _, at := range []string{"/", "/progress.svg", "/progress.svg?w=600&theme=dark"} {
+			for _, at := range []string{"/", "/embed", "/embed?v=letter&src=article-1", "/embed?v=ticker", "/progress.svg", "/progress.svg?w=600&theme=dark"} {
 				if body := s.get(at).body; !strings.Contains(body, ">"+raised.Whole()+"<") {
 					t.Errorf("%s: %s does not show %s:\n%s", what, at, raised.Whole(), body)
 				}

@@ -47,8 +47,10 @@ func (s *Server) routes() {
 	}
 
 	// Whoever tries it.
-	if s.Demo {
+	if s.Demo != nil {
 		e.GET("/demo/mail", s.getDemoMail)
+		e.GET("/demo/article", echo.WrapHandler(s.Demo))
+		e.GET("/demo/article/*", echo.WrapHandler(s.Demo))
 	}
 
 	// Whoever runs it.

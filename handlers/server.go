@@ -55,9 +55,11 @@ type Config struct {
 	DonateRate     Rate             // of new checkouts, and apart from those of newsletter sign-ups
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
-	Demo           bool // captured mail can be read, by anybody
-	Now            func() time.Time
-	Log            *slog.Logger
+	// Demo is the article that appeal demo shows the appeal in; nil in a real
+	// service. With it anybody can read captured mail.
+	Demo http.Handler
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Rate is how often one address may do something: Burst times at once, and once

@@ -9,7 +9,6 @@ import (
 // shareView is how a donor tells someone. The amount is in none of it.
 type shareView struct {
 	URL   string
-	Shown string // the same without its scheme, as people write it
 	Links []linkView
 }
 
@@ -17,10 +16,6 @@ type shareView struct {
 // amount.
 func (v *views) share() *shareView {
 	address := v.site.BaseURL + "/"
-	shown := address
-	if u, err := url.Parse(address); err == nil {
-		shown = u.Host
-	}
 	words := v.c.Words.Share
 	both := words + " " + address
 	to := func(base string, pairs ...string) template.URL {
@@ -30,7 +25,7 @@ func (v *views) share() *shareView {
 		}
 		return template.URL(base + query.Encode()) //nolint:gosec // base is written below, the query is encoded
 	}
-	return &shareView{URL: address, Shown: shown, Links: []linkView{
+	return &shareView{URL: address, Links: []linkView{
 		{"Email", template.URL("mailto:?subject=" + escape(capital(v.theCampaign())) + "&body=" + escape(both))}, //nolint:gosec // html/template would refuse the scheme; the words are escaped
 		{"Text message", template.URL("sms:?&body=" + escape(both))},                                             //nolint:gosec // likewise
 		{"Facebook", to("https://www.facebook.com/sharer/sharer.php?", "u", address)},

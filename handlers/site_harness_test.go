@@ -45,6 +45,7 @@ type options struct {
 	campaign func(*models.Campaign)
 	log      *slog.Logger
 	lookup   handlers.Lookup // in place of asking Stripe
+	demo     http.Handler
 }
 
 // kept is a log to look into while it is written.
@@ -106,7 +107,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	}
 	s.server, err = handlers.New(handlers.Config{
 		Campaign: c, Store: store, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
-		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
+		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Demo: o.demo, Now: clock.Now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

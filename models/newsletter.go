@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,7 +35,7 @@ const (
 	// confirmFor is how long a link to confirm is good for.
 	confirmFor = 7 * 24 * time.Hour
 	// mailEvery and mailsADay bound how much mail a form that anybody can fill
-	// in sends to one address.
+	// in sends to one inbox.
 	mailEvery = 10 * time.Minute
 	mailsADay = 3
 )
@@ -44,6 +45,7 @@ const (
 type signupLink struct {
 	TokenHash  string `gorm:"primaryKey"`
 	Email      string
+	Inbox      string
 	DonationID *string
 	MadeAt     time.Time
 	ExpiresAt  time.Time
@@ -56,8 +58,20 @@ func hashToken(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// oneMoreMail reports whether an address may be sent another mail, by the
-// links of those it was sent, the newest first.
+// inboxOf is where mail to an address most likely ends up: many providers
+// ignore what follows a plus sign, and some the dots. It only bounds mail: two
+// people whom it takes for one share the bound, and nothing else.
+func inboxOf(email string) string {
+	at := max(0, strings.LastIndex(email, "@"))
+	local, domain := email[:at], email[at:]
+	if plus := strings.Index(local, "+"); plus > 0 {
+		local = local[:plus]
+	}
+	return strings.ReplaceAll(local, ".", "") + domain
+}
+
+// oneMoreMail reports whether an inbox may be sent another mail, by the links
+// of those it was sent, the newest first.
 func oneMoreMail(sent []signupLink, now time.Time) bool {
 	if len(sent) == 0 {
 		return true

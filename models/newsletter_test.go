@@ -122,6 +122,37 @@ func TestNobodysInboxCanBeFlooded(t *testing.T) {
 	})
 }
 
+func TestOneInboxIsNotFloodedUnderManySpellings(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		var wait sync.WaitGroup
+		for i := range 20 {
+			wait.Go(func() {
+				if err := s.RequestNewsletter(t.Context(), fmt.Sprintf("a.reader+%d@example.org", i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if got := len(mails(t, s)); got != 1 {
+			t.Errorf("20 requests at once sent %d mails to one inbox", got)
+		}
+		for _, other := range []string{"another.reader@example.org", "areader@example.com", "+areader@example.org", "+other@example.org"} {
+			before := len(mails(t, s))
+			ask(t, s, other)
+			if got := len(mails(t, s)); got != before+1 {
+				t.Errorf("%s was kept from its mail by somebody else's", other)
+			}
+		}
+		clock.Advance(10 * time.Minute)
+		ask(t, s, "areader@example.org")
+		if sent := mails(t, s)[0]; sent.To != "areader@example.org" {
+			t.Errorf("the next mail of that inbox went to %s", sent.To)
+		}
+		sound(t, s)
+	})
+}
+
 // ticked keeps an intended gift with the box for the newsletter as given.
 func ticked(t *testing.T, s *models.Store, box bool) models.Donation {
 	t.Helper()

@@ -156,3 +156,12 @@ func insertOnce(tx *gorm.DB, row any) *gorm.DB {
 func forUpdate(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: "UPDATE"})
 }
+
+// takeTurns lets one transaction at a time go on under a name. SQLite, with its
+// one writer, does so anyway.
+func (d dialect) takeTurns(tx *gorm.DB, name string) error {
+	if d == sqlite {
+		return nil
+	}
+	return tx.Exec("SELECT pg_advisory_xact_lock(0, hashtext(?))", name).Error
+}

@@ -13,7 +13,7 @@ import (
 )
 
 // RequestNewsletter keeps that the newsletter was asked for, and queues the
-// mail that asks to confirm it, unless that is done already or the address was
+// mail that asks to confirm it, unless that is done already or the inbox was
 // sent such mail a moment ago. Which of these it was, it does not tell.
 func (s *Store) RequestNewsletter(ctx context.Context, email string) error {
 	if err := s.mustBeOpen(); err != nil {
@@ -43,7 +43,6 @@ func (s *Store) requestNewsletter(tx *gorm.DB, email string, donationID *string)
 	if err := insertOnce(tx, &signup).Error; err != nil {
 		return fmt.Errorf("keep the signup: %w", err)
 	}
-	// This also locks the row: of two requests at once, one sends mail.
 	if err := tx.Model(&Signup{Email: email}).Update("asked_at", now).Error; err != nil {
 		return fmt.Errorf("keep the request: %w", err)
 	}
@@ -51,8 +50,13 @@ func (s *Store) requestNewsletter(tx *gorm.DB, email string, donationID *string)
 	if err := tx.Where("email = ?", email).Take(&known).Error; err != nil {
 		return fmt.Errorf("read the signup: %w", err)
 	}
+	inbox := inboxOf(email)
+	// Of two requests for one inbox at once, one sends mail.
+	if err := s.dialect.takeTurns(tx, inbox); err != nil {
+		return fmt.Errorf("wait for the inbox: %w", err)
+	}
 	var sent []signupLink
-	if err := tx.Where("email = ?", email).Order("made_at DESC").Limit(mailsADay).Find(&sent).Error; err != nil {
+	if err := tx.Where("inbox = ?", inbox).Order("made_at DESC").Limit(mailsADay).Find(&sent).Error; err != nil {
 		return fmt.Errorf("read what was sent: %w", err)
 	}
 	if known.ConfirmedAt != nil || !oneMoreMail(sent, now) {
@@ -62,7 +66,7 @@ func (s *Store) requestNewsletter(tx *gorm.DB, email string, donationID *string)
 	if err != nil {
 		return err
 	}
-	link := signupLink{TokenHash: hashToken(token), Email: email, DonationID: donationID, MadeAt: now, ExpiresAt: now.Add(confirmFor)}
+	link := signupLink{TokenHash: hashToken(token), Email: email, Inbox: inbox, DonationID: donationID, MadeAt: now, ExpiresAt: now.Add(confirmFor)}
 	if err := tx.Create(&link).Error; err != nil {
 		return fmt.Errorf("keep the link: %w", err)
 	}

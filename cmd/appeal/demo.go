@@ -119,9 +119,7 @@ func (d demoCommand) config(k keys, site, stripe net.Listener) (config.Config, e
 		"STRIPE_SECRET_KEY": k.Stripe, "STRIPE_WEBHOOK_SECRET": k.Webhook, "STRIPE_API_BASE": origin(stripe),
 		"APPEAL_SECRET_KEY": k.Links,
 	}
-	conf, err := config.Load(config.Serve, func(name string) string { return env[name] }, os.ReadFile)
-	conf.Demo = true
-	return conf, err
+	return config.Load(config.Serve, func(name string) string { return env[name] }, os.ReadFile)
 }
 
 func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k keys, site, stripe net.Listener) error {

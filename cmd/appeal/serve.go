@@ -41,22 +41,11 @@ func (serveCommand) Run(p *program) error {
 	return serve(p.ctx, conf, c, door{Listener: listener}, newLog(p.errs, conf.LogFormat, conf.LogLevel))
 }
 
-// door is where the service is reached, and what stands beside it there: the
-// demo's article, and in a real service nothing.
+// door is where the service is reached, and what it shows there to whoever
+// tries it: the demo's article, and in a real service nothing.
 type door struct {
 	net.Listener
 	demo http.Handler
-}
-
-func (d door) leadTo(site http.Handler) http.Handler {
-	if d.demo == nil {
-		return site
-	}
-	both := http.NewServeMux()
-	both.Handle("/demo/article", d.demo)
-	both.Handle("/demo/article/", d.demo)
-	both.Handle("/", site)
-	return both
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -92,7 +81,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Demo: conf.Demo, Now: store.Now, Log: log,
+		Demo: listener.demo, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -127,9 +116,9 @@ const grace = 10 * time.Second
 
 // listen answers until ctx ends, then refuses new connections and finishes
 // what is in flight.
-func listen(ctx context.Context, listener door, site *handlers.Server, log *slog.Logger) error {
+func listen(ctx context.Context, listener net.Listener, site *handlers.Server, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: listener.leadTo(site), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
+		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}

@@ -37,10 +37,6 @@ type Config struct {
 	DonateRate           Rate
 	AutoMigrate          bool
 	SyncInterval         time.Duration // 0: never
-
-	// Demo: captured mail can be read, by anybody. Nothing in the environment
-	// sets it, appeal demo does.
-	Demo bool
 }
 
 // Need says how much of the environment a command needs. What it does not
