@@ -41,6 +41,15 @@ func TestScreens(t *testing.T) {
 	filled := runDemo(t, "--sample", strconv.Itoa(*sample))
 	reader := filled.tab(desk)
 	reader.shoot("campaign", (*tab).arriveAtCampaign, phone, inDark(phone), desk, inDark(desk))
+	for _, query := range []string{"v=standard", "v=letter", "v=ticker", "v=standard&theme=dark", "v=ticker&theme=dark", "how=frame", "how=badge"} {
+		reader.shoot("article, "+query, func(t *tab) {
+			t.open("/demo/article?" + query)
+			if !strings.HasPrefix(query, "how") {
+				t.awaitAppeal()
+			}
+		}, phone, desk)
+	}
+	reader.open("/")
 	reader.look(look{width: 1280, height: 800})
 	reader.settle()
 	reader.save("screenshot", false)
