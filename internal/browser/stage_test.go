@@ -144,6 +144,7 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			d := s.set(t)
 			reader := d.tab(look{})
+			reader.axeInFrames()
 			reader.open("/")
 			if got := reader.says("main"); !strings.Contains(got, s.says) {
 				t.Fatalf("it does not say %q: %s", s.says, got)
@@ -152,6 +153,16 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 			served.add(s.name, "html", reader.source())
 			for _, as := range []string{"w=320&theme=light", "w=600&theme=dark"} {
 				served.add(s.name+" "+as, "svg", ask[string](reader, "(async () => (await fetch('/progress.svg?"+as+"')).text())()"))
+			}
+			reader.look(look{width: 360, height: 740})
+			for _, variant := range []string{"letter", "standard", "ticker"} {
+				in := s.name + " in an article, " + variant
+				reader.open("/demo/article?v=" + variant)
+				reader.awaitAppeal()
+				reader.expectFits(in)
+				reader.expectAccessible(in)
+				reader.open("/embed?v=" + variant)
+				served.add(in, "html", reader.source())
 			}
 		})
 	}
