@@ -91,7 +91,7 @@ const (
 // Finding is a difference between the books and Stripe, for staff.
 type Finding struct {
 	Kind     FindingKind `gorm:"primaryKey"`
-	Object   string      `gorm:"primaryKey"` // Stripe's id of what differs
+	Object   string      `gorm:"primaryKey"` // what differs: a balance transaction, the key of a posting, or an object of Stripe's
 	Amount   money.Minor // by how much Stripe has more than the books
 	Currency money.Currency
 	Detail   string // in words, without personal data

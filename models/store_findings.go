@@ -96,25 +96,27 @@ func (s *Store) twinOf(tx *gorm.DB, d Difference) (string, error) {
 }
 
 // finding names a difference: by how much Stripe has more than the journal,
-// what stands in suspense not counted.
+// what stands in suspense not counted. It is of the balance transaction, since
+// one object can make several.
 func (d Difference) finding(twin string) Finding {
-	f := Finding{Object: d.Source, Amount: d.Net - d.Held + d.Suspense, Currency: d.Currency}
-	if f.Object == "" {
-		f.Object = d.ID
+	f := Finding{Object: d.ID, Amount: d.Net - d.Held + d.Suspense, Currency: d.Currency}
+	moved := "moved " + d.Net.Decimal()
+	if d.Source != "" {
+		moved += " for " + d.Source
 	}
 	switch {
 	case d.Treatment == InOtherCurrency:
 		f.Kind, f.Amount = FoundCurrency, d.Net
-		f.Detail = fmt.Sprintf("%s moved %s in %q, which these books do not keep", d.ID, d.Net.Decimal(), d.Currency)
+		f.Detail = fmt.Sprintf("%s in %q, which these books do not keep", moved, d.Currency)
 	case twin != "":
-		f.Kind, f.Object = FoundTwice, d.ID
-		f.Detail = fmt.Sprintf("%s moved %s for %s, as %s did before", d.ID, d.Net.Decimal(), d.Source, twin)
+		f.Kind = FoundTwice
+		f.Detail = fmt.Sprintf("%s, as %s did before", moved, twin)
 	case d.OwnsMovement || d.Other != 0:
 		f.Kind = FoundAmount
-		f.Detail = fmt.Sprintf("%s moved %s, the journal has %s of it", d.ID, d.Net.Decimal(), (d.Held - d.Suspense).Decimal())
+		f.Detail = fmt.Sprintf("%s, the journal has %s of it", moved, (d.Held - d.Suspense).Decimal())
 	default:
 		f.Kind = FoundMissing
-		f.Detail = fmt.Sprintf("%s moved %s, and the journal has nothing of it that explains it", d.ID, d.Net.Decimal())
+		f.Detail = moved + ", and the journal has nothing of it that explains it"
 	}
 	return f
 }

@@ -217,24 +217,24 @@ var faults = []fault{
 	}},
 	{"a gift booked with a cent too much", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(charge+":charge", 1), found: finding(models.FoundAmount, charge, -1)}
+		return named{mend: b.off(charge+":charge", 1), found: finding(models.FoundAmount, b.transaction(charge+":charge"), -1)}
 	}},
 	{"a gift booked with a cent too little", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(charge+":charge", -1), found: finding(models.FoundAmount, charge, 1)}
+		return named{mend: b.off(charge+":charge", -1), found: finding(models.FoundAmount, b.transaction(charge+":charge"), 1)}
 	}},
 	{"a payment's posting deleted, its fact kept", func(b *faulty) named {
 		charge := b.charge()
 		amount := b.amount(charge + ":charge")
 		b.losePosting(charge + ":charge")
-		return named{found: finding(models.FoundMissing, charge, amount), mend: func() {
+		return named{found: finding(models.FoundMissing, b.transaction(charge+":charge"), amount), mend: func() {
 			gift := b.books.text("SELECT donation_id FROM facts WHERE key = '%s:charge'", charge)
 			b.invent(charge+":charge", "charge", "income:donations", amount, false)
 			b.books.run(fmt.Sprintf(`UPDATE postings SET donation_id = '%s', at = (SELECT at FROM facts WHERE key = '%s:charge') WHERE key = '%s:charge'`, gift, charge, charge))
 		}}
 	}},
 	{"a posting with no payment behind it", func(b *faulty) named {
-		return named{mend: b.invent("ch_gone:charge", "charge", "income:donations", 5500, true), found: finding(models.FoundPhantom, "ch_gone", -5500), journal: 5500}
+		return named{mend: b.invent("ch_gone:charge", "charge", "income:donations", 5500, true), found: finding(models.FoundPhantom, "ch_gone:charge", -5500), journal: 5500}
 	}},
 	{"a refund that the books lack", func(b *faulty) named {
 		key := b.object("refund")
@@ -242,7 +242,7 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a refund that Stripe lacks", func(b *faulty) named {
-		return named{mend: b.invent("re_gone:refund", "refund", "contra:refunds", -900, true), found: finding(models.FoundPhantom, "re_gone", 900), journal: -900}
+		return named{mend: b.invent("re_gone:refund", "refund", "contra:refunds", -900, true), found: finding(models.FoundPhantom, "re_gone:refund", 900), journal: -900}
 	}},
 	{"a refund that failed, and the books do not know", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'refund_failed'")
@@ -254,7 +254,7 @@ var faults = []fault{
 		b.set("txn_orphan", "source", "re_orphan")
 		b.set("txn_orphan", "amount", -1234)
 		b.set("txn_orphan", "net", -1234)
-		return named{found: finding(models.FoundMissing, "re_orphan", -1234)}
+		return named{found: finding(models.FoundMissing, "txn_orphan", -1234)}
 	}},
 	{"a dispute's movement that the books lack", func(b *faulty) named {
 		key := b.object("dispute")
@@ -273,7 +273,8 @@ var faults = []fault{
 	}},
 	{"a fee a cent off", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(b.transaction(charge+":charge")+":fee", 1), found: finding(models.FoundAmount, charge, -1)}
+		transaction := b.transaction(charge + ":charge")
+		return named{mend: b.off(transaction+":fee", 1), found: finding(models.FoundAmount, transaction, -1)}
 	}},
 	{"a fee that the books lack", func(b *faulty) named {
 		key := b.transaction(b.charge()+":charge") + ":fee"
@@ -281,7 +282,7 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a fee without a balance transaction", func(b *faulty) named {
-		return named{mend: b.invent("txn_gone:fee", "fee", "expense:fees", -75, true), found: finding(models.FoundPhantom, "txn_gone", 75), journal: -75}
+		return named{mend: b.invent("txn_gone:fee", "fee", "expense:fees", -75, true), found: finding(models.FoundPhantom, "txn_gone:fee", 75), journal: -75}
 	}},
 	{"a payment that Stripe took twice", func(b *faulty) named {
 		b.again(b.transaction(b.charge()+":charge"), "txn_twice")
@@ -291,7 +292,7 @@ var faults = []fault{
 		d, charge, transaction := b.newGift()
 		b.set(transaction, "currency", "eur")
 		net := b.stripe.number("SELECT json_extract(body, '$.net') FROM objects WHERE id = '%s'", transaction)
-		return named{booked: b.arrived(d, charge), found: finding(models.FoundCurrency, charge, net), journal: 4200}
+		return named{booked: b.arrived(d, charge), found: finding(models.FoundCurrency, transaction, net), journal: 4200}
 	}},
 	{"a balance a cent off", func(b *faulty) named {
 		b.short = 1
@@ -304,7 +305,7 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a payout that Stripe lacks", func(b *faulty) named {
-		return named{mend: b.invent("po_gone:payout", "payout", "bank", -64000, false), found: finding(models.FoundPhantom, "po_gone", 64000), journal: -64000}
+		return named{mend: b.invent("po_gone:payout", "payout", "bank", -64000, false), found: finding(models.FoundPhantom, "po_gone:payout", 64000), journal: -64000}
 	}},
 	{"a payout that failed, and the books do not know", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'payout_failed'")
@@ -331,14 +332,14 @@ var faults = []fault{
 	}},
 	{"a payout of a cent more than was taken for it", func(b *faulty) named {
 		payout := b.payout()
+		transaction := b.stripe.text("SELECT json_extract(body, '$.balance_transaction') FROM objects WHERE id = '%s'", payout)
 		b.set(payout, "amount", 1+b.stripe.number("SELECT json_extract(body, '$.amount') FROM objects WHERE id = '%s'", payout))
-		return named{booked: []string{payout + ":payout"}, found: append(finding(models.FoundPayout, payout, 1), finding(models.FoundAmount, payout, 1)...)}
+		return named{booked: []string{payout + ":payout"}, found: append(finding(models.FoundPayout, payout, 1), finding(models.FoundAmount, transaction, 1)...)}
 	}},
 	{"other activity a cent off", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'other' ORDER BY key LIMIT 1")
 		transaction := key[:len(key)-len(":other")]
-		object := b.books.text("SELECT CASE source WHEN '' THEN id ELSE source END FROM balance_transactions WHERE id = '%s'", transaction)
-		return named{mend: b.off(key, 1), found: finding(models.FoundAmount, object, -1)}
+		return named{mend: b.off(key, 1), found: finding(models.FoundAmount, transaction, -1)}
 	}},
 	{"a renewal deleted with all its facts", func(b *faulty) named {
 		charge := b.books.text("SELECT f.object FROM facts f JOIN donations d ON d.id = f.donation_id WHERE f.kind = 'charge' AND d.renewal")

@@ -414,20 +414,20 @@ func (y *syncing) unproven(ctx context.Context) ([]models.Finding, error) {
 		}
 		for _, p := range rows {
 			after = p.Key
-			object, _, _ := strings.Cut(p.Key, ":")
-			if f, named := known[object]; named {
+			if f, named := known[p.Key]; named {
 				found = append(found, f)
 				continue
 			}
 			asked++
+			object, _, _ := strings.Cut(p.Key, ":")
 			why, err := y.askAfter(ctx, object)
 			if err != nil {
 				return nil, err
 			}
 			if why != "" {
 				found = append(found, models.Finding{
-					Kind: models.FoundPhantom, Object: object, Amount: -p.Amount, Currency: y.store.Currency(),
-					Detail: fmt.Sprintf("the journal has %s of %s under %s, and %s", p.Kind, p.Amount.Decimal(), p.Key, why),
+					Kind: models.FoundPhantom, Object: p.Key, Amount: -p.Amount, Currency: y.store.Currency(),
+					Detail: fmt.Sprintf("the journal has %s of %s, and %s", p.Kind, p.Amount.Decimal(), why),
 				})
 			}
 		}
