@@ -42,10 +42,10 @@ const (
 	InOtherCurrency Treatment = "other_currency" // a gift's, and in no balance that the books keep
 )
 
-// movement is the one key under which the journal has what a balance
+// Moves is the one key under which the journal has what a balance
 // transaction moved, whoever reported it; "" if it is no gift's and no
 // payout's.
-func (t BalanceTransaction) movement() string {
+func (t BalanceTransaction) Moves() string {
 	switch t.Category {
 	case "charge":
 		return t.Source + ":charge"
@@ -84,7 +84,7 @@ const (
 	FoundPhantom  FindingKind = "missing_at_stripe" // the journal has it, Stripe does not
 	FoundCurrency FindingKind = "other_currency"    // a gift's money in another currency
 	FoundPayout   FindingKind = "payout_differs"    // a payout and its members do not add up
-	FoundBalance  FindingKind = "balance_differs"   // Stripe's balance is not the sum of its movements
+	FoundBalance  FindingKind = "balance_differs"   // the journal is not Stripe's balance, and nothing else that is found says why
 	FoundEvidence FindingKind = "contradiction"     // an object contradicts what is booked
 )
 

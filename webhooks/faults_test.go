@@ -296,7 +296,8 @@ var faults = []fault{
 	}},
 	{"a balance a cent off", func(b *faulty) named {
 		b.short = 1
-		return named{mend: func() { b.short = 0 }, found: finding(models.FoundBalance, "balance", -1), journal: 1}
+		// With the 30 of the posting that nothing at Stripe makes.
+		return named{mend: func() { b.short = 0 }, found: finding(models.FoundBalance, "balance", -31), journal: 1}
 	}},
 	{"a payout that the books lack", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'payout' AND key NOT IN (SELECT corrects FROM postings WHERE corrects IS NOT NULL) ORDER BY key LIMIT 1")
@@ -312,6 +313,32 @@ var faults = []fault{
 		b.losePosting(key)
 		b.books.run(fmt.Sprintf("UPDATE payouts SET status = 'paid', failed_at = NULL WHERE id || ':payout_failed' = '%s'", key))
 		return named{booked: []string{key}}
+	}},
+	{"a refund that came back in the books alone", func(b *faulty) named {
+		key := b.pick(`SELECT p.key FROM postings p WHERE p.kind = 'refund'
+			AND NOT EXISTS (SELECT 1 FROM postings u WHERE u.key = p.key || '_failed') ORDER BY p.key`) + "_failed"
+		return named{mend: b.invent(key, "refund_failed", "contra:refunds", 910, true), found: finding(models.FoundPhantom, key, -910), journal: 910}
+	}},
+	{"a bank debit taken back in the books alone", func(b *faulty) named {
+		key := b.charge() + ":failure"
+		return named{mend: b.invent(key, "failure", "income:donations", -700, true), found: finding(models.FoundPhantom, key, 700), journal: -700}
+	}},
+	{"a payout that failed in the books alone", func(b *faulty) named {
+		key := b.pick(`SELECT id FROM payouts o WHERE NOT EXISTS (
+			SELECT 1 FROM balance_transactions t WHERE t.source = o.id AND t.category = 'payout_reversal') ORDER BY id`) + ":payout_failed"
+		return named{mend: b.invent(key, "payout_failed", "bank", 5000, false), found: finding(models.FoundPhantom, key, -5000), journal: 5000}
+	}},
+	{"a dispute's movement that Stripe lacks", func(b *faulty) named {
+		key := "txn_lost:dispute"
+		return named{mend: b.invent(key, "dispute", "contra:disputes", -2500, true), found: finding(models.FoundPhantom, key, 2500), journal: -2500}
+	}},
+	{"other activity that Stripe lacks", func(b *faulty) named {
+		key := "txn_none:other"
+		return named{mend: b.invent(key, "other", "other:stripe", 640, false), found: finding(models.FoundPhantom, key, -640), journal: 640}
+	}},
+	{"a posting of a kind that nothing at Stripe makes", func(b *faulty) named {
+		// No object and no balance transaction can be asked for it: only the sum tells.
+		return named{mend: b.invent("txn_odd:odd", "odd", "other:stripe", 30, false), journal: 30}
 	}},
 	{"a payout with a line of another", func(b *faulty) named {
 		other := b.books.text(lastPayout)

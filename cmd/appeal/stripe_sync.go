@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/webhooks"
@@ -150,9 +151,21 @@ func printReport(p *program, r webhooks.Report) error {
 		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
 	}
 	err = errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
-	if r.Books != *r.Balance && len(findings) == 0 {
-		err = errors.Join(err, p.printf("By the books: %s. The rest is on its way: refunds and payments that Stripe has not moved its balance for yet.\n", r.Books.String()))
+	if len(r.OnItsWay) == 0 {
+		return err
 	}
+	var sum money.Minor
+	var away []string
+	for _, u := range r.OnItsWay {
+		sum += u.Amount
+		line := fmt.Sprintf("%s %s, made %s", u.Key, u.Amount.Decimal(), u.At.UTC().Format(time.RFC3339))
+		if u.AskedAt == nil {
+			line += ", too new to be asked after"
+		}
+		away = append(away, line)
+	}
+	err = errors.Join(err, p.printf("By the books: %s, of which %s is on its way: Stripe has not moved its balance for it yet\n", r.Books.String(), sum.String()))
+	listed("On its way", away)
 	return err
 }
 
