@@ -130,6 +130,7 @@ var stages = []stage{
 	{"unfinished gifts", (*syncing).unfinished},
 	{"invoices", (*syncing).invoices},
 	{"payments", (*syncing).charges},
+	{"bank debits under way", (*syncing).openDebits},
 	{"refunds", (*syncing).refunds},
 	{"open refunds", (*syncing).openRefunds},
 	{"disputes", (*syncing).disputes},

@@ -218,6 +218,14 @@ func (y *syncing) unfinished(ctx context.Context) error {
 	})
 }
 
+// openDebits reads again every bank debit that has not cleared or failed yet: a
+// renewal's has no payment page that would tell.
+func (y *syncing) openDebits(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.OpenObjects(ctx, models.DebitPending, []models.FactKind{models.Charged, models.ChargeUndone, models.PaymentFailed}, after, most)
+	})
+}
+
 func (y *syncing) openRefunds(ctx context.Context) error {
 	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
 		return y.store.OpenObjects(ctx, models.RefundMade, []models.FactKind{models.RefundSettled, models.RefundUndone}, after, most)
