@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -25,7 +26,8 @@ func (s *Store) find(tx *gorm.DB, f Finding) error {
 }
 
 // NameDifferences keeps as findings all in which the journal and Stripe's
-// balance transactions differ, and what else the sync that began at since found.
+// balance transactions differ, which gifts need a person, and what else the sync
+// that began at since found.
 // Findings that it did not see again are closed. It returns those that stand.
 func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []Finding) ([]Finding, error) {
 	var rows []Difference
@@ -50,7 +52,11 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 		if err != nil {
 			return err
 		}
-		for _, f := range append(twice, others...) {
+		people, err := needAPerson(tx)
+		if err != nil {
+			return err
+		}
+		for _, f := range slices.Concat(twice, people, others) {
 			if err := s.find(tx, f); err != nil {
 				return err
 			}
@@ -80,6 +86,36 @@ func returnedTwice(tx *gorm.DB) ([]Finding, error) {
 		found[i].Detail = fmt.Sprintf("the dispute gave back %s more than it took", found[i].Amount.Decimal())
 	}
 	return found, err
+}
+
+// needAPerson finds the gifts about which somebody can still save money. A
+// warning is of use until its payment is refunded whole or disputed
+// (https://docs.stripe.com/api/radar/early_fraud_warnings/object).
+func needAPerson(tx *gorm.DB) ([]Finding, error) {
+	var warned, twice []Finding
+	err := tx.Raw(`SELECT f.object, d.captured - d.refunded AS amount, d.currency FROM facts f JOIN donations d ON d.id = f.donation_id
+		WHERE f.kind = 'fraud_warning' AND d.captured > d.refunded
+		  AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.donation_id = d.id AND o.kind = 'dispute_opened')
+		GROUP BY f.object, d.captured, d.refunded, d.currency ORDER BY f.object`).Scan(&warned).Error
+	if err != nil {
+		return nil, fmt.Errorf("list the warnings of fraud: %w", err)
+	}
+	err = tx.Raw(`SELECT REPLACE(MIN(f.key), ':charge', '') AS object, d.refunded + d.disputed - d.captured AS amount, d.currency
+		FROM donations d JOIN facts f ON f.donation_id = d.id AND f.kind = 'charge'
+		WHERE d.refunded > 0 AND d.disputed > 0 AND d.refunded + d.disputed > d.captured
+		GROUP BY d.id, d.refunded, d.disputed, d.captured, d.currency ORDER BY 1`).Scan(&twice).Error
+	if err != nil {
+		return nil, fmt.Errorf("list what was lost twice: %w", err)
+	}
+	for i, f := range warned {
+		warned[i].Kind = FoundWarning
+		warned[i].Detail = fmt.Sprintf("the card's issuer suspects fraud; a refund of %s now saves the dispute and its fee", f.Amount.Decimal())
+	}
+	for i, f := range twice {
+		twice[i].Kind = FoundLostTwice
+		twice[i].Detail = fmt.Sprintf("refunded and disputed too: %s went back twice; the refund is evidence for the dispute", f.Amount.Decimal())
+	}
+	return append(warned, twice...), nil
 }
 
 // twinOf returns the balance transaction that a second one repeats, "" if none.
@@ -121,8 +157,7 @@ func (d Difference) finding(twin string) Finding {
 	return f
 }
 
-// OpenFindings returns the differences with Stripe that stand, the oldest
-// first.
+// OpenFindings returns the findings that stand, the oldest first.
 func (s *Store) OpenFindings(ctx context.Context) ([]Finding, error) {
 	var open []Finding
 	if err := s.db.WithContext(ctx).Where("closed_at IS NULL").Order("found_at, kind, object").Find(&open).Error; err != nil {

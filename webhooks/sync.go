@@ -135,6 +135,7 @@ var stages = []stage{
 	{"open refunds", (*syncing).openRefunds},
 	{"disputes", (*syncing).disputes},
 	{"open disputes", (*syncing).openDisputes},
+	{"warnings of fraud", (*syncing).warnings},
 	{"subscriptions", (*syncing).subscriptions},
 	{"payouts", (*syncing).payouts},
 	{"open payouts", (*syncing).openPayouts},

@@ -95,6 +95,17 @@ func (y *syncing) disputes(ctx context.Context) error {
 	return y.objects(ctx, y.made(stripeapi.Disputes), y.unbooked(ctx))
 }
 
+// warnings reads what cards' issuers suspect. A key that may not read it keeps
+// nothing else from being read: no money moves.
+func (y *syncing) warnings(ctx context.Context) error {
+	err := y.objects(ctx, y.made(stripeapi.FraudWarnings), y.unbooked(ctx))
+	if errors.Is(err, stripeapi.ErrRefused) {
+		y.log.Warn("Stripe does not list early fraud warnings", "error", err)
+		return nil
+	}
+	return err
+}
+
 func (y *syncing) payouts(ctx context.Context) error {
 	return y.objects(ctx, y.made(stripeapi.Payouts), all)
 }

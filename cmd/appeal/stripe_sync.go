@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,8 @@ func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *mode
 		return fmt.Errorf("%w; what was read is booked, and the next sync goes on from there", inPlainWords(err))
 	}
 	err = printReport(p, report)
-	if err == nil && s.Check && len(report.Problems)+len(report.Findings) > 0 {
+	differs := func(f models.Finding) bool { return f.Kind.Differs() }
+	if err == nil && s.Check && (len(report.Problems) > 0 || slices.ContainsFunc(report.Findings, differs)) {
 		err = errFound
 	}
 	return err
@@ -142,11 +144,19 @@ func printReport(p *program, r webhooks.Report) error {
 		listed("Set right in the books' copy of Stripe's account", r.Mended)
 	}
 	listed("Contradicts the books and needs a person", r.Problems)
-	var findings []string
+	var differ, people []string
 	for _, f := range r.Findings {
-		findings = append(findings, fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency))
+		line := fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency)
+		if f.Kind.Differs() {
+			differ = append(differ, line)
+		} else {
+			people = append(people, line)
+		}
 	}
-	listed("Differences from Stripe", findings)
+	listed("Differences from Stripe", differ)
+	if len(people) > 0 {
+		listed("In the books, and needs a person", people)
+	}
 	if r.Balance == nil {
 		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
 	}
