@@ -78,10 +78,10 @@ build: ## Build the static binary, dist/appeal
 image: ## Build the container image; IMAGE and VERSION name it
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE):$(or $(VERSION),dev) .
 
-SCREENS ?= $(CURDIR)/.cache/screens
+SCREENS ?= $(CURDIR)/docs/screens
 .PHONY: screens
-screens: ## Take pictures of the pages, at 360 and 1280 px, light and dark, into SCREENS (.cache/screens)
-	go test -C internal/browser -count=1 -run TestScreens . -args -screens $(SCREENS) -sample 300
+screens: ## Take a picture of every page in every state into SCREENS (docs/screens), to be looked at
+	go test -C internal/browser -count=1 -timeout 30m -run TestScreens . -args -screens $(SCREENS) -sample 300
 
 .PHONY: lighthouse
 lighthouse: ## Measure the pages as a phone on a slow line meets them: medians of five runs, on an otherwise quiet machine

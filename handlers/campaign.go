@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/live"
+	"github.com/corruptionproject/appeal/models"
 )
 
 // getCampaign shows the campaign page. Without a query it is the same bytes
@@ -20,14 +21,14 @@ func (s *Server) getCampaign(c echo.Context) error {
 	form := s.filledIn(c, query)
 	if form == nil {
 		return s.sendShared(c, "campaign", htmlPage, func(snapshot live.Snapshot) ([]byte, error) {
-			return s.campaignPage(snapshot, s.empty)
+			return s.campaignPage(c, snapshot, s.empty)
 		})
 	}
 	snapshot, err := s.feed.Current(c.Request().Context())
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	body, err := s.campaignPage(snapshot, *form)
+	body, err := s.campaignPage(c, snapshot, *form)
 	if err != nil {
 		return err
 	}
@@ -47,32 +48,41 @@ func (s *Server) filledIn(c echo.Context, query string) *donateForm {
 	return &form
 }
 
-func (s *Server) campaignPage(snapshot live.Snapshot, form donateForm) ([]byte, error) {
-	return s.views.campaign(snapshot.Progress, s.Now(), campaignState{Form: form, StaleSince: snapshot.StaleSince})
+func (s *Server) campaignPage(c echo.Context, snapshot live.Snapshot, form donateForm) ([]byte, error) {
+	return s.views.campaign(snapshot.Progress, s.Now(), campaignState{
+		Form: form, MetAt: s.metAt(c.Request().Context(), snapshot), StaleSince: snapshot.StaleSince,
+	})
 }
 
-// getCancelled shows the page to a reader who came back without paying: their
+// getCancelled shows the page to a reader who came back without paying, or
+// whose bank payment failed: their
 // choices kept, the form ready for a new try. It marks that they came back,
 // unless they only asked for the head.
 func (s *Server) getCancelled(c echo.Context) error {
 	ctx := c.Request().Context()
-	d, err := s.Store.FindDonation(ctx, c.QueryParam("cancelled"))
-	if err != nil {
-		return err
-	}
 	private(c)
 	c.Response().Header().Set("Referrer-Policy", "strict-origin") // the token is in the address
-	if d.Status.PageDone() {
+	d, err := s.Store.FindDonation(ctx, c.QueryParam("cancelled"))
+	if err != nil {
+		return s.views.withoutGift(ofBooks(err))
+	}
+	state := campaignState{Form: again(d.Choices, s.Campaign), Notice: cancelledNotice}
+	switch {
+	case d.Status == models.Failed:
+		state.Notice = failedNotice
+		return s.formPage(c, http.StatusOK, state)
+	case d.Status.PageDone():
 		return c.Redirect(http.StatusSeeOther, "/thanks/"+d.Token)
 	}
 	if !isHead(c) {
+		// Without the mark the page that was left closes by itself within the
+		// hour; a reader who wants to give need not wait for it.
 		if err := s.Store.CancelCheckout(ctx, d); err != nil {
-			return err
+			s.Log.Warn("that a reader came back without paying could not be kept", "donation", d.ID, "error", err)
 		}
 	}
-	form := again(d.Choices, s.Campaign)
-	form.Cancelled = d.Token
-	return s.formPage(c, http.StatusOK, campaignState{Form: form, Notice: cancelledNotice})
+	state.Form.Cancelled = d.Token
+	return s.formPage(c, http.StatusOK, state)
 }
 
 // formPage answers with the campaign page for one reader alone: with what they
@@ -83,7 +93,7 @@ func (s *Server) formPage(c echo.Context, status int, state campaignState) error
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
-	state.StaleSince = snapshot.StaleSince
+	state.MetAt, state.StaleSince = s.metAt(c.Request().Context(), snapshot), snapshot.StaleSince
 	body, err := s.views.campaign(snapshot.Progress, s.Now(), state)
 	if err != nil {
 		return err

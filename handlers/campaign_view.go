@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"html/template"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +14,8 @@ type campaignState struct {
 	Form       donateForm
 	Problems   problems
 	Notice     notice
+	Wait       int       // seconds, where the notice is to wait
+	MetAt      time.Time // when the goal was met, once it is
 	StaleSince time.Time // when the figures were last read, where they can't be read now
 }
 
@@ -23,6 +26,7 @@ type campaignView struct {
 	Form                 *formView // nil while no gifts are taken
 	GiveElsewhere        string    // where the form was, once the campaign has ended
 	Draft                bool
+	Lead                 *imageView
 	Opening, Rest        template.HTML
 	Signer               signerView
 	PaysFor              []string
@@ -33,7 +37,9 @@ type campaignView struct {
 }
 
 type signerView struct {
-	Name, Title, Initials string
+	Name, Title string
+	Picture     *imageView
+	Initials    string // without one
 }
 
 // campaign draws the campaign page: the one that everybody gets, and the same
@@ -44,6 +50,7 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 		Standfirst: v.c.Standfirst,
 		Ticker:     v.ticker(p, now, s.StaleSince),
 		Draft:      v.c.Draft,
+		Lead:       imageOf(v.c.Look.Lead),
 		Opening:    template.HTML(v.c.Letter.Opening), //nolint:gosec // the newsroom's own Markdown, rendered without raw HTML
 		Rest:       template.HTML(v.c.Letter.Rest),    //nolint:gosec // likewise
 		Signer:     v.signer(),
@@ -53,11 +60,14 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 		OtherWays:  v.otherWays(),
 	}
 	view.Ticker.Live = true
+	if !s.MetAt.IsZero() {
+		view.Ticker.MetOn = v.day(s.MetAt, now)
+	}
 	view.Signup = v.signup("Read along.")
 	switch {
 	case v.c.TakesGifts(now) == nil:
 		view.Signup = v.signup("Not ready" + nbsp + "to" + nbsp + "give? Read" + nbsp + "along.")
-		view.Form = v.form(s.Form, s.Problems, s.Notice, now)
+		view.Form = v.form(s, now)
 	case view.Ticker.State == tickerEnded && v.orgURL() != "/":
 		view.GiveElsewhere = "Give to " + v.c.Organisation.Name
 	}
@@ -65,8 +75,11 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 	out.Title = strings.Join(nonEmpty([]string{v.c.Headline, v.c.Title, v.c.Organisation.Name}), " — ")
 	out.Description = v.c.Standfirst
 	out.Canonical = v.site.BaseURL + "/"
+	out.Embeds = v.site.BaseURL + "/oembed?" + url.Values{"url": {out.Canonical}}.Encode()
 	if view.Form != nil && (len(s.Problems) > 0 || s.Notice != noNotice) {
 		out.Private, out.Compact = true, true
+	} else {
+		out.Preview = v.preview(view.Ticker, now)
 	}
 	if len(s.Problems) > 0 {
 		out.Title = "Error: " + out.Title
@@ -76,7 +89,7 @@ func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]b
 
 // signer falls back on title and newsroom while nobody is named.
 func (v *views) signer() signerView {
-	s := signerView{Name: v.c.Signer.Name, Title: v.c.Signer.Title}
+	s := signerView{Name: v.c.Signer.Name, Title: v.c.Signer.Title, Picture: imageOf(v.c.Look.Signer)}
 	if s.Name == "" {
 		s.Name, s.Title = v.c.Signer.Title, v.c.Organisation.Name
 	}
@@ -120,18 +133,22 @@ func (v *views) counting() []string {
 	if v.c.SeedFunding != "" {
 		said = append(said, v.c.SeedFunding)
 	}
-	return said
+	return append(said, v.c.Words.Counting...)
 }
 
 // otherWays are for readers who don't pay online, as far as the newsroom has
-// told how to reach it.
+// told how to reach it. Only gifts that can be deducted come from a
+// donor-advised fund.
 func (v *views) otherWays() []string {
+	if v.c.Words.OtherWays != nil {
+		return v.c.Words.OtherWays
+	}
 	o := v.c.Organisation
 	var ways []string
 	if o.Address != "" {
 		ways = append(ways, "By check: made out to "+v.legalName()+", with “"+v.c.Title+"” on the memo line, mailed to "+o.Address+".")
 	}
-	if o.EIN != "" {
+	if o.EIN != "" && !o.NotDeductible {
 		ways = append(ways, "From a donor-advised fund: ask for "+v.legalName()+", EIN"+nbsp+o.EIN+".")
 	}
 	if o.Help != "" {

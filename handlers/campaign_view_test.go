@@ -48,14 +48,17 @@ func TestTheFormNeedsNoTyping(t *testing.T) {
 	d.in("label[for=other_amount]", hasText("Other amount in US dollars"))
 	d.in("#other_amount", hasAttr("inputmode", "decimal"), hasAttr("autocomplete", "off"), hasAttr("value", ""))
 	d.in("#cover_fees", hasAttr("value", "1"), lacksAttr("checked"))
-	d.in("label[for=cover_fees]", hasText("Add about 2.9% + 30¢ so the full amount reaches Mother Jones"))
+	d.in("label[for=cover_fees]", hasText("Add about 2.9% + 30¢ ($1.80 on $50) so the full amount reaches Mother Jones"))
 	d.in("[name=form_key]", hasAttr("value", ""))
 	d.in("form button", hasText("Continue to payment"))
 	d.in("form .next", hasText("pay on Stripe’s secure page with card, Apple Pay or Google Pay."))
 	d.in("form .tax", hasText("EIN 00-0000000. No goods or services are given in return."))
+	d.in("details.fold", lacksAttr("open"))
+	d.in("details.fold summary", hasText("Add a note, or give in someone’s name"))
+	d.in("details.fold [name=comment]")
+	d.in("details.fold [name=tribute][value=none]", hasAttr("checked", ""))
 	d.in("form [name=newsletter]", hasAttr("value", "1"), lacksAttr("checked"))
 	d.in("form label[for=newsletter]", hasText("Email me the weekly newsletter (optional)"))
-	d.none("[name=comment]")
 	d.none(".summary")
 	d.none(".notice")
 	d.none("[name=robots]")
@@ -143,6 +146,71 @@ func TestAReaderSeesWhatIsWrongAndLosesNothing(t *testing.T) {
 		t.Errorf("the page carries the key %q", key)
 	}
 	inOrder(t, string(d.raw), `class="summary"`, `id="give"`, "<form")
+}
+
+func TestANoteOrADedicationIsKeptInSightUntilItIsSent(t *testing.T) {
+	c := sampleCampaign(t)
+	draw := func(fields url.Values) doc {
+		t.Helper()
+		f := readDonateForm(fields)
+		_, problems := f.choices(c)
+		return parse(t, mustCampaign(t, c, onTheWay(c), campaignState{Form: f.keyed(), Problems: problems}), nil)
+	}
+	for _, fields := range []url.Values{{"comment": {"Thank you."}}, {"tribute": {"memory"}}, {"tribute_name": {"A. Reader"}}} {
+		draw(fields).in("details.fold", hasAttr("open", ""))
+	}
+	draw(url.Values{"tribute": {"none"}}).in("details.fold", lacksAttr("open"))
+
+	long, name := strings.Repeat("é", 501), strings.Repeat("é", 81)
+	d := draw(url.Values{"amount": {"50"}, "comment": {long}, "tribute": {"honor"}, "tribute_name": {name}})
+	d.in("#comment", hasText(long), hasAttr("aria-invalid", "true"), hasAttr("aria-describedby", "comment-hint comment-error"))
+	d.in("#comment-error", hasText("Shorten your note to 500 characters; it has 501"))
+	d.in("#tribute_name", hasAttr("value", name), hasAttr("aria-invalid", "true"), hasAttr("aria-describedby", "tribute_name-error"))
+	d.in("#tribute_name-error", hasText("Shorten the name to 80 characters; it has 81"))
+	d.in("[name=tribute][value=honor]", hasAttr("checked", ""))
+	var links []string
+	for _, a := range d.all(".summary a") {
+		href, _ := attr(a, "href")
+		links = append(links, href)
+	}
+	if strings.Join(links, " ") != "#comment #tribute_name" {
+		t.Errorf("the summary leads to %v", links)
+	}
+}
+
+func TestWhoIsPublishedIsSaidBeforeGiving(t *testing.T) {
+	c := sampleCampaign(t)
+	c.PublishDonorsFrom = 5000_00
+	parse(t, mustCampaign(t, c, onTheWay(c), campaignState{}), nil).
+		in("form .tax", hasText("We publish the names of donors who give $5,000 or more."))
+	c.PublishDonorsFrom = 0
+	if d := parse(t, mustCampaign(t, c, onTheWay(c), campaignState{}), nil); strings.Contains(textOf(d.root), "publish the names") {
+		t.Error("a campaign that publishes nobody says that it does")
+	}
+}
+
+func TestWithoutAScriptTheCentsAreThoseOfTheAmountChosenBeforehand(t *testing.T) {
+	c := bothWays(t)
+	for query, said := range map[string]string{
+		"":                             "($1.80 on $50)",
+		"amount=40":                    "($1.50 on $40)",
+		"amount=1250.50":               "($37.66 on $1,250.50)",
+		"frequency=monthly":            "($0.76 on $15)",
+		"amount=40&frequency=nonsense": "($1.50 on $40)",
+		"amount=1e3&src=%00":           "($1.80 on $50)",
+	} {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parse(t, mustCampaign(t, c, onTheWay(c), campaignState{Form: prefilled(values, c)}), nil).
+			in("label[for=cover_fees]", hasText("Add about 2.9% + 30¢ "+said+" so the full amount reaches Mother Jones"))
+	}
+	presets := c.Presets[models.Once]
+	presets.Default = 0
+	c.Presets[models.Once] = presets
+	parse(t, mustCampaign(t, c, onTheWay(c), campaignState{Form: prefilled(nil, c)}), nil).
+		in("label[for=cover_fees]", hasText("Add about 2.9% + 30¢ so the full amount"))
 }
 
 func TestEveryLinkOfTheSummaryLeadsSomewhere(t *testing.T) {

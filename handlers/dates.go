@@ -85,12 +85,15 @@ func (v *views) moment(t, now time.Time) string {
 }
 
 // zoneName is what Americans call a zone all year: PT for PST and PDT alike.
-// Zones without such a name keep their own.
+// Other zones keep their own name, and one that has but a number says of what.
 func zoneName(t time.Time) string {
 	name := t.Format("MST")
 	switch name {
 	case "PST", "PDT", "MST", "MDT", "CST", "CDT", "EST", "EDT", "AKST", "AKDT":
 		return strings.TrimRight(name, "SDT") + "T"
+	}
+	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
+		return "GMT" + name
 	}
 	return name
 }

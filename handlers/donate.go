@@ -79,7 +79,7 @@ func (s *Server) open(ctx context.Context, address string, form donateForm, choi
 func (s *Server) openOnce(ctx context.Context, address string, form donateForm, choices models.Choices) (destination, error) {
 	plan, err := s.Store.PlanOpening(ctx, form.FormKey, choices)
 	if err != nil {
-		return destination{}, err
+		return destination{}, ofBooks(err)
 	}
 	earlier := plan.Donation
 	switch {
@@ -102,20 +102,20 @@ func (s *Server) openOnce(ctx context.Context, address string, form donateForm, 
 	d := earlier
 	if plan.Step != models.ReuseOpened {
 		if d, err = s.Store.StartDonation(ctx, form.FormKey, earlier.FormAttempt, choices); err != nil {
-			return destination{}, err
+			return destination{}, ofBooks(err)
 		}
 	}
 	crash.Here(crash.CheckoutUnasked)
 	session, err := s.Checkout.OpenCheckout(ctx, d)
 	crash.Here(crash.CheckoutAnswered)
-	if errors.Is(err, stripeapi.ErrRefused) {
+	if errors.Is(err, stripeapi.ErrRefused) || errors.Is(err, stripeapi.ErrBroken) {
 		err = errors.Join(err, s.Store.RefuseCheckout(ctx, d))
 	}
 	if err != nil {
 		return destination{}, err
 	}
 	if err := s.Store.AttachCheckout(ctx, d, session); err != nil {
-		return destination{}, err
+		return destination{}, ofBooks(err)
 	}
 	opened = true
 	return destination{d.Token, session.CheckoutURL}, nil
@@ -170,31 +170,33 @@ func (s *Server) thanksFor(d models.Donation) destination {
 // nothing lost, and a sentence that says whether money was taken.
 func (s *Server) notOpened(c echo.Context, form donateForm, err error) error {
 	status, code := statusOf(err)
-	if status == http.StatusInternalServerError {
-		return err
-	}
-	var limited rateLimited
-	if errors.As(err, &limited) {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
-		s.turned.add(s, c)
-	}
-	var told notice
-	switch code {
-	case "conflict":
+	state := campaignState{Form: form}
+	switch {
+	case code == "conflict":
 		// The old key stands for the page that is open; another try is another gift.
-		told, form = conflictNotice, form.rekeyed()
-	case "rate_limited":
-		told = limitedNotice
-	case "unavailable":
-		told = unreachableNotice
-		c.Response().Header().Set("Retry-After", "30")
+		state.Notice, state.Form = conflictNotice, form.rekeyed()
+	case code == "rate_limited":
+		var limited rateLimited
+		if errors.As(err, &limited) {
+			state.Wait = limited.seconds()
+		}
+		state.Notice = limitedNotice
+		c.Response().Header().Set("Retry-After", strconv.Itoa(state.Wait))
+		s.turned.add(s, c)
+	case status == http.StatusServiceUnavailable:
+		state.Notice = brokenNotice
+		if errors.Is(err, stripeapi.ErrUnavailable) || errors.Is(err, stripeapi.ErrRefused) {
+			state.Notice = unreachableNotice
+		}
+		c.Response().Header().Set("Retry-After", tryAgainIn)
 		s.Log.Warn("no payment page could be made", "error", err)
 	default:
 		return err
 	}
 	if wantsJSON(c.Request()) {
-		n := s.views.notice(told)
+		n := s.views.notice(state.Notice, state.Wait)
 		return refuse(c, status, code, n.Lead+" "+n.Strong+" "+n.Rest, nil)
 	}
-	return s.formPage(c, status, campaignState{Form: form.keyed(), Notice: told})
+	state.Form = state.Form.keyed()
+	return s.formPage(c, status, state)
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"strings"
@@ -22,9 +23,37 @@ var statuses = []struct {
 	{models.ErrClosed, http.StatusConflict, "closed"},
 	{errRateLimited, http.StatusTooManyRequests, "rate_limited"},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "unavailable"},
+	{errBooks, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrRefused, http.StatusServiceUnavailable, "unavailable"},
 }
+
+// errBooks: the database did not answer, or did not do what it was asked.
+var errBooks = errors.New("the database failed")
+
+// named are the Store's errors that say more than that it failed.
+var named = []error{models.ErrNotFound, models.ErrConflict, models.ErrClosed, models.ErrBooksClosed}
+
+// ofBooks marks any other error of the Store's as errBooks: whatever the reason
+// is, the reader can only try again later.
+func ofBooks(err error) error {
+	for _, known := range named {
+		if err == nil || errors.Is(err, known) {
+			return err
+		}
+	}
+	return errors.Join(errBooks, err)
+}
+
+// worded is an error with words of its own for the reader, where the usual ones
+// of its status would not be true.
+type worded struct {
+	error
+	heading, sentence string
+	links             []link
+}
+
+func (w worded) Unwrap() error { return w.error }
 
 // errRateLimited: this address has opened too many checkouts.
 var errRateLimited = errors.New("too many checkouts from one address")
@@ -76,7 +105,10 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	status, code := statusOf(err)
 	if status >= http.StatusInternalServerError {
-		s.Log.Error("request failed", "method", c.Request().Method, "route", c.Path(), "status", status, "error", err)
+		s.Log.Error("request failed", "reference", incident(c), "method", c.Request().Method, "route", c.Path(), "status", status, "error", err)
+	}
+	if h := c.Response().Header(); status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", tryAgainIn)
 	}
 	private(c)
 	if s.answerError(c, err, status, code) != nil {
@@ -84,20 +116,39 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 }
 
+// tryAgainIn is how many seconds to wait for what is expected to mend itself.
+const tryAgainIn = "30"
+
+// incident is what a reader can quote of a request that failed, and the log
+// knows it by. It says nothing else.
+func incident(c echo.Context) string {
+	known, ok := c.Get("incident").(string)
+	if !ok {
+		known = "E-" + rand.Text()[:8]
+		c.Set("incident", known)
+	}
+	return known
+}
+
 func (s *Server) answerError(c echo.Context, err error, status int, code string) error {
+	var own worded
+	errors.As(err, &own)
 	if wantsJSON(c.Request()) {
-		usual, ok := wording[status]
-		if !ok {
-			usual = wording[http.StatusInternalServerError]
+		said := usual(status)
+		if own.heading != "" {
+			said.heading, said.sentence = own.heading, own.sentence
 		}
-		return refuse(c, status, code, usual.heading+". "+usual.sentence, nil)
+		return refuse(c, status, code, said.heading+". "+said.sentence, nil)
 	}
 	var body []byte
 	var problem error
-	if errors.Is(err, models.ErrClosed) {
+	switch {
+	case errors.Is(err, models.ErrClosed):
 		body, problem = s.views.closed(s.Now())
-	} else {
-		body, problem = s.views.problem(status, "", "")
+	case status == http.StatusInternalServerError:
+		body, problem = s.views.broken(incident(c))
+	default:
+		body, problem = s.views.problem(status, own.heading, own.sentence, own.links...)
 	}
 	if problem != nil {
 		return c.String(status, http.StatusText(status)+"\n")

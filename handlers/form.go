@@ -85,8 +85,8 @@ func readSource(values url.Values) source {
 	}
 }
 
-// prefilled is the form that a link fills in, as in /?amount=40&frequency=monthly.
-// What the campaign does not offer, or what is no amount, is left out without
+// prefilled is the form that a link fills in, as in /?amount=40&frequency=monthly;
+// /?amount=other leaves the amount to be typed. What the campaign does not offer, or what is no amount, is left out without
 // a word: a reader is not blamed for a link.
 func prefilled(query url.Values, c models.Campaign) donateForm {
 	f := donateForm{Picked: defaultAmounts(c), Source: readSource(query)}
@@ -95,6 +95,10 @@ func prefilled(query url.Values, c models.Campaign) donateForm {
 		frequency = asked
 	}
 	f.Frequency = string(frequency)
+	if query.Get("amount") == other {
+		f.Picked[f.Frequency] = other
+		return f
+	}
 	amount, err := money.Parse(asTyped(query.Get("amount")))
 	if err != nil || amount < c.Least || amount > c.Most {
 		return f

@@ -21,11 +21,13 @@ type formView struct {
 	Summary     []summaryLine
 	Notice      *noticeView
 	Cover       coverView
+	Fold        foldView
 	Box         *boxView    // nil where there is no newsletter
 	Terms       []termsView // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
 	Next        string // what comes after the button
+	Publishing  string // who is named in public, "" for nobody
 	Legal       legalView
 }
 
@@ -41,8 +43,10 @@ type amountSet struct {
 	Selected          bool
 }
 
-// coverView is the choice to cover the card's fees. The script reckons the
-// exact amount as money.FeeRate does, from the same two numbers.
+// coverView is the choice to cover the card's fees. Without a script the words
+// can't follow what is chosen, so they name the rate, and what it comes to for
+// the amount chosen beforehand as an example. The script reckons the exact
+// amount as money.FeeRate does, from the same two numbers.
 type coverView struct {
 	Checked     bool
 	BasisPoints int64
@@ -66,28 +70,32 @@ type summaryLine struct {
 
 type hidden struct{ Name, Value string }
 
-func (v *views) form(f donateForm, ps problems, n notice, now time.Time) *formView {
+func (v *views) form(s campaignState, now time.Time) *formView {
+	f, ps := s.Form, s.Problems
 	selected := models.Frequency(f.Frequency)
 	if !v.c.Offers(selected) {
 		selected = defaultFrequency(v.c)
 	}
 	view := &formView{
-		Heading:     "Make a gift",
+		Heading:     v.c.Words.Give,
 		Frequency:   string(selected),
 		Several:     len(v.c.Frequencies) > 1,
 		Other:       f.OtherAmount,
 		AmountError: ps.On("amount"),
 		FreqError:   ps.On("frequency"),
-		Notice:      v.notice(n),
+		Notice:      v.notice(s.Notice, s.Wait),
 		Cover:       v.cover(f.CoverFees),
 		Box:         v.box(f.Newsletter),
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
+		Fold:        fold(f, ps),
 		Next:        v.next(),
+		Publishing:  v.publishing(),
 		Legal:       v.legal(),
 	}
+	view.Cover.Rough += example(v.c, f, selected) + " so the full amount reaches " + unbroken(v.c.Organisation.Name)
 	if now.After(v.c.Deadline) {
-		view.Heading = "The campaign has closed; gifts still support this work."
+		view.Heading = v.c.Words.GiveAfter
 	}
 	for _, frequency := range v.c.Frequencies {
 		view.Sets = append(view.Sets, v.amounts(f, frequency, frequency == selected))
@@ -161,6 +169,10 @@ func (view *formView) place(field string) string {
 		if len(view.Frequencies) > 0 {
 			return "#" + view.Frequencies[0].ID
 		}
+	case "comment", "tribute_name":
+		return "#" + field
+	case "tribute":
+		return "#" + view.Fold.Tributes[0].ID
 	}
 	return ""
 }
@@ -171,9 +183,20 @@ func (v *views) cover(checked bool) coverView {
 		Checked:     checked,
 		BasisPoints: v.c.Fee.BasisPoints,
 		FixedCents:  int64(v.c.Fee.Fixed),
-		Rough:       "Add about " + roughFee(v.c) + " so the full amount reaches " + org,
+		Rough:       "Add about " + roughFee(v.c),
 		Exact:       "Add {fee} so the full {gift} reaches " + org,
 	}
+}
+
+// example is what covering the fees of the amount chosen beforehand takes, to
+// the cent: " ($1.80 on $50)". It is true whatever is chosen then.
+func example(c models.Campaign, f donateForm, frequency models.Frequency) string {
+	gift, wrong := f.amount(c, frequency)
+	if wrong.Message != "" {
+		return ""
+	}
+	_, fee := c.Charge(gift, true)
+	return " (" + fee.Short() + " on" + nbsp + gift.Short() + ")"
 }
 
 // roughFee names the rate: "2.9% + 30¢".
@@ -194,14 +217,19 @@ func roughFee(c models.Campaign) string {
 	}
 }
 
-func (v *views) next() string {
+// methods are the ways to pay, as a sentence names them.
+func (v *views) methods() string {
 	methods := make([]string, 0, len(v.c.PaymentMethods))
 	for _, m := range v.c.PaymentMethods {
 		methods = append(methods, strings.ReplaceAll(m, " ", nbsp))
 	}
+	return listed(methods, "or")
+}
+
+func (v *views) next() string {
 	with := ""
-	if len(methods) > 0 {
-		with = " with " + listed(methods, "or")
+	if methods := v.methods(); methods != "" {
+		with = " with " + methods
 	}
 	return "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
 }

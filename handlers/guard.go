@@ -64,7 +64,7 @@ func (s *Server) recover(c echo.Context, err *error) {
 	if thrown == http.ErrAbortHandler { //nolint:errorlint // compared as net/http compares it
 		panic(thrown)
 	}
-	s.Log.Error("panic", "type", fmt.Sprintf("%T", thrown), "route", c.Path(), "stack", string(debug.Stack()))
+	s.Log.Error("panic", "reference", incident(c), "type", fmt.Sprintf("%T", thrown), "route", c.Path(), "stack", string(debug.Stack()))
 	*err = echo.NewHTTPError(http.StatusInternalServerError)
 }
 

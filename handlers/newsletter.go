@@ -36,7 +36,7 @@ func (s *Server) postNewsletter(c echo.Context) error {
 	}
 	release(true, s.Now())
 	if err := s.Store.RequestNewsletter(c.Request().Context(), form.Email); err != nil {
-		return err
+		return ofList(err)
 	}
 	if wantsJSON(c.Request()) {
 		return c.JSON(http.StatusOK, map[string]string{"message": checkInbox})
@@ -91,7 +91,7 @@ func privateLink(c echo.Context) {
 // longer.
 func (s *Server) notConfirmed(c echo.Context, err error) error {
 	if !errors.Is(err, models.ErrNotFound) || wantsJSON(c.Request()) {
-		return err
+		return ofList(err)
 	}
 	return s.newsletterPage(c, http.StatusNotFound, newsletterState{Step: newsletterLinkGone})
 }
@@ -102,4 +102,12 @@ func (s *Server) newsletterPage(c echo.Context, status int, state newsletterStat
 		return err
 	}
 	return c.HTMLBlob(status, body)
+}
+
+// ofList is ofBooks for the newsletter, whose readers were not about to pay.
+func ofList(err error) error {
+	if err = ofBooks(err); err == nil || errors.Is(err, models.ErrNotFound) {
+		return err
+	}
+	return worded{error: err, heading: "The newsletter list can’t be reached", sentence: "Nothing was changed. Please try again in a few minutes."}
 }

@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/corruptionproject/appeal/internal/live"
 	"github.com/corruptionproject/appeal/web"
@@ -30,7 +32,10 @@ type rendering struct {
 
 // medium is what kind of answer goes out, and for how long others may keep it.
 // The slices go into headers as they stand, and never change.
-type medium struct{ kind, caching []string }
+type medium struct {
+	kind, caching []string
+	dense         bool // packed by its own format: gzip would make it no smaller
+}
 
 var htmlPage = medium{kind: []string{"text/html; charset=utf-8"}, caching: []string{publicCaching}}
 
@@ -51,28 +56,61 @@ type readyPage struct {
 
 // readyPages holds what is the same for everybody, by a name that only this
 // program chooses: a name out of a request would let anybody fill the memory.
-type readyPages struct{ byName sync.Map }
+type readyPages struct {
+	byName sync.Map
+	making singleflight.Group
+}
 
 // sendShared answers with what is the same for everybody, rendered once per change
-// of the figures and per minute.
+// of the figures and per minute, however many ask at once.
 func (s *Server) sendShared(c echo.Context, name string, as medium, render func(live.Snapshot) ([]byte, error)) error {
 	snapshot, err := s.feed.Current(c.Request().Context())
 	if err != nil {
 		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
 	}
 	of := rendering{etag: snapshot.ETag, stale: snapshot.StaleSince, minute: s.Now().Unix() / 60}
-	if kept, ok := s.pages.byName.Load(name); ok {
-		if page, ok := kept.(*readyPage); ok && page.of == of {
-			return page.send(c)
-		}
-	}
-	body, err := render(snapshot)
+	page, err := s.pages.make(name, as, of, func() ([]byte, error) { return render(snapshot) })
 	if err != nil {
 		return err
 	}
-	page := newReadyPage(as, of, body, gzip.BestCompression)
-	s.pages.byName.Store(name, page)
 	return page.send(c)
+}
+
+// make returns what was made under a name, or makes it, once for all who ask.
+func (r *readyPages) make(name string, as medium, of rendering, render func() ([]byte, error)) (*readyPage, error) {
+	if page := r.find(name, of); page != nil {
+		return page, nil
+	}
+	made, err, _ := r.making.Do(fmt.Sprint(name, of), func() (any, error) {
+		if page := r.find(name, of); page != nil {
+			return page, nil // made while this one came to its turn
+		}
+		body, err := render()
+		if err != nil {
+			return nil, err
+		}
+		page := newReadyPage(as, of, body, gzip.BestCompression)
+		r.byName.Store(name, page)
+		return page, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	page, ok := made.(*readyPage)
+	if !ok {
+		return nil, fmt.Errorf("%s is no page", name)
+	}
+	return page, nil
+}
+
+// find is what was made under a name, if it was made of the same.
+func (r *readyPages) find(name string, of rendering) *readyPage {
+	if kept, ok := r.byName.Load(name); ok {
+		if page, ok := kept.(*readyPage); ok && page.of == of {
+			return page
+		}
+	}
+	return nil
 }
 
 func newReadyPage(as medium, of rendering, body []byte, level int) *readyPage {
@@ -107,8 +145,11 @@ var (
 // send answers with the page, or with 304 if the reader has it.
 func (p *readyPage) send(c echo.Context) error {
 	r, h := c.Request(), c.Response().Header()
-	packed := web.AcceptsGzip(r.Header.Get("Accept-Encoding"))
-	h["Cache-Control"], h["Vary"], h["Etag"] = p.caching, varyHeader, p.etag
+	packed := !p.dense && web.AcceptsGzip(r.Header.Get("Accept-Encoding"))
+	h["Cache-Control"], h["Etag"] = p.caching, p.etag
+	if !p.dense {
+		h["Vary"] = varyHeader
+	}
 	if packed {
 		h["Etag"] = p.etagGz
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Embeds, pictures,
-// donor self-service, receipts and the finance area are not built yet.
+// routes is every address of the product. Donor self-service, receipts and the
+// finance area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -24,9 +24,20 @@ func (s *Server) routes() {
 	e.GET("/api/progress", s.getProgress)
 	e.GET("/api/progress/stream", s.streamProgress)
 
+	// Article pages.
+	e.GET("/embed", s.getEmbed)
+	e.GET("/embed.js", s.getEmbedScript)
+	e.GET("/oembed", s.getOEmbed)
+
+	// Pictures.
+	e.GET("/progress.svg", s.getProgressSVG)
+	e.GET("/progress.png", s.getProgressPNG)
+	e.GET("/share.png", s.getShare)
+
 	// Files.
 	e.GET("/static/*", echo.WrapHandler(s.Web.Handler()))
-	e.GET("/favicon.ico", echo.WrapHandler(s.Web.File("favicon.ico")))
+	e.GET(folderPath+":name", s.getFolderPicture)
+	e.GET("/favicon.ico", s.getFavicon)
 	e.GET("/robots.txt", s.getRobots)
 	e.GET("/.well-known/security.txt", s.getSecurity)
 

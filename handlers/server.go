@@ -34,7 +34,8 @@ type Checkout interface {
 type Lookup interface {
 	// Look asks once in 5 s per gift at the most.
 	Look(ctx context.Context, token string) error
-	// Confirm asks at once, and reports whether the gift was paid.
+	// Confirm asks at once, and reports whether its reader has been through the
+	// payment page.
 	Confirm(ctx context.Context, d models.Donation) (bool, error)
 }
 
@@ -80,6 +81,7 @@ type Server struct {
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
+	goal     goalMet
 	turned   turnedAway
 	stopping chan struct{}
 }

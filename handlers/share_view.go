@@ -21,7 +21,7 @@ func (v *views) share() *shareView {
 	if u, err := url.Parse(address); err == nil {
 		shown = u.Host
 	}
-	words := capital(v.theCampaign()) + " at " + v.c.Organisation.Name + ": " + v.c.Headline
+	words := v.c.Words.Share
 	both := words + " " + address
 	to := func(base string, pairs ...string) template.URL {
 		query := url.Values{}

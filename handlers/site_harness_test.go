@@ -34,7 +34,8 @@ type site struct {
 	sim     *stripesim.Simulator
 	simURL  string
 	server  *handlers.Server
-	down    atomic.Bool // Stripe answers nothing but 503
+	later   *webhooks.Resolver // books what an event's payload alone could not settle
+	down    atomic.Bool        // Stripe answers nothing but 503
 	opened  atomic.Int64
 }
 
@@ -43,6 +44,7 @@ type options struct {
 	rate     handlers.Rate
 	campaign func(*models.Campaign)
 	log      *slog.Logger
+	lookup   handlers.Lookup // in place of asking Stripe
 }
 
 // kept is a log to look into while it is written.
@@ -93,13 +95,17 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	}
 	client := stripeapi.New(c, stripeapi.Config{Key: "sk_test_site", APIBase: s.simURL, BaseURL: s.address})
 	resolver := webhooks.NewResolver(store, client, log)
+	if o.lookup == nil {
+		o.lookup = resolver
+	}
+	s.later = resolver
 	door := &webhooks.Door{Store: store, Secrets: []string{"whsec_site"}, Resolver: resolver, Log: log}
-	pages, err := web.New(web.Options{})
+	pages, err := web.New(web.Options{Light: web.Tones(c.Look.Light), Dark: web.Tones(c.Look.Dark)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.server, err = handlers.New(handlers.Config{
-		Campaign: c, Store: store, Checkout: client, Lookup: resolver, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
+		Campaign: c, Store: store, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
 		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
 	})
 	if err != nil {
@@ -239,6 +245,16 @@ func (s *site) pay(checkoutURL, email, outcome string) {
 func (s *site) deliver() {
 	s.t.Helper()
 	if _, err := s.sim.Deliver(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// settle delivers what Stripe has to say, and books what has to be looked up
+// for it.
+func (s *site) settle() {
+	s.t.Helper()
+	s.deliver()
+	if _, err := s.later.ResolveDue(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
 }

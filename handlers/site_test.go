@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestEveryAnswerHasTheHeadersThatProtectReaders(t *testing.T) {
 		token := s.start("amount", "50").Donation
 		for path, want := range map[string]int{
 			"/": 200, "/?amount=40&src=x": 200, "/?cancelled=" + token: 200, "/thanks/" + token: 200, "/thanks/" + token + "/status": 200,
-			"/api/progress": 200, "/robots.txt": 200, "/favicon.ico": 200, "/.well-known/security.txt": 200, "/healthz": 200, "/readyz": 200,
+			"/api/progress": 200, "/embed.js": 200, "/oembed?url=" + url.QueryEscape(s.address): 200, "/oembed": 404, "/robots.txt": 200, "/favicon.ico": 200, "/.well-known/security.txt": 200, "/healthz": 200, "/readyz": 200,
 			"/nowhere": 404, "/api/nowhere": 404, "/static/nowhere.css": 404, "/thanks/AAAAAAAAAAAAAAAAAAAAAA": 404, "/thanks/%00": 404,
 			"/?cancelled=nobody": 404, "/donate": 405, "/newsletter": 405, "/newsletter/confirm/AAAAAAAAAAAAAAAAAAAAAA": 404, "/webhooks/stripe": 405,
 		} {

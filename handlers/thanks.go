@@ -19,12 +19,12 @@ func (s *Server) getThanks(c echo.Context) error {
 	}
 	snapshot, err := s.feed.Current(c.Request().Context())
 	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+		return s.views.withoutGift(ofBooks(err))
 	}
 	var sub models.Subscription
 	if d.SubscriptionID != nil {
 		if sub, err = s.Store.FindSubscription(c.Request().Context(), *d.SubscriptionID); err != nil && !errors.Is(err, models.ErrNotFound) {
-			return err
+			return s.views.withoutGift(ofBooks(err))
 		}
 	}
 	body, err := s.views.thanks(d, sub, snapshot.Progress, s.Now())
@@ -56,13 +56,19 @@ func (s *Server) donation(c echo.Context) (models.Donation, error) {
 	c.Response().Header().Set("Referrer-Policy", "no-referrer")
 	ctx := c.Request().Context()
 	d, err := s.Store.FindDonation(ctx, c.Param("token"))
-	if err != nil || !d.Status.Undecided() {
-		return d, err
+	if err != nil {
+		return d, s.views.withoutGift(ofBooks(err))
+	}
+	if !d.Status.Undecided() {
+		return d, nil
 	}
 	asking, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	if err := s.Lookup.Look(asking, d.Token); err != nil {
 		s.Log.Warn("a gift could not be looked up", "donation", d.ID, "error", err)
 	}
-	return s.Store.FindDonation(ctx, d.Token)
+	if found, err := s.Store.FindDonation(ctx, d.Token); err == nil {
+		d = found
+	}
+	return d, nil
 }

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"errors"
 	"html/template"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/models"
@@ -17,12 +19,13 @@ type thanksView struct {
 	Strong    string
 	After     string
 	Note      string
-	Waiting   bool // payment may still be confirmed: the script asks
+	Words     string // the newsroom's own thanks
+	Waiting   bool   // payment may still be confirmed: the script asks
 	LateHead  string
 	LateText  string
 	TryAgain  template.URL // where the form is filled in again
 	Facts     []fact
-	Next      string // what happens next, of a gift that repeats
+	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
 	Signup    *signupView // of the newsletter, where the gift did not ask for it
@@ -78,10 +81,10 @@ func (v *views) outcome(d models.Donation, sub models.Subscription, now time.Tim
 		view.Share = v.share()
 	case models.Failed:
 		view.Heading, view.Strong = "Your payment didn’t go through.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
+		view.TryAgain = tryAgain(d)
 	case models.Expired:
 		view.Heading, view.Strong = "The payment page closed before you paid.", "You have not been charged."
-		view.TryAgain = v.tryAgain(d.Choices)
+		view.TryAgain = tryAgain(d)
 	case models.Refunded:
 		view.Heading = "This gift was refunded" + v.refundedOn(d) + "."
 		view.Before, view.Strong, view.After = "All of your ", d.Charged().Short(), " was sent back. Banks can take several days to show it."
@@ -112,6 +115,8 @@ func (v *views) confirmed(d models.Donation, sub models.Subscription, now time.T
 		view.Before = "Your first payment to " + v.theCampaign() + " is confirmed."
 		view.Next = v.schedule(d, sub, now)
 	}
+	view.Words = v.thanked(d)
+	view.Next = strings.Join(nonEmpty([]string{view.Next, v.c.Words.Next}), " ")
 	if d.Status == models.PartiallyRefunded {
 		view.Note = d.Refunded.Short() + " of the " + d.Charged().Short() + " you paid was refunded" + v.refundedOn(d) + "."
 	}
@@ -189,13 +194,26 @@ func (v *views) facts(d models.Donation) []fact {
 		fact{Name: "Reference", Value: d.Reference})
 }
 
-// tryAgain is the page with the same amount filled in.
-func (v *views) tryAgain(c models.Choices) template.URL {
-	query := url.Values{"amount": {typed(c.Amount)}}
-	if c.Frequency != models.Once {
-		query.Set("frequency", string(c.Frequency))
+// tryAgain is the form again, with everything that was chosen.
+func tryAgain(d models.Donation) template.URL {
+	return template.URL("/?cancelled=" + url.QueryEscape(d.Token) + "#give") //nolint:gosec // a path of our own, and a query that is encoded
+}
+
+// withoutGift is the error of a thank-you page whose gift can't be shown. The
+// usual words would say that nothing was charged, and that is not known here.
+func (v *views) withoutGift(err error) error {
+	if errors.Is(err, models.ErrNotFound) {
+		said := worded{error: err, heading: "We can’t find this gift", sentence: "Part of its address may be missing."}
+		if help := v.c.Organisation.Help; help != "" {
+			said.sentence += " If you paid, write to " + help + " and we will find it. Please don’t give again."
+		}
+		return said
 	}
-	return template.URL("/?" + query.Encode() + "#give") //nolint:gosec // a path of our own, and a query that is encoded
+	return worded{
+		error: err, heading: "We can’t look up your gift just now",
+		sentence: "A payment that went through is safe, and is counted as soon as we can. Please don’t give again.",
+		links:    []link{{"Check again", ""}},
+	}
 }
 
 // every says how often, inside a sentence: "$15 a month".

@@ -76,7 +76,7 @@ func TestNoOtherStateIsThankedForAsReceived(t *testing.T) {
 			d.in(".said", hasAttr("role", "status"))
 			d.in("#waiting a", hasText("Check again"), hasAttr("href", ""))
 		case models.Failed, models.Expired:
-			d.in("a.button", hasText("Try again"), hasAttr("href", "/?amount=50#give"))
+			d.in("a.button", hasText("Try again"), hasAttr("href", "/?cancelled=tttttttttttttttttttttt#give"))
 		}
 		if status != models.PartiallyRefunded && strings.Contains(textOf(d.root), "is confirmed") {
 			t.Errorf("%s: the page says that the gift is confirmed", status)
@@ -179,14 +179,14 @@ func TestEveryStateOfAMonthlyGiftsFirstPaymentHasItsWords(t *testing.T) {
 			d.in("main", hasText(words))
 		}
 		if status == models.Failed || status == models.Expired {
-			d.in("a.button", hasText("Try again"), hasAttr("href", "/?amount=15&frequency=monthly#give"))
+			d.in("a.button", hasText("Try again"), hasAttr("href", "/?cancelled=tttttttttttttttttttttt#give"))
 		}
 	}
 }
 
 func TestAMonthlyGiftIsOfferedOnceBesideAOneTimeGiftAndNowhereElse(t *testing.T) {
 	c := bothWays(t)
-	thanksPage(t, c, paid(c, models.Received)).in(".aside a", hasText("give every month"), hasAttr("href", "/?frequency=monthly#give"))
+	thanksPage(t, c, paid(c, models.Received)).in(".aside a", hasText("Prefer to spread it out? Give monthly"), hasAttr("href", "/?frequency=monthly#give"))
 	thanksPage(t, c, paid(c, models.Refunded)).none(".aside")
 	thanksPage(t, sampleCampaign(t), paid(c, models.Received)).none(".aside")
 	c.Deadline = june18(c).AddDate(0, 0, -1)

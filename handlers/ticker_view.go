@@ -34,13 +34,19 @@ type tickerView struct {
 	Zone, ZoneName         string
 
 	Raised, Goal, ToGo string
+	Pending            string // bank payments under way: "$50", "" for none or where the amount is not told
+	TellsPending       bool   // there may be some, so that a live page keeps room for them
 	Readers            string // "4,106 readers", "1 reader"
+	Reader, Several    string // the words for one and for several, for the script
+	Have               string // "has", of one
+	First              string // to the first who might give
 	Bar                *barView
 	OpensOn, EndsOn    string // dates
 	Left               string // "12 days left", "Last day"
 	Ends               string // "Ends June 30 at 11:59 p.m. PT"
 	Until              string // "until June 30"
 	LastGift           string // "2:14 p.m. PT"
+	MetOn              string // the day on which the goal was met, where it is known
 	OverGoal           string // what happens above the goal, once it is met
 }
 
@@ -51,9 +57,10 @@ const barWidth = 100_000
 
 // barView is the bar in parts of barWidth.
 type barView struct {
-	Fill  int64
-	Mark  int64 // where the goal stands once it is passed; 0 for none
-	Label string
+	Fill    int64
+	Pending int64 // where bank payments under way would bring it; Fill for none
+	Mark    int64 // where the goal stands once it is passed; 0 for none
+	Label   string
 }
 
 // ticker says where the campaign stands. staleSince, where set, is when the
@@ -70,16 +77,30 @@ func (v *views) ticker(p models.Progress, now, staleSince time.Time) tickerView 
 		ZoneName:    zoneName(now.In(v.c.Zone)),
 		Raised:      max(0, p.Raised).Whole(),
 		Goal:        v.c.Goal.Short(),
-		Readers:     readers(p.Donors),
+		Readers:     v.readers(p.Donors),
+		Reader:      v.c.Words.Reader,
+		Several:     v.c.Words.Readers,
+		Have:        "have",
+		First:       "Be one of the first " + v.c.Words.Readers + " to give.",
 		OpensOn:     v.day(v.c.Opens, now),
 		EndsOn:      v.day(v.c.Deadline, now),
+	}
+	if p.Donors == 1 {
+		t.Have = "has"
 	}
 	// Of two amounts cut to dollars the difference, so that what is raised and
 	// what is to go add up to the goal as printed.
 	t.ToGo = (v.c.Goal - p.Raised/100*100).Whole()
 	t.Left, t.Ends = v.timeLeft(now)
 	t.Until = "until " + t.EndsOn
-	t.Bar = v.bar(t.State, p.Raised)
+	t.Bar = v.bar(t.State, p)
+	// Below the newsroom's percentage no amount is told, and so none of these.
+	if t.State != tickerUpcoming && t.State != tickerEarly {
+		t.TellsPending = v.c.BankDebits || p.Pending >= 100
+		if p.Pending >= 100 {
+			t.Pending = p.Pending.Whole()
+		}
+	}
 	if p.LastGiftAt != nil && t.State != tickerNone {
 		t.LastGift = v.moment(*p.LastGiftAt, now)
 	}
@@ -130,11 +151,13 @@ func (v *views) timeLeft(now time.Time) (left, ends string) {
 
 // bar draws progress up to the goal; beyond it, up to the stretch goal or a
 // little more than was raised, with a mark where the goal was.
-func (v *views) bar(state string, raised money.Minor) *barView {
+// What bank payments under way would add is drawn apart, and never counted.
+func (v *views) bar(state string, p models.Progress) *barView {
 	switch state {
 	case tickerUpcoming, tickerNone, tickerEarly:
 		return nil
 	}
+	raised := p.Raised
 	percent := v.c.PermilleRaised(raised) / 10
 	b := &barView{Label: grouped(percent) + "% of the goal"}
 	scale := v.c.Goal
@@ -142,7 +165,9 @@ func (v *views) bar(state string, raised money.Minor) *barView {
 		scale = max(v.c.Stretch.Goal, raised+raised*15/100)
 		b.Mark = int64(v.c.Goal) * barWidth / int64(scale)
 	}
-	b.Fill = max(0, int64(raised)*barWidth/int64(scale))
+	along := func(m money.Minor) int64 { return min(barWidth, max(0, int64(m)*barWidth/int64(scale))) }
+	b.Fill = along(raised)
+	b.Pending = max(b.Fill, along(raised+p.Pending))
 	return b
 }
 
@@ -159,11 +184,11 @@ func (v *views) overGoal() string {
 	}
 }
 
-func readers(n int64) string {
+func (v *views) readers(n int64) string {
 	if n == 1 {
-		return "1 reader"
+		return "1 " + v.c.Words.Reader
 	}
-	return grouped(n) + " readers"
+	return grouped(n) + " " + v.c.Words.Readers
 }
 
 // grouped writes a count with commas: 4106 is "4,106".

@@ -23,8 +23,9 @@ type siteInfo struct {
 // views turns figures and choices into finished pages. It decides words and
 // nothing else: it reads no database, no clock and no request.
 type views struct {
-	c    models.Campaign
-	site siteInfo
+	c       models.Campaign
+	site    siteInfo
+	excerpt []string // how the letter begins, for where there is room for no more
 }
 
 func newViews(c models.Campaign, site siteInfo) (*views, error) {
@@ -39,7 +40,11 @@ func newViews(c models.Campaign, site siteInfo) (*views, error) {
 		return nil, errors.New("views need the site's full public address")
 	}
 	site.BaseURL = strings.TrimRight(site.BaseURL, "/")
-	return &views{c: c, site: site}, nil
+	begins, err := excerpt(c.Letter.Opening, mostWords)
+	if err != nil {
+		return nil, err
+	}
+	return &views{c: spoken(c), site: site, excerpt: begins}, nil
 }
 
 // page is what the layout draws around every screen.
@@ -47,6 +52,8 @@ type page struct {
 	Title       string
 	Description string // of a page that search engines may show
 	Canonical   string
+	Embeds      string // where a CMS learns how to embed the page
+	Preview     *previewView
 	Private     bool // noindex
 	Compact     bool // on a phone the form comes at once: something is to be mended
 	TestMode    bool
@@ -54,6 +61,9 @@ type page struct {
 	Campaign    string
 	Org         models.Organisation
 	OrgURL      template.URL
+	Logo        *logoView  // nil: the newsroom's name
+	Icon        *imageView // nil: the usual one
+	Words       models.Words
 	Legal       legalView
 	View        any // the screen itself
 }
@@ -71,19 +81,17 @@ func (v *views) page(screen string, view any) page {
 		Campaign: v.c.Title,
 		Org:      v.c.Organisation,
 		OrgURL:   template.URL(v.orgURL()), //nolint:gosec // from the newsroom's campaign file
+		Logo:     logo(v.c.Look, v.c.Organisation.Name),
+		Icon:     imageOf(v.c.Look.Icon),
+		Words:    v.c.Words,
 		Legal:    v.legal(),
 		View:     view,
 	}
 }
 
 // theCampaign is the campaign's name inside a sentence: "the Corruption
-// Project". A name that brings its own article keeps it.
-func (v *views) theCampaign() string {
-	if title := v.c.Title; strings.HasPrefix(title, "The ") {
-		return "the " + title[len("The "):]
-	}
-	return "the " + v.c.Title
-}
+// Project".
+func (v *views) theCampaign() string { return v.c.Named() }
 
 // orgURL leads to the newsroom; without an address of its own, to the page.
 func (v *views) orgURL() string {
@@ -93,14 +101,21 @@ func (v *views) orgURL() string {
 	return "/"
 }
 
-// legalView says who publishes this, and under which number the IRS knows it.
-type legalView struct{ Text, EIN string }
+// legalView says who publishes this, under which number the IRS knows it, and
+// what a donor may deduct and gets in return.
+type legalView struct{ Text, EIN, Deductible, InReturn string }
 
 // legal names the charity, as far as the campaign's folder does.
 func (v *views) legal() legalView {
 	o := v.c.Organisation
-	said := legalView{Text: unbroken(o.Name) + " is a 501(c)(3) nonprofit.", EIN: o.EIN}
-	if o.LegalName != "" && o.LegalName != o.Name {
+	said := legalView{
+		Text: unbroken(o.Name) + " is a 501(c)(3) nonprofit.", EIN: o.EIN,
+		Deductible: v.deductible(), InReturn: o.InReturn,
+	}
+	switch {
+	case o.Legal != "":
+		said.Text = o.Legal
+	case o.LegalName != "" && o.LegalName != o.Name:
 		said.Text = unbroken(o.Name) + " is published by " + o.LegalName + ", a 501(c)(3) nonprofit."
 	}
 	return said

@@ -25,6 +25,9 @@ type BalanceTransaction struct {
 	OwnsMovement bool
 	PayoutID     string    // the payout it went out with; "" while not known
 	ReadAt       time.Time // when it was first read (UTC)
+	// LookAt is when its source is next looked at, as long as it is not
+	// explained; nil for at once.
+	LookAt *time.Time
 
 	// Foreign: its source was looked at, and is none of this campaign's gifts.
 	Foreign bool `gorm:"-"`
@@ -64,6 +67,21 @@ func (t BalanceTransaction) Moves() string {
 	default:
 		return ""
 	}
+}
+
+// mostBetweenLooks bounds how long what is not explained is left alone.
+const mostBetweenLooks = 7 * 24 * time.Hour
+
+// LookDue reports whether its source is to be looked at.
+func (t *BalanceTransaction) LookDue(now time.Time) bool {
+	return t.LookAt == nil || !t.LookAt.After(now)
+}
+
+// Looked keeps that its source was looked at: the next time is after as long
+// again as it has not been explained.
+func (t *BalanceTransaction) Looked(now time.Time) {
+	next := now.Add(min(now.Sub(t.ReadAt), mostBetweenLooks))
+	t.LookAt = &next
 }
 
 // sameAs reports whether two descriptions of one balance transaction say the

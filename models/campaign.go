@@ -52,6 +52,9 @@ type Campaign struct {
 	Restricted        bool               // gifts are income with donor restrictions
 	PublishDonorsFrom money.Minor        // 0: no donor is ever published
 
+	Words Words
+	Look  Look
+
 	// Letter is the editor's letter as HTML made from the folder's Markdown,
 	// in two parts: on a phone the form stands between them.
 	Letter Letter
@@ -86,6 +89,10 @@ type Organisation struct {
 	Help      string // e-mail address for questions
 	URL       string
 	Privacy   string
+
+	Legal         string // a sentence on who receives the gifts; "": a 501(c)(3) nonprofit of that name
+	NotDeductible bool   // gifts are no deduction from a US donor's taxes
+	InReturn      string // a sentence on what donors get; "": nothing
 }
 
 // Stretch is what gifts beyond the goal are for, where editors wrote it down.

@@ -17,6 +17,8 @@ var (
 	// ErrBooksClosed: it is not known yet that the database holds this
 	// campaign's books, so nothing is written.
 	ErrBooksClosed = errors.New("the books are not open")
+	// ErrIncomplete: a part of the sync with Stripe has not been read yet.
+	ErrIncomplete = errors.New("a part of the sync is yet to be read")
 	// ErrSchemaBehind: the schema is older than this program.
 	ErrSchemaBehind = errors.New("the schema is older than this program")
 	// ErrSchemaAhead: the schema is newer than this program.

@@ -45,7 +45,8 @@ type Reading struct {
 	State   EventState
 	Problem string // why it waits or needs a person
 	// More says what must still be fetched, "" if all is said: the event waits
-	// for that after what is known has been booked.
+	// for that after what is known has been booked, also where that contradicts
+	// the books, as what is fetched does again.
 	More string
 }
 

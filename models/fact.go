@@ -27,6 +27,8 @@ type Fact struct {
 	// ExpectsCharge: the evidence says "paid", so a charge must exist. Until
 	// it is booked, the event that said so stays open.
 	ExpectsCharge bool
+	// undone: the same booking takes it back.
+	undone bool
 
 	Email     string // as typed; folded by FoldEmail
 	EmailRank EmailRank
@@ -44,7 +46,7 @@ type GiftRef struct {
 	Choices       Choices
 	SessionID     string
 	PaymentIntent string
-	Charge        string
+	Charge        string // which of the gift's charges it is about: a debit that failed may be tried again with another
 	Invoice       string
 	Subscription  string
 	// Renewal: a later payment of a subscription. The token is that of the
@@ -92,17 +94,6 @@ const (
 	OfflineUndone FactKind = "reversal"
 )
 
-// follows reports whether a fact of this kind makes sense only of a payment
-// that is booked already.
-func (k FactKind) follows() bool {
-	switch k {
-	case RefundMade, RefundUndone, RefundSettled, DisputeMoved, FeeKept:
-		return true
-	default:
-		return false
-	}
-}
-
 // EmailRank orders the places an e-mail can come from; the highest wins,
 // whatever came first.
 type EmailRank int
@@ -127,6 +118,7 @@ type storedFact struct {
 	Currency   money.Currency
 	At         time.Time
 	Object     string
+	Charge     string // the charge it is of, "" where none is named
 	Email      string
 	EmailRank  EmailRank
 	Method     string
@@ -148,6 +140,7 @@ type figures struct {
 	fees       money.Minor
 	pending    money.Minor
 	counted    bool
+	offline    bool // given in another way than through Stripe
 	email      string
 }
 
@@ -156,29 +149,26 @@ type figures struct {
 // subscription began: a renewal is that donor's too.
 func fold(agreed money.Minor, began string, facts []storedFact) figures {
 	var f figures
-	var completed, debit, failed, expired bool
+	var completed, failed, expired bool
 	var rank EmailRank
 	if began != "" {
 		f.email, rank = began, SessionEmail
 	}
-	undone := map[string]bool{}
-	for _, fact := range facts {
-		if fact.Kind == RefundUndone {
-			undone[fact.Object] = true
-		}
-	}
+	undone := undoneOf(facts)
 	for _, fact := range facts {
 		switch fact.Kind {
 		case Completed:
 			completed = true
-		case DebitPending:
-			debit = true
 		case PaymentFailed:
 			failed = true
 		case SessionExpired:
 			expired = true
 		case Charged, OfflineGiven:
 			f.captured += fact.Amount
+			f.offline = f.offline || fact.Kind == OfflineGiven
+			if undone[fact.Object] {
+				continue // nothing was received
+			}
 			if f.receivedAt == nil || fact.At.Before(*f.receivedAt) {
 				at := fact.At
 				f.receivedAt = &at
@@ -207,14 +197,48 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 		}
 	}
 	f.counted = f.captured > 0 && f.refunded+f.disputed < f.captured
-	if debit && f.receivedAt == nil && !failed {
-		f.pending = agreed
-	}
 	if f.captured == 0 {
 		f.receivedAt = nil // taken back: nothing was received
+		if debitUnderWay(facts) {
+			f.pending = agreed
+		}
 	}
 	f.status = statusOf(f, completed, failed, expired)
 	return f
+}
+
+// undoneOf are the refunds and charges that came to nothing.
+func undoneOf(facts []storedFact) map[string]bool {
+	undone := map[string]bool{}
+	for _, fact := range facts {
+		if fact.Kind == RefundUndone || fact.Kind == ChargeUndone {
+			undone[fact.Object] = true
+		}
+	}
+	return undone
+}
+
+// debitUnderWay reports whether a bank debit has neither cleared nor failed.
+// What is said of one charge decides about that one alone: a debit that failed
+// may be tried again with another. A session names no charge; its debit is
+// under way until any has failed.
+func debitUnderWay(facts []storedFact) bool {
+	ended, failed := map[string]bool{}, false
+	for _, fact := range facts {
+		switch fact.Kind {
+		case PaymentFailed, ChargeUndone:
+			ended[fact.Charge], failed = true, true
+		case Charged:
+			ended[fact.Charge] = true
+		default:
+		}
+	}
+	for _, fact := range facts {
+		if fact.Kind == DebitPending && (fact.Charge == "" && !failed || fact.Charge != "" && !ended[fact.Charge]) {
+			return true
+		}
+	}
+	return false
 }
 
 // statusOf takes the first state that holds, in the order of precedence.
@@ -228,9 +252,9 @@ func statusOf(f figures, completed, failed, expired bool) Status {
 		return PartiallyRefunded
 	case f.captured > 0:
 		return Received
-	case failed:
+	case failed && f.pending == 0:
 		return Failed
-	case completed:
+	case completed || f.pending > 0:
 		return Processing
 	case expired:
 		return Expired

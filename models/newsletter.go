@@ -3,6 +3,7 @@ package models
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,7 @@ func oneMoreMail(sent []signupLink, now time.Time) bool {
 // take its form, so they are books that were rebuilt, and whoever ticked the
 // box was asked by those that were lost.
 func (d Donation) wishDue(facts []storedFact) (email string, due bool) {
-	if !d.Newsletter || d.NewsletterAskedAt != nil || d.FromMetadata || d.Renewal || !hasCharge(facts) {
+	if !d.Newsletter || d.NewsletterAskedAt != nil || d.FromMetadata || d.Renewal || !slices.ContainsFunc(facts, func(f storedFact) bool { return f.Kind == Charged }) {
 		return "", false
 	}
 	for _, f := range facts {

@@ -78,12 +78,8 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, dialector, err := d.open(o.URL)
-	if err != nil {
-		return nil, err
-	}
 	s := &Store{
-		conn: conn, dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart,
+		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart,
 		clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
 	if d == sqlite {
@@ -92,22 +88,38 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	// Two processes that open a new SQLite file at once may find it locked,
 	// while one of them turns on its write-ahead log.
 	for try := range maxTries {
-		if s.db, err = gorm.Open(dialector, &gorm.Config{
-			SkipDefaultTransaction: true,
-			TranslateError:         true,
-			NowFunc:                s.Now,
-			Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
-		}); !d.lostRace(err) || pause(ctx, time.Duration(try+1)*50*time.Millisecond) != nil {
+		if err = s.connect(o.URL); !d.lostRace(err) || pause(ctx, time.Duration(try+1)*50*time.Millisecond) != nil {
 			break
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
+		return nil, err
 	}
+	conn := s.conn
 	if err := d.assertSettings(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return s, nil
+}
+
+// connect opens the database once. A try that failed leaves nothing open:
+// GORM closes the connections it was given, so the next brings its own.
+func (s *Store) connect(address string) error {
+	conn, dialector, err := s.dialect.open(address)
+	if err != nil {
+		return err
+	}
+	db, err := gorm.Open(dialector, &gorm.Config{
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		NowFunc:                s.Now,
+		Logger:                 gormlog.Discard, // errors are returned and logged once, by whoever handles them
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("models: open the database: %w", err), conn.Close())
+	}
+	s.conn, s.db = conn, db
+	return nil
 }
 
 // Close releases the connections.

@@ -3,11 +3,8 @@ package models
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"gorm.io/gorm"
-
-	"github.com/corruptionproject/appeal/internal/money"
 )
 
 // booked says what became of facts.
@@ -36,32 +33,12 @@ func (b *booked) add(one booked) {
 	b.woke = b.woke || one.woke
 }
 
-// problem is a fact that contradicts the books or itself: nothing is posted,
-// and a person must look.
-type problem struct{ text string }
-
-func (p problem) Error() string { return p.text }
-
-// errUnknownGift says that no gift in the books is the fact's, and that the
-// fact does not say enough to make one.
-var errUnknownGift = errors.New("its gift is not known yet")
-
-// Why an event waits for another that will normally come by itself.
-const (
-	awaitsCharge  = "its charge has not come yet"
-	awaitsInvoice = "its invoice has not come yet"
-	awaitsRefunds = "more would go back than was captured; the charge's other refunds are to be read"
-)
-
-// errForeign says that a fact is not of this campaign.
-var errForeign = errors.New("not of this campaign")
-
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
 func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 	var all booked
 	var expecting []Fact
-	for _, fact := range facts {
+	for _, fact := range withUndoing(facts) {
 		one, err := s.bookOne(tx, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
@@ -111,18 +88,17 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 			return awaited(fact, facts), nil
 		}
 	}
+	fact.Gift.Charge = chargeOf(fact, facts)
 	if err := elsewhere(tx, fact.Key); errors.As(err, &wrong) {
 		return booked{state: EventAttention, problem: wrong.text}, nil
 	} else if err != nil {
 		return booked{}, err
 	}
-	switch err := disagreement(donation, facts, fact); {
-	case errors.As(err, &wrong):
+	if err := disagreement(donation, fact); errors.As(err, &wrong) {
 		return booked{state: EventAttention, problem: wrong.text}, nil
-	case fact.Kind.follows() && !hasCharge(facts):
-		return booked{state: EventWaiting, problem: awaitsCharge, waitsFor: fact.Gift.ids()}, nil
-	case fact.Kind == RefundMade && refundsExceed(facts, fact.Money.Minor):
-		return booked{state: EventWaiting, problem: awaitsRefunds}, nil
+	}
+	if why := lacks(fact, facts); why != "" {
+		return booked{state: EventWaiting, problem: why, waitsFor: fact.Gift.ids()}, nil
 	}
 	woke, err := s.name(tx, donation, fact)
 	if errors.As(err, &wrong) {
@@ -140,36 +116,6 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	one := awaited(fact, facts)
 	one.news, one.woke = []string{fact.Key}, woke
 	return one, nil
-}
-
-// awaited is what became of a fact that is recorded: an event that says "paid"
-// stays open until the charge is booked.
-func awaited(fact Fact, facts []storedFact) booked {
-	if fact.ExpectsCharge && !hasCharge(facts) {
-		return booked{state: EventWaiting, problem: awaitsCharge, waitsFor: fact.Gift.ids()}
-	}
-	return booked{state: EventBooked}
-}
-
-// refundsExceed reports whether a further refund would give back more than was
-// captured. Another of the charge's refunds has failed, then, and the books do
-// not know it yet.
-func refundsExceed(facts []storedFact, more money.Minor) bool {
-	var captured, refunded money.Minor
-	for _, f := range facts {
-		switch f.Kind {
-		case Charged:
-			captured += f.Amount
-		case ChargeUndone:
-			captured -= f.Amount
-		case RefundMade:
-			refunded += f.Amount
-		case RefundUndone:
-			refunded -= f.Amount
-		default:
-		}
-	}
-	return refunded+more > captured
 }
 
 // name keeps the ids that Stripe knows a gift by, and makes due at once what
@@ -215,30 +161,16 @@ type giftID struct {
 
 func (giftID) TableName() string { return "gift_ids" }
 
-// elsewhere returns a problem if the fact stands under another gift: then its
-// metadata was changed at Stripe, and a person must say whose it is.
-func elsewhere(tx *gorm.DB, key string) error {
-	var other storedFact
-	err := tx.Select("donation_id").Where("key = ?", key).Take(&other).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		return nil
-	case err != nil:
-		return fmt.Errorf("look for the fact: %w", err)
-	default:
-		return problem{key + " is booked already, for the gift " + other.DonationID}
-	}
-}
-
 // record writes one new fact of a gift, its posting, and all that follows from
 // it, and returns the gift's facts with it.
 func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
 	row := storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
-		At: fact.At.UTC(), Object: fact.Object, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
+		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
 		Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
-	if err := tx.Create(&row).Error; err != nil {
+	err := tx.Create(&row).Error
+	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
 	if fact.Kind.MovesMoney() {
@@ -246,10 +178,15 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 			return nil, err
 		}
 	}
-	if fact.Kind == Charged {
-		if err := s.enqueueReceipt(tx, d.ID, fact.Key); err != nil {
-			return nil, err
-		}
+	switch fact.Kind {
+	case Charged:
+		err = s.enqueueReceipt(tx, d.ID, fact.Key)
+	case ChargeUndone:
+		err = withdrawReceipt(tx, fact.Object+":charge")
+	default:
+	}
+	if err != nil {
+		return nil, err
 	}
 	facts = append(facts, row)
 	if err := s.refold(tx, d, facts); err != nil {
@@ -294,6 +231,9 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 		Gross: f.captured - d.Captured, Refunded: f.refunded - d.Refunded, Disputed: f.disputed - d.Disputed,
 		Fees: f.fees - d.FeeTaken, Pending: f.pending - d.Pending, Gifts: gifts(f.counted) - gifts(d.Counted), Donors: donors,
 	}
+	if f.offline {
+		change.Offline = change.Gross
+	}
 	if err := s.change(tx, change); err != nil {
 		return err
 	}
@@ -320,50 +260,6 @@ func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {
 		return nil, fmt.Errorf("read the gift's facts: %w", err)
 	}
 	return facts, nil
-}
-
-func hasCharge(facts []storedFact) bool {
-	for _, f := range facts {
-		if f.Kind == Charged {
-			return true
-		}
-	}
-	return false
-}
-
-// hasStandingCharge reports whether a payment of the gift was received and not
-// taken back by the bank: after that Stripe may try anew, with another charge.
-func hasStandingCharge(facts []storedFact) bool {
-	return slices.ContainsFunc(facts, func(f storedFact) bool { return f.Kind == Charged && !cameBack(facts, f.Object) })
-}
-
-// cameBack reports whether a charge is known to have failed. Its failure is
-// told before the money that it moved to and fro.
-func cameBack(facts []storedFact, charge string) bool {
-	return slices.ContainsFunc(facts, func(f storedFact) bool {
-		return f.Object == charge && (f.Kind == PaymentFailed || f.Kind == ChargeUndone)
-	})
-}
-
-// disagreement returns a problem if a fact contradicts what is known of its
-// gift (I10 and I15 of docs/ledger.md).
-func disagreement(d Donation, facts []storedFact, fact Fact) error {
-	agreed := money.Money{Minor: d.AmountCharged, Currency: d.Currency}
-	switch {
-	case fact.Kind.MovesMoney() && fact.Money.Currency != d.Currency:
-		return problem{fmt.Sprintf("%s moves %s in %q; the books are kept in %q",
-			fact.Key, fact.Money.Minor.Decimal(), fact.Money.Currency, d.Currency)}
-	case fact.Agreed != nil && *fact.Agreed != agreed:
-		return problem{fmt.Sprintf("%s says %s %s, agreed were %s %s",
-			fact.Key, fact.Agreed.Minor.Decimal(), fact.Agreed.Currency, agreed.Minor.Decimal(), agreed.Currency)}
-	case fact.Reference != "" && fact.Reference != d.Token:
-		return problem{fmt.Sprintf("%s refers to another gift than its metadata names", fact.Key)}
-	case fact.Kind == Charged && fact.Money.Minor <= 0:
-		return problem{fmt.Sprintf("%s captured %s", fact.Key, fact.Money.Minor.Decimal())}
-	case fact.Kind == Charged && !cameBack(facts, fact.Object) && hasStandingCharge(facts):
-		return problem{fmt.Sprintf("%s is a second charge of one gift", fact.Key)}
-	}
-	return nil
 }
 
 // giftOf finds the gift that a fact is about and locks it until the

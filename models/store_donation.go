@@ -214,3 +214,17 @@ func (s *Store) ClaimLook(ctx context.Context, d Donation) (bool, error) {
 	}
 	return claimed, nil
 }
+
+// overpaid holds of a gift of which more is paid, and has not gone back, than
+// was agreed: it was charged twice.
+const overpaid = "amount_charged < captured - refunded - disputed"
+
+// OverpaidGifts returns the gifts that were charged twice and of which the
+// surplus has not gone back: it counts, and a person must ask the donor.
+func (s *Store) OverpaidGifts(ctx context.Context) ([]Donation, error) {
+	var gifts []Donation
+	if err := s.db.WithContext(ctx).Where(overpaid).Order("reference").Find(&gifts).Error; err != nil {
+		return nil, fmt.Errorf("models: list the gifts that were paid twice: %w", err)
+	}
+	return gifts, nil
+}

@@ -98,7 +98,7 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 		all.add(one)
 	}
 	if r.More != "" && all.state != EventForeign {
-		all.add(booked{state: EventWaiting, problem: r.More})
+		all.state, all.problem = EventWaiting, r.More
 	}
 	return all, nil
 }
@@ -170,12 +170,12 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	return one, err
 }
 
-// Quarantine keeps, for staff, an object that the database would not take when
-// it was to be booked.
-func (s *Store) Quarantine(ctx context.Context, o Object, problem string) error {
+// SetAside keeps an object that could not be read or booked: waiting, to be
+// looked up again, or for staff. The same trouble with the same object is kept once.
+func (s *Store) SetAside(ctx context.Context, o Object, state EventState, problem string) error {
 	_, _, err := s.Receive(ctx, Event{
 		ID: o.evidence([]byte(problem)), Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
-	}, Reading{State: EventAttention, Problem: problem})
+	}, Reading{State: state, Problem: problem})
 	return err
 }
 

@@ -93,17 +93,24 @@ func returnedTwice(tx *gorm.DB) ([]Finding, error) {
 // (https://docs.stripe.com/api/radar/early_fraud_warnings/object).
 func needAPerson(tx *gorm.DB) ([]Finding, error) {
 	var warned, twice []Finding
-	err := tx.Raw(`SELECT f.object, d.captured - d.refunded AS amount, d.currency FROM facts f JOIN donations d ON d.id = f.donation_id
-		WHERE f.kind = 'fraud_warning' AND d.captured > d.refunded
-		  AND NOT EXISTS (SELECT 1 FROM facts o WHERE o.donation_id = d.id AND o.kind = 'dispute_opened')
-		GROUP BY f.object, d.captured, d.refunded, d.currency ORDER BY f.object`).Scan(&warned).Error
+	err := tx.Raw(`SELECT w.object, SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) AS amount, m.currency
+		FROM (SELECT DISTINCT donation_id, object FROM facts WHERE kind = 'fraud_warning') AS w
+		JOIN facts m ON m.donation_id = w.donation_id AND m.charge = w.object AND m.kind IN ('charge', 'failure', 'refund', 'refund_failed')
+		WHERE NOT EXISTS (SELECT 1 FROM facts o WHERE o.donation_id = w.donation_id AND o.charge = w.object AND o.kind = 'dispute_opened')
+		GROUP BY w.object, m.currency
+		HAVING SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) > 0 ORDER BY w.object`).Scan(&warned).Error
 	if err != nil {
 		return nil, fmt.Errorf("list the warnings of fraud: %w", err)
 	}
-	err = tx.Raw(`SELECT REPLACE(MIN(f.key), ':charge', '') AS object, d.refunded + d.disputed - d.captured AS amount, d.currency
-		FROM donations d JOIN facts f ON f.donation_id = d.id AND f.kind = 'charge'
-		WHERE d.refunded > 0 AND d.disputed > 0 AND d.refunded + d.disputed > d.captured
-		GROUP BY d.id, d.refunded, d.disputed, d.captured, d.currency ORDER BY 1`).Scan(&twice).Error
+	err = tx.Raw(`SELECT * FROM (
+			SELECT f.charge AS object, f.currency,
+			       SUM(CASE f.kind WHEN 'refund' THEN f.amount WHEN 'refund_failed' THEN -f.amount ELSE 0 END) AS refunded,
+			       SUM(CASE f.kind WHEN 'dispute' THEN f.amount ELSE 0 END) AS disputed,
+			       SUM(CASE f.kind WHEN 'charge' THEN -f.amount WHEN 'refund_failed' THEN -f.amount ELSE f.amount END) AS amount
+			FROM facts f JOIN donations d ON d.id = f.donation_id
+			WHERE d.refunded > 0 AND d.disputed > 0 AND f.charge <> '' AND f.kind IN ('charge', 'failure', 'refund', 'refund_failed', 'dispute')
+			GROUP BY f.charge, f.currency) AS lost
+		WHERE refunded > 0 AND disputed > 0 AND amount > 0 ORDER BY object`).Scan(&twice).Error
 	if err != nil {
 		return nil, fmt.Errorf("list what was lost twice: %w", err)
 	}

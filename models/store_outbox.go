@@ -54,6 +54,16 @@ func (s *Store) enqueueReceipt(tx *gorm.DB, donationID, charge string) error {
 	return s.enqueue(tx, outboxRow{Key: charge + ":receipt", Kind: Receipt, DonationID: &donationID, Payload: "{}"})
 }
 
+// withdrawReceipt takes back the receipt of a payment that came to nothing,
+// unless somebody has begun to send it.
+func withdrawReceipt(tx *gorm.DB, charge string) error {
+	err := tx.Where("key = ? AND state = 'queued' AND attempts = 0", charge+":receipt").Delete(&outboxRow{}).Error
+	if err != nil {
+		return fmt.Errorf("withdraw the receipt: %w", err)
+	}
+	return nil
+}
+
 // Mail is a mail that is to be sent.
 type Mail struct {
 	Kind     MailKind

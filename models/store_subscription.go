@@ -100,12 +100,20 @@ func recurring(tx *gorm.DB) (active int64, monthly money.Minor, err error) {
 	return sum.Active, money.Minor(sum.Monthly), nil
 }
 
-// LiveSubscriptions returns up to most subscriptions that have not ended, by
-// id, after the given one.
-func (s *Store) LiveSubscriptions(ctx context.Context, after string, most int) ([]string, error) {
+// RunningSubscriptions returns, by id after the given one, up to most of the
+// subscriptions that have not ended and were last described so long before a moment
+// that all of them, each taking its share, have had a turn since.
+func (s *Store) RunningSubscriptions(ctx context.Context, now time.Time, each time.Duration, after string, most int) ([]string, error) {
+	db := s.db.WithContext(ctx)
+	running := func() *gorm.DB {
+		return db.Model(&Subscription{}).Where("status NOT IN ?", []string{"canceled", "incomplete_expired"})
+	}
+	var all int64
+	if err := running().Count(&all).Error; err != nil {
+		return nil, fmt.Errorf("models: count the subscriptions: %w", err)
+	}
 	var ids []string
-	err := s.db.WithContext(ctx).Model(&Subscription{}).
-		Where("id > ? AND status NOT IN ?", after, []string{"canceled", "incomplete_expired"}).Order("id").Limit(most).Pluck("id", &ids).Error
+	err := running().Where("id > ? AND as_of <= ?", after, now.UTC().Add(-time.Duration(all)*each)).Order("id").Limit(most).Pluck("id", &ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the subscriptions: %w", err)
 	}

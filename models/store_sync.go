@@ -2,8 +2,10 @@ package models
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,9 +17,10 @@ import (
 // so that one that was broken off goes on where it stopped.
 type SyncRun struct {
 	StartedAt time.Time
-	Since     time.Time // reads what was made at Stripe since then
-	Stage     string    // "" at the start
-	After     string    // the last object read in that stage
+	Since     time.Time   // reads what was made at Stripe since then
+	SyncStage             // the one under way
+	Later     []SyncStage // those after it: the ones that failed are last but one
+	Resumed   bool        // goes on with a run that was broken off
 	// BooksFrom is when the books start: what the campaign says, or when
 	// they were first opened if that came before. It never changes.
 	BooksFrom time.Time
@@ -25,13 +28,38 @@ type SyncRun struct {
 	Opened bool
 }
 
+// SyncStage is how far one stage of a run has come.
+type SyncStage struct {
+	Stage  string `json:"stage"`
+	After  string `json:"after,omitempty"` // the last object read in it
+	Failed bool   `json:"failed,omitempty"`
+}
+
+// Passed ends the stage under way, and goes on to the next.
+func (r *SyncRun) Passed() {
+	r.SyncStage, r.Later = r.Later[0], r.Later[1:]
+}
+
+// PutOff leaves the stage under way, which failed, to be read again when all
+// the others but the last were read.
+func (r *SyncRun) PutOff() {
+	r.Failed = true
+	if n := len(r.Later); n > 0 {
+		r.Later = slices.Insert(r.Later, n-1, r.SyncStage)
+		r.Passed()
+	}
+}
+
 // syncState is the one row behind it.
 type syncState struct {
 	ID            int `gorm:"primaryKey"`
 	StartedAt     *time.Time
+	AdvancedAt    *time.Time
 	Since         *time.Time
 	Stage         string
 	After         string
+	Failed        bool
+	Later         string
 	CompletedAt   *time.Time
 	ReadUntil     *time.Time
 	StripeBalance *money.Minor
@@ -42,43 +70,85 @@ type syncState struct {
 
 func (syncState) TableName() string { return "sync_state" }
 
-// staleAfter is how long a run that was broken off is worth going on with: one
-// part of it may be failing for good, and must not keep the others from being
-// read.
+// staleAfter is how long a run is gone on with that gets nowhere: what of it
+// fails may do so for good, and must not keep from being read what was made
+// since it began.
 const staleAfter = 10 * time.Minute
 
-// BeginSync starts a run, or goes on with one that was broken off lately if
-// that reads back at least as far. A run reads back to since where that is given, else to
-// the start of the last run that reached its end, less overlap, else to where
-// the books start. The first run always reads from there.
-func (s *Store) BeginSync(ctx context.Context, since *time.Time, overlap time.Duration, booksStart time.Time) (SyncRun, error) {
+// SyncPlan is what a run is to read.
+type SyncPlan struct {
+	Stages     []string // in their order; the last is for what was read whole
+	BooksStart time.Time
+	// Since is from when on; nil: from the start of the last run that reached
+	// its end, less Overlap, or from where the books start.
+	Since   *time.Time
+	Overlap time.Duration
+}
+
+// since is from when on a run reads that begins now. The first always reads from
+// where the books start.
+func (p SyncPlan) since(row syncState) time.Time {
+	first := row.BooksFrom.UTC()
+	if row.ReadUntil == nil {
+		return first
+	}
+	from := row.ReadUntil.UTC().Add(-p.Overlap)
+	if p.Since != nil && p.Since.Before(from) {
+		from = p.Since.UTC()
+	}
+	if from.Before(first) {
+		return first
+	}
+	return from
+}
+
+// resume is what a run that was broken off has yet to read; false if it is not
+// to be gone on with: it got nowhere for too long, does not read back as far, or
+// is of a program that read other stages.
+func (p SyncPlan) resume(row syncState, from, now time.Time) ([]SyncStage, bool) {
+	if row.StartedAt == nil || row.Since == nil || row.AdvancedAt == nil || row.Since.After(from) || now.Sub(*row.AdvancedAt) >= staleAfter {
+		return nil, false
+	}
+	var later []SyncStage
+	if json.Unmarshal([]byte(row.Later), &later) != nil {
+		return nil, false
+	}
+	left := append([]SyncStage{{Stage: row.Stage, After: row.After, Failed: row.Failed}}, later...)
+	for _, s := range left {
+		if !slices.Contains(p.Stages, s.Stage) {
+			return nil, false
+		}
+	}
+	return left, left[len(left)-1].Stage == p.Stages[len(p.Stages)-1]
+}
+
+// BeginSync starts a run, or goes on with one that was broken off, if that reads
+// back at least as far.
+func (s *Store) BeginSync(ctx context.Context, plan SyncPlan) (SyncRun, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return SyncRun{}, err
 	}
 	var run SyncRun
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		now := s.Now()
-		row, err := s.startBooks(tx, booksStart)
+		row, err := s.startBooks(tx, plan.BooksStart)
 		if err != nil {
 			return err
 		}
-		first := row.BooksFrom.UTC()
-		from := first
-		if row.ReadUntil != nil {
-			from = row.ReadUntil.Add(-overlap)
-			if since != nil && since.Before(from) {
-				from = since.UTC()
-			}
-			if from.Before(first) {
-				from = first
-			}
-		}
-		run = SyncRun{StartedAt: now, Since: from, BooksFrom: first, Opened: row.Opened}
-		if row.StartedAt != nil && row.Since != nil && !row.Since.After(from) && now.Sub(*row.StartedAt) < staleAfter {
-			run.StartedAt, run.Since, run.Stage, run.After = row.StartedAt.UTC(), row.Since.UTC(), row.Stage, row.After
+		run = SyncRun{StartedAt: now, Since: plan.since(row), BooksFrom: row.BooksFrom.UTC(), Opened: row.Opened}
+		if left, ok := plan.resume(row, run.Since, now); ok {
+			run.StartedAt, run.Since, run.Resumed = row.StartedAt.UTC(), row.Since.UTC(), true
+			run.SyncStage, run.Later = left[0], left[1:]
 			return nil
 		}
-		return tx.Model(&row).Updates(map[string]any{"started_at": run.StartedAt, "since": run.Since, "stage": "", "after": ""}).Error
+		for _, name := range plan.Stages {
+			run.Later = append(run.Later, SyncStage{Stage: name})
+		}
+		run.Passed()
+		if err := tx.Model(&row).Updates(map[string]any{"started_at": run.StartedAt, "since": run.Since}).Error; err != nil {
+			return err
+		}
+		return advance(tx, run, now)
 	})
 	if err != nil {
 		return SyncRun{}, fmt.Errorf("models: begin a sync: %w", err)
@@ -93,7 +163,7 @@ func (s *Store) startBooks(tx *gorm.DB, start time.Time) (syncState, error) {
 	if now := s.Now(); now.Before(first) {
 		first = now // or what moves until then would be in no balance
 	}
-	row := syncState{ID: 1, BooksFrom: &first}
+	row := syncState{ID: 1, BooksFrom: &first, Later: "[]"}
 	if err := insertOnce(tx, &row).Error; err != nil {
 		return syncState{}, err
 	}
@@ -113,27 +183,50 @@ func beforeBooks(tx *gorm.DB, at time.Time) (bool, error) {
 }
 
 // AdvanceSync keeps how far a run has come.
-func (s *Store) AdvanceSync(ctx context.Context, stage, after string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&syncState{ID: 1}).Updates(map[string]any{"stage": stage, "after": after}).Error
-	})
+func (s *Store) AdvanceSync(ctx context.Context, run SyncRun) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error { return advance(tx, run, s.Now()) })
 	if err != nil {
 		return fmt.Errorf("models: keep how far the sync is: %w", err)
 	}
 	return nil
 }
 
-// CompleteSync ends a run: the next one reads from where this one began.
+// advance keeps how far a run has come. A stage that failed before does not
+// bring it further, or one that fails after so many pages each time would keep
+// it from ever growing stale.
+func advance(tx *gorm.DB, run SyncRun, now time.Time) error {
+	later, err := json.Marshal(run.Later)
+	if err != nil {
+		return fmt.Errorf("write down the stages: %w", err)
+	}
+	changes := map[string]any{"stage": run.Stage, "after": run.After, "failed": run.Failed, "later": string(later)}
+	if !run.Failed {
+		changes["advanced_at"] = now
+	}
+	return tx.Model(&syncState{ID: 1}).Updates(changes).Error
+}
+
+// CompleteSync ends a run: the next one reads from where this one began. It
+// returns ErrIncomplete if a stage before the last is yet to be read.
 // balance is Stripe's own figure; nil if it did not stand still long enough to be read.
 func (s *Store) CompleteSync(ctx context.Context, run SyncRun, balance *money.Minor) error {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
+		var row syncState
+		if err := forUpdate(tx).Take(&row, 1).Error; err != nil {
+			return err
+		}
+		var later []SyncStage
+		if json.Unmarshal([]byte(row.Later), &later) != nil || len(later) > 0 {
+			return ErrIncomplete
+		}
 		changes := map[string]any{
-			"started_at": nil, "since": nil, "stage": "", "after": "", "completed_at": s.Now(), "read_until": run.StartedAt,
+			"started_at": nil, "since": nil, "advanced_at": nil, "stage": "", "after": "", "failed": false, "later": "[]",
+			"completed_at": s.Now(), "read_until": run.StartedAt,
 		}
 		if balance != nil {
 			changes["stripe_balance"], changes["balance_at"] = *balance, s.Now()
 		}
-		return tx.Model(&syncState{ID: 1}).Updates(changes).Error
+		return tx.Model(&row).Updates(changes).Error
 	})
 	if err != nil {
 		return fmt.Errorf("models: end a sync: %w", err)

@@ -89,22 +89,27 @@ const perGift = `
 		       -SUM(CASE WHEN l.account = 'income:donations' AND p.kind IN ('gift', 'reversal') THEN l.amount ELSE 0 END) AS offline,
 		       SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) AS refunded,
 		       SUM(CASE WHEN l.account = 'contra:disputes' THEN l.amount ELSE 0 END) AS disputed,
-		       SUM(CASE WHEN l.account = 'expense:fees' THEN l.amount ELSE 0 END) AS fees,
-		       MAX(CASE WHEN p.kind = 'charge' THEN 1 ELSE 0 END) AS paid
+		       SUM(CASE WHEN l.account = 'expense:fees' THEN l.amount ELSE 0 END) AS fees
 		FROM postings p JOIN posting_lines l ON l.posting = p.key
 		WHERE p.donation_id IS NOT NULL AND p.at <= ?
 		GROUP BY p.donation_id
-	), said AS (
-		SELECT donation_id AS gift,
+	), tries AS (
+		SELECT donation_id AS gift, charge,
 		       MAX(CASE WHEN kind = 'debit_pending' THEN 1 ELSE 0 END) AS debit,
+		       MAX(CASE WHEN kind <> 'debit_pending' THEN 1 ELSE 0 END) AS ended,
 		       MAX(CASE WHEN kind IN ('payment_failed', 'failure') THEN 1 ELSE 0 END) AS failed
-		FROM facts WHERE at <= ? GROUP BY donation_id
+		FROM facts WHERE at <= ? AND kind IN ('debit_pending', 'payment_failed', 'failure', 'charge') GROUP BY donation_id, charge
+	), said AS (
+		SELECT gift, MAX(failed) AS failed,
+		       MAX(CASE WHEN charge = '' THEN debit ELSE 0 END) AS begun,
+		       MAX(CASE WHEN charge <> '' AND debit > ended THEN 1 ELSE 0 END) AS under_way
+		FROM tries GROUP BY gift
 	), gifts AS (
 		SELECT d.id, d.donor_id, COALESCE(m.captured, 0) AS captured, COALESCE(m.offline, 0) AS offline,
 		       COALESCE(m.refunded, 0) AS refunded, COALESCE(m.disputed, 0) AS disputed, COALESCE(m.fees, 0) AS fees,
 		       CASE WHEN COALESCE(m.captured, 0) > 0 AND m.refunded + m.disputed < m.captured THEN 1 ELSE 0 END AS counted,
-		       CASE WHEN s.debit = 1 AND COALESCE(m.paid, 0) = 0 AND s.failed = 0 THEN d.amount_charged ELSE 0 END AS pending
-		FROM donations d JOIN said s ON s.gift = d.id LEFT JOIN moved m ON m.gift = d.id
+		       CASE WHEN COALESCE(m.captured, 0) = 0 AND (s.under_way = 1 OR s.begun = 1 AND s.failed = 0) THEN d.amount_charged ELSE 0 END AS pending
+		FROM donations d LEFT JOIN said s ON s.gift = d.id LEFT JOIN moved m ON m.gift = d.id
 	)`
 
 // endOfTime is later than any posting.
@@ -133,5 +138,9 @@ func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count what needs attention: %w", err)
 	}
-	return n, nil
+	var gifts int64
+	if err := db.Model(&Donation{}).Where(overpaid).Count(&gifts).Error; err != nil {
+		return 0, fmt.Errorf("count the gifts that were paid twice: %w", err)
+	}
+	return n + gifts, nil
 }

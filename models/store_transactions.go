@@ -165,6 +165,10 @@ func (s *Store) settleTransaction(tx *gorm.DB, books *held, t BalanceTransaction
 	}
 	t.Movement, t.PayoutID = t.Moves(), known.PayoutID
 	t.CreatedAt, t.ReadAt = t.CreatedAt.UTC(), s.Now()
+	looked := t.LookAt != nil
+	if !looked {
+		t.LookAt = known.LookAt
+	}
 	if !seen && books.wasRead(t) || seen && !t.sameAs(known) {
 		books.mended = append(books.mended, t.ID)
 	}
@@ -205,16 +209,16 @@ func (s *Store) settleTransaction(tx *gorm.DB, books *held, t BalanceTransaction
 		if err := insertOnce(tx, &t).Error; err != nil {
 			return false, fmt.Errorf("keep it: %w", err)
 		}
-	case known.Treatment != t.Treatment || known.OwnsMovement != t.OwnsMovement || !t.sameAs(known):
+	case known.Treatment != t.Treatment || known.OwnsMovement != t.OwnsMovement || looked || !t.sameAs(known):
 		err := tx.Model(&BalanceTransaction{ID: t.ID}).Updates(map[string]any{
 			"treatment": t.Treatment, "owns_movement": t.OwnsMovement, "category": t.Category, "source": t.Source, "movement": t.Movement,
-			"amount": t.Amount, "fee": t.Fee, "net": t.Net, "currency": t.Currency, "created_at": t.CreatedAt,
+			"amount": t.Amount, "fee": t.Fee, "net": t.Net, "currency": t.Currency, "created_at": t.CreatedAt, "look_at": t.LookAt,
 		}).Error
 		if err != nil {
 			return false, fmt.Errorf("change it: %w", err)
 		}
 	}
-	return suspend || t.Treatment != InSuspense, nil
+	return true, nil
 }
 
 // bookFee books what Stripe kept of a gift's movement, once.
@@ -311,7 +315,7 @@ func (s *Store) Reopen(ctx context.Context, ids []string) error {
 	for page := range slices.Chunk(ids, 500) {
 		err := s.tx(ctx, func(tx *gorm.DB) error {
 			return tx.Model(&BalanceTransaction{}).Where("id IN ?", page).
-				Updates(map[string]any{"treatment": InSuspense, "owns_movement": false}).Error
+				Updates(map[string]any{"treatment": InSuspense, "owns_movement": false, "look_at": nil}).Error
 		})
 		if err != nil {
 			return fmt.Errorf("models: reopen balance transactions: %w", err)

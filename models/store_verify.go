@@ -65,6 +65,18 @@ var predicates = []predicate{
 		                  AND (p.kind = 'payout' OR p.kind = 'payout_failed' AND o.failed_at IS NOT NULL))
 		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key AND t.category = 'payout_reversal')
 		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.id = REPLACE(p.key, ':' || p.kind, ''))`},
+	{"I5", "what is undone was made, with the same amount and for the same gift", `
+		SELECT u.key || ': undoes ' || u.amount || ', made were ' || COALESCE(l.amount, 0)
+		FROM (SELECT p.key, p.kind, p.donation_id, -n.amount AS amount,
+		             CASE p.kind WHEN 'failure' THEN REPLACE(p.key, ':failure', ':charge')
+		                         WHEN 'refund_failed' THEN REPLACE(p.key, ':refund_failed', ':refund')
+		                         ELSE REPLACE(p.key, ':payout_failed', ':payout') END AS made
+		      FROM postings p JOIN posting_lines n ON n.posting = p.key AND n.account = 'stripe:balance'
+		      WHERE p.kind IN ('failure', 'refund_failed', 'payout_failed')) AS u
+		LEFT JOIN postings m ON m.key = u.made
+		LEFT JOIN posting_lines l ON l.posting = u.made AND l.account = 'stripe:balance'
+		WHERE l.posting IS NULL AND NOT (u.kind = 'payout_failed' AND ` + beforeTheBooks + `)
+		   OR l.amount <> u.amount OR COALESCE(m.donation_id, '') <> COALESCE(u.donation_id, '')`},
 	{"I11", "the journal holds of each balance transaction what Stripe moved", `
 		SELECT id || ': Stripe moved ' || net || ', the journal ' || held FROM (` + heldOf + `) AS held
 		WHERE held <> net AND treatment <> 'other_currency'`},
@@ -87,10 +99,10 @@ var predicates = []predicate{
 	{"I19", "a posting's time is that of what it posts", `
 		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key WHERE p.at <> f.at`},
 	{"I6", "no charge gives back more than it captured", `
-		SELECT p.donation_id || ': captured ' || SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END) ||
+		SELECT f.donation_id || ': of ' || f.charge || ' captured ' || SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END) ||
 		       ', refunded ' || SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END)
-		FROM postings p JOIN posting_lines l ON l.posting = p.key WHERE p.donation_id IS NOT NULL
-		GROUP BY p.donation_id
+		FROM facts f JOIN posting_lines l ON l.posting = f.key WHERE f.kind IN ('charge', 'failure', 'refund', 'refund_failed')
+		GROUP BY f.donation_id, f.charge
 		HAVING SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) < 0
 		    OR SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END) >
 		       SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END)`},
@@ -119,9 +131,13 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT id || ': agreed ' || amount_charged || ', chosen ' || amount || ' + ' || fees_covered
 		FROM donations WHERE amount_charged <> amount + fees_covered`},
-	{"I17", "every payment has its receipt in the outbox, and no other has one", `
+	{"I17", "every payment that was not taken back has its receipt in the outbox, and nothing else has one to be sent", `
 		SELECT f.key || ': no receipt queued' FROM facts f LEFT JOIN outbox o ON o.key = f.key || ':receipt'
-		WHERE f.kind = 'charge' AND o.key IS NULL
+		LEFT JOIN facts u ON u.key = REPLACE(f.key, ':charge', ':failure')
+		WHERE f.kind = 'charge' AND o.key IS NULL AND u.key IS NULL
+		UNION ALL
+		SELECT o.key || ': the payment was taken back' FROM outbox o JOIN facts u ON u.key = REPLACE(o.key, ':charge:receipt', ':failure')
+		WHERE o.kind = 'receipt' AND o.state = 'queued' AND o.attempts = 0
 		UNION ALL
 		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON f.key = REPLACE(o.key, ':receipt', '')
 		WHERE o.kind = 'receipt' AND f.key IS NULL`},
@@ -151,6 +167,11 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT 'gift ' || d.id FROM donations d, books b WHERE b.livemode IS NOT NULL AND d.livemode <> b.livemode`},
 }
+
+// beforeTheBooks holds of a payout that was made before the books start, so
+// that only its coming back is posted.
+const beforeTheBooks = `EXISTS (SELECT 1 FROM payouts o, sync_state y
+	WHERE o.id = REPLACE(u.key, ':payout_failed', '') AND o.created_at < y.books_from)`
 
 // signs is the query for I9, made from the same rules that posting follows:
 // the debit line of a movement is positive and its credit line negative, but

@@ -21,7 +21,7 @@ func reconciled(t *testing.T, s *models.Store) {
 	if state, _, err := s.Receive(t.Context(), event, models.Reading{Facts: []models.Fact{fact}}); err != nil || state != models.EventBooked {
 		t.Fatalf("the charge is %s, %v", state, err)
 	}
-	run, err := s.BeginSync(t.Context(), nil, 0, storetest.Start.AddDate(0, 0, -1))
+	run, err := s.BeginSync(t.Context(), models.SyncPlan{Stages: []string{"all"}, BooksStart: storetest.Start.AddDate(0, 0, -1)})
 	if err != nil {
 		t.Fatal(err)
 	}

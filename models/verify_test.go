@@ -3,6 +3,7 @@ package models_test
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +83,7 @@ func TestVerifyCatchesEachPredicateBroken(t *testing.T) {
 			{"I5", "UPDATE postings SET kind = kind; INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 'ch_x:charge', kind, donation_id, at, posted_at, '' FROM postings", "DELETE FROM postings WHERE key = 'ch_x:charge'"},
 			{"I5", "UPDATE facts SET evidence = ''", "UPDATE facts SET evidence = 'of_ch_1'"},
 			{"I5", "UPDATE facts SET evidence = 'evt_gone'", "UPDATE facts SET evidence = 'of_ch_1'"},
-			{"I6", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 're_x:refund', 'refund', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('re_x:refund', 1, 'contra:refunds', 125051, 'usd'), ('re_x:refund', 2, 'stripe:balance', -125051, 'usd')", "DELETE FROM posting_lines WHERE posting = 're_x:refund'; DELETE FROM postings WHERE key = 're_x:refund'"},
+			{"I6", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 're_x:refund', 'refund', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('re_x:refund', 1, 'contra:refunds', 125051, 'usd'), ('re_x:refund', 2, 'stripe:balance', -125051, 'usd'); INSERT INTO facts (key, donation_id, kind, amount, currency, at, object, charge, email, email_rank, method, last4, evidence, recorded_at) SELECT 're_x:refund', donation_id, 'refund', 125051, 'usd', at, 're_x', charge, '', 0, '', '', 'x', at FROM facts", "DELETE FROM facts WHERE key = 're_x:refund'; DELETE FROM posting_lines WHERE posting = 're_x:refund'; DELETE FROM postings WHERE key = 're_x:refund'"},
 			{"I7", "INSERT INTO postings (key, kind, donation_id, at, posted_at, memo) SELECT 'txn_x:dispute', 'dispute', donation_id, at, posted_at, '' FROM postings; INSERT INTO posting_lines VALUES ('txn_x:dispute', 1, 'contra:disputes', -1, 'usd'), ('txn_x:dispute', 2, 'stripe:balance', 1, 'usd'); INSERT INTO facts (key, donation_id, kind, amount, currency, at, object, email, email_rank, method, last4, evidence, recorded_at) SELECT 'txn_x:dispute', donation_id, 'dispute', -1, 'usd', at, 'dp_x', '', 0, '', '', 'x', at FROM facts", "DELETE FROM facts WHERE key = 'txn_x:dispute'; DELETE FROM posting_lines WHERE posting = 'txn_x:dispute'; DELETE FROM postings WHERE key = 'txn_x:dispute'"},
 			{"I8", "UPDATE donations SET captured = 1", "UPDATE donations SET captured = 125050"},
 			{"I8", "UPDATE donations SET status = 'expired'", "UPDATE donations SET status = 'received'"},
@@ -93,6 +94,7 @@ func TestVerifyCatchesEachPredicateBroken(t *testing.T) {
 			{"I13", "UPDATE progress_changes SET gross = gross + 1", "UPDATE progress_changes SET gross = gross - 1"},
 			{"I13", "UPDATE progress_changes SET donors = donors + 1", "UPDATE progress_changes SET donors = donors - 1"},
 			{"I15", "UPDATE donations SET amount_charged = 1", "UPDATE donations SET amount_charged = 125050"},
+			{"I17", "INSERT INTO facts (key, donation_id, kind, amount, currency, at, object, charge, email, email_rank, method, last4, evidence, recorded_at) SELECT 'ch_1:failure', donation_id, 'failure', 125050, 'usd', at, 'ch_1', 'ch_1', '', 0, '', '', 'x', at FROM facts", "DELETE FROM facts WHERE key = 'ch_1:failure'"},
 			{"I17", "UPDATE outbox SET key = 'other'", "UPDATE outbox SET key = 'ch_1:charge:receipt'"},
 			{"I18", "UPDATE books SET livemode = NULL", "UPDATE books SET livemode = FALSE"},
 			{"I19", "UPDATE facts SET at = '2020-01-01 00:00:00+00:00'", "UPDATE facts SET at = (SELECT at FROM postings)"},
@@ -284,4 +286,46 @@ func TestMigratingAtOnceFromSeveralReplicas(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVerifyCatchesWhatIsUndoneAndWasNeverMade breaks I5: a movement that undoes
+// another must have it, with the same amount.
+func TestVerifyCatchesWhatIsUndoneAndWasNeverMade(t *testing.T) {
+	t.Parallel()
+	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
+		d := start(t, s)
+		book(t, s, charged(d, "py_1", ""), ofCharge(d, "py_1", "failure", models.ChargeUndone, 125050), charged(d, "py_2", ""),
+			refundOf(d, "re_1", "py_2", 500), of(d, "re_1:refund_failed", models.RefundUndone, 500))
+		at, later := storetest.Start, storetest.Start.Add(time.Hour)
+		payout := models.Payout{ID: "po_1", Amount: 700, Currency: "usd", Status: "failed", CreatedAt: at, ArrivalOn: at, FailedAt: &later}
+		if _, err := s.Learn(t.Context(), models.Object{ID: "po_1", Raw: []byte("{}"), Reading: models.Reading{Payout: &payout}}); err != nil {
+			t.Fatal(err)
+		}
+		sound(t, s)
+		unlock := "DROP TRIGGER posting_lines_stay ON posting_lines; DROP TRIGGER postings_stay ON postings"
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			unlock = "DROP TRIGGER posting_lines_stay; DROP TRIGGER posting_lines_are_kept; DROP TRIGGER postings_stay; DROP TRIGGER postings_are_kept"
+		}
+		if err := tamper(unlock); err != nil {
+			t.Fatal(err)
+		}
+		for made, undone := range map[string]string{"py_1:charge": "py_1:failure", "re_1:refund": "re_1:refund_failed", "po_1:payout": "po_1:payout_failed"} {
+			for _, how := range []string{
+				"UPDATE posting_lines SET amount = amount * 2 WHERE posting = '" + made + "'", "DELETE FROM posting_lines WHERE posting = '" + made + "'",
+			} {
+				if err := tamper(how); err != nil {
+					t.Fatal(err)
+				}
+				breaches, err := s.Verify(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.ContainsFunc(breaches, func(b models.Breach) bool {
+					return b.Predicate == "I5" && strings.HasPrefix(b.Found, undone+": undoes")
+				}) {
+					t.Errorf("after %s, %s was not caught: %v", how, undone, breaches)
+				}
+			}
+		}
+	})
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
@@ -48,7 +50,7 @@ var inStyle = regexp.MustCompile(`url\("([^"/:]+)"\)`)
 
 // readAssets reads the static folder. Style sheets come last, because their
 // own name depends on the hashed names of the fonts in them.
-func readAssets(files fs.FS) (assets, error) {
+func readAssets(files fs.FS, o Options) (assets, error) {
 	a := assets{byName: map[string]asset{}, byHashed: map[string]asset{}}
 	var styles []string
 	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
@@ -63,6 +65,9 @@ func readAssets(files fs.FS) (assets, error) {
 		if err != nil {
 			return err
 		}
+		if path.Base(name) == "icon.svg" {
+			body = o.colouredIcon(body)
+		}
 		return a.add(path.Base(name), body)
 	})
 	if err != nil {
@@ -73,7 +78,7 @@ func readAssets(files fs.FS) (assets, error) {
 		if err != nil {
 			return a, err
 		}
-		if body, err = a.resolve(body); err != nil {
+		if body, err = a.resolve(o.coloured(body)); err != nil {
 			return a, fmt.Errorf("%s: %w", name, err)
 		}
 		if err := a.add(path.Base(name), body); err != nil {
@@ -134,6 +139,15 @@ func pack(body []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// inline is an asset as part of a page, between tags of its kind.
+func (a assets) inline(tag, name string) (template.HTML, error) {
+	f, ok := a.byName[name]
+	if !ok {
+		return "", fmt.Errorf("no asset %q", name)
+	}
+	return template.HTML("<" + tag + ">" + string(f.body) + "</" + tag + ">"), nil //nolint:gosec // a file of this package
+}
+
 func (a assets) path(name string) (string, error) {
 	f, ok := a.byName[name]
 	if !ok {
@@ -141,6 +155,17 @@ func (a assets) path(name string) (string, error) {
 	}
 	ext := path.Ext(name)
 	return prefix + strings.TrimSuffix(name, ext) + "." + f.hash + ext, nil
+}
+
+// Digest is how a Content-Security-Policy names an asset that stands inline in
+// a page: 'sha256-…', quotes and all. Like Path, it panics on an unknown name.
+func (w *Web) Digest(name string) string {
+	f, ok := w.edition().assets.byName[name]
+	if !ok {
+		panic("web: no asset " + name)
+	}
+	sum := sha256.Sum256(f.body)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // Handler serves /static/. Names carry a hash of the bytes, so whatever is
@@ -156,16 +181,16 @@ func (w *Web) Handler() http.Handler {
 	})
 }
 
-// File serves one asset under an address that browsers choose themselves, such
-// as /favicon.ico, and so for a day only.
-func (w *Web) File(name string) http.Handler {
+// File serves one asset under an address that carries no hash, such as
+// /favicon.ico, and so for as long as caching says and no longer.
+func (w *Web) File(name, caching string) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		f, ok := w.edition().assets.byName[name]
 		if !ok {
 			http.NotFound(rw, r)
 			return
 		}
-		f.send(rw, r, "public, max-age=86400")
+		f.send(rw, r, caching)
 	})
 }
 
@@ -179,6 +204,11 @@ func (f asset) send(rw http.ResponseWriter, r *http.Request, caching string) {
 	h.Set("Cache-Control", caching)
 	h.Set("Content-Type", f.kind)
 	h.Set("X-Content-Type-Options", "nosniff")
+	if path.Ext(f.name) == ".woff2" {
+		// Browsers ask for a font as of another origin's where the page that
+		// needs it stands in a sandbox.
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 	body, tag := f.body, `"`+f.hash+`"`
 	if f.gzipped != nil {
 		h.Set("Vary", "Accept-Encoding")

@@ -22,17 +22,19 @@ import (
 //go:embed templates static
 var embedded embed.FS
 
-// Options say where the files come from.
+// Options say where the files come from, and in which colours.
 type Options struct {
 	// Dir, where set, is this package's folder on disk. Every page is then
 	// parsed anew, so that a change shows on reload. For development only.
 	Dir string
+	// Light and Dark are the campaign's accent, in both schemes.
+	Light, Dark Tones
 }
 
 // Web renders pages and serves the files they need. It is safe for use by
 // many goroutines.
 type Web struct {
-	dir string
+	options Options
 
 	mu  sync.RWMutex
 	now edition
@@ -47,7 +49,7 @@ type edition struct {
 // New reads and parses everything, so that a broken template stops the start
 // and not a reader.
 func New(o Options) (*Web, error) {
-	w := &Web{dir: o.Dir}
+	w := &Web{options: o}
 	if err := w.reload(); err != nil {
 		return nil, err
 	}
@@ -56,10 +58,10 @@ func New(o Options) (*Web, error) {
 
 func (w *Web) reload() error {
 	var files fs.FS = embedded
-	if w.dir != "" {
-		files = os.DirFS(w.dir)
+	if w.options.Dir != "" {
+		files = os.DirFS(w.options.Dir)
 	}
-	a, err := readAssets(files)
+	a, err := readAssets(files, w.options)
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
@@ -82,7 +84,7 @@ func (w *Web) edition() edition {
 // Render makes one page, "campaign" for templates/pages/campaign.html. Nothing
 // is returned of a page that fails half way.
 func (w *Web) Render(page string, data any) ([]byte, error) {
-	if w.dir != "" {
+	if w.options.Dir != "" {
 		if err := w.reload(); err != nil {
 			return nil, err
 		}
@@ -110,9 +112,14 @@ func (w *Web) Path(name string) string {
 }
 
 // parsePages gives every page its own set of layout, partials and itself, so
-// that two pages may define the same block.
+// that two pages may define the same block, and one a layout of its own.
 func parsePages(files fs.FS, a assets) (map[string]*template.Template, error) {
-	shared, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).
+	functions := template.FuncMap{
+		"asset":  a.path,
+		"style":  func(name string) (template.HTML, error) { return a.inline("style", name) },
+		"script": func(name string) (template.HTML, error) { return a.inline("script", name) },
+	}
+	shared, err := template.New("").Funcs(functions).
 		ParseFS(files, "templates/layout/*.html", "templates/partials/*.html")
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,9 +15,9 @@ import (
 	"testing"
 )
 
-func open(t *testing.T) *Web {
+func open(t *testing.T, with ...Options) *Web {
 	t.Helper()
-	w, err := New(Options{})
+	w, err := New(append(with, Options{})[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func TestOnlyAssetsAreServed(t *testing.T) {
 	if body, _ := io.ReadAll(head.Body); head.StatusCode != 200 || len(body) != 0 {
 		t.Errorf("HEAD answers %d with %d bytes", head.StatusCode, len(body))
 	}
-	if got := ask(w.File("favicon.ico"), "GET", "/favicon.ico"); got.StatusCode != 200 {
+	if got := ask(w.File("favicon.ico", "public, max-age=86400"), "GET", "/favicon.ico"); got.StatusCode != 200 {
 		t.Errorf("/favicon.ico answers %d", got.StatusCode)
 	}
 }
@@ -163,32 +165,74 @@ func TestAnUnknownPageIsAnError(t *testing.T) {
 	}
 }
 
-// The budgets of a cold visit, in bytes as sent.
+// The budgets of a cold visit, in bytes as sent: of the pages, and of what an
+// article loads for the appeal inside it.
 func TestAssetsKeepWithinTheirBudgets(t *testing.T) {
-	budget := map[string]int{".css": 10 << 10, ".js": 5 << 10, ".woff2": 45 << 10, "pictures": 25 << 10}
-	spent := map[string]int{}
-	for name, f := range open(t).now.assets.byName {
-		kind := filepath.Ext(name)
+	pictures := []string{}
+	assets := open(t).now.assets.byName
+	for name, f := range assets {
 		if strings.HasPrefix(f.kind, "image/") {
-			kind = "pictures"
+			pictures = append(pictures, name)
 		}
-		size := len(f.body)
-		if f.gzipped != nil {
-			size = len(f.gzipped)
-		}
-		spent[kind] += size
 	}
-	for kind, limit := range budget {
-		t.Logf("%s: %d of %d bytes", kind, spent[kind], limit)
-		if spent[kind] == 0 || spent[kind] > limit {
-			t.Errorf("%s: %d bytes of %d", kind, spent[kind], limit)
+	for what, budget := range map[string]struct {
+		most  int
+		names []string
+	}{
+		"style":              {10 << 10, []string{"app.css"}},
+		"script":             {5 << 10, []string{"app.js"}},
+		"fonts":              {45 << 10, []string{"source-serif-4-400.woff2", "source-serif-4-600.woff2"}},
+		"pictures":           {25 << 10, pictures},
+		"the frame's style":  {5 << 10, []string{"embed.css"}},
+		"the frame's script": {2 << 10, []string{"frame.js"}},
+		"the frame's fonts":  {22 << 10, []string{"appeal-serif-400.woff2", "appeal-serif-600.woff2"}},
+		"the article's":      {3 << 10, []string{"embed.js"}},
+	} {
+		spent := 0
+		for _, name := range budget.names {
+			f := assets[name]
+			if spent += len(f.body); f.gzipped != nil {
+				spent += len(f.gzipped) - len(f.body)
+			}
+		}
+		t.Logf("%s: %d of %d bytes", what, spent, budget.most)
+		if spent == 0 || spent > budget.most {
+			t.Errorf("%s: %d bytes of %d", what, spent, budget.most)
+		}
+	}
+}
+
+func TestAFontMayBeUsedInASandbox(t *testing.T) {
+	w := open(t)
+	if got := ask(w.Handler(), "GET", w.Path("appeal-serif-400.woff2"), "Origin", "null"); got.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("a font is sent with %v", got.Header)
+	}
+	if got := ask(w.Handler(), "GET", w.Path("app.js"), "Origin", "null"); got.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error("a script may be read by every page")
+	}
+}
+
+func TestWhatStandsInlineIsNamedByItsDigest(t *testing.T) {
+	w := open(t)
+	body := w.now.assets.byName["frame.js"].body
+	inline, err := w.now.assets.inline("script", "frame.js")
+	if err != nil || string(inline) != "<script>"+string(body)+"</script>" {
+		t.Errorf("%v: %s", err, inline)
+	}
+	sum := sha256.Sum256(body)
+	if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; w.Digest("frame.js") != want {
+		t.Errorf("its digest is %s, want %s", w.Digest("frame.js"), want)
+	}
+	for _, name := range []string{"frame.js", "embed.css"} {
+		if bytes.Contains(w.now.assets.byName[name].body, []byte("</")) {
+			t.Errorf("%s could end the tag it stands in", name)
 		}
 	}
 }
 
 func TestStylesAndScriptsLoadNothingFromElsewhere(t *testing.T) {
 	elsewhere := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9-]+\.[a-z]|@import|data:`)
-	for _, name := range []string{"app.css", "app.js"} {
+	for _, name := range []string{"app.css", "app.js", "embed.css", "embed.js", "frame.js"} {
 		body := open(t).now.assets.byName[name].body
 		if found := elsewhere.Find(body); found != nil {
 			t.Errorf("%s holds %q", name, found)

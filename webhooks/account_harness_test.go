@@ -92,7 +92,7 @@ func (a *account) keptIn(store *models.Store) *bookkeeper {
 	b.client = stripeapi.New(a.campaign, stripeapi.Config{Key: "sk_test_account", APIBase: a.address, BaseURL: "https://give.example.org"})
 	b.resolver = webhooks.NewResolver(store, b.client, log)
 	b.syncer = webhooks.NewSyncer(store, b.client, webhooks.SyncConfig{
-		Slug: a.campaign.Slug, BooksStart: a.campaign.BooksStart, Holder: "test", PerSecond: 100_000, Log: log,
+		Slug: a.campaign.Slug, BooksStart: a.campaign.BooksStart, Holder: "test", Log: log,
 	})
 	door := &webhooks.Door{Store: store, Secrets: []string{secret}, Resolver: b.resolver, Log: log}
 	router := echo.New()

@@ -12,6 +12,7 @@ import (
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/webhooks"
 )
 
 // made is when Stripe made the events of these tests.
@@ -175,8 +176,8 @@ func TestAnEventWaitsWhileStripeIsDownAndStaffAreToldInTime(t *testing.T) {
 		if _, err := e.resolver.ResolveDue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := e.state("evt_1"); got.State != models.EventWaiting || got.Attempts != 1 {
-			t.Fatalf("after the first try: %s, %d tries", got.State, got.Attempts)
+		if got := e.state("evt_1"); got.State != models.EventWaiting || got.Attempts != 1 || got.Problem != "Stripe did not answer" {
+			t.Fatalf("after the first try: %s, %d tries: %s", got.State, got.Attempts, got.Problem)
 		}
 		if got := e.totals(); got.NeedsAttention != 0 {
 			t.Errorf("staff are told after seconds")
@@ -206,6 +207,42 @@ func TestAnEventWaitsWhileStripeIsDownAndStaffAreToldInTime(t *testing.T) {
 	})
 }
 
+// Stripe copies a payment intent's metadata to its charge. Should it not have
+// come, the session that was paid for names the charge all the same.
+func TestAChargeThatDoesNotSayWhoseItIsIsNotAskedAfter(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		e := newEntrance(t, store, clock.Now)
+		foreign := strings.Replace(string(chargeJSON(models.Donation{}, "ch_foreign")), "appeal_", "other_", 2)
+		foreign = strings.Replace(foreign, "pi_1", "pi_foreign", 1)
+		refunded := eventJSON(t, "evt_refunded", "charge.refunded", stripeapi.Version, made, json.RawMessage(foreign))
+		for id, body := range map[string][]byte{
+			"evt_foreign": eventJSON(t, "evt_foreign", "charge.succeeded", stripeapi.Version, made, json.RawMessage(foreign)), "evt_refunded": refunded,
+		} {
+			if got := e.deliver(body); got != 200 || e.state(id).State != models.EventForeign {
+				t.Errorf("%s is answered %d and is %s", id, got, e.state(id).State)
+			}
+		}
+		e.settle(clock.Advance)
+		if asked := e.stripe.requests(); len(asked) != 0 {
+			t.Errorf("Stripe was asked for %v", asked)
+		}
+
+		d := startGift(t, store, gift)
+		bare := strings.Replace(string(chargeJSON(d, "ch_1")), "appeal_", "other_", 2)
+		session := strings.Replace(string(sessionJSON(d, "complete", "paid")), `"pi_1"`,
+			`{"id":"pi_1","object":"payment_intent","status":"succeeded","amount_received":125050,"currency":"usd","latest_charge":`+bare+`}`, 1)
+		e.stripe.put("checkout/sessions/cs_test_1", session)
+		e.deliver(eventJSON(t, "evt_1", "charge.succeeded", stripeapi.Version, made, json.RawMessage(bare)))
+		e.deliver(eventJSON(t, "evt_2", "checkout.session.completed", stripeapi.Version, made, sessionJSON(d, "complete", "paid")))
+		e.settle(clock.Advance)
+		if got := e.totals(); got.Gross != 125050 || got.Gifts != 1 || got.NeedsAttention != 0 {
+			t.Errorf("once the session says so: %+v", got)
+		}
+		e.sound()
+	})
+}
+
 func TestAGiftWhoseEventsNeverComeIsFoundByLookingOnceInFiveSeconds(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
@@ -222,10 +259,21 @@ func TestAGiftWhoseEventsNeverComeIsFoundByLookingOnceInFiveSeconds(t *testing.T
 			}
 		}
 		e.stripe.put("checkout/sessions/cs_test_1", string(sessionJSON(d, "open", "unpaid")))
-		look()
-		look()
+		for range 2 * webhooks.LooksPerSecond {
+			look()
+		}
 		if asked := e.stripe.requests(); len(asked) != 1 {
 			t.Fatalf("asked %d times at once", len(asked))
+		}
+		// However often its page asks, the pages of others still have their turn.
+		other := startGift(t, store, gift)
+		otherSession := "cs_test_2"
+		if err := store.AttachCheckout(t.Context(), other, models.CheckoutSession{SessionID: &otherSession, CheckoutURL: "https://example.org/pay"}); err != nil {
+			t.Fatal(err)
+		}
+		e.stripe.put("checkout/sessions/cs_test_2", strings.ReplaceAll(string(sessionJSON(other, "open", "unpaid")), "cs_test_1", otherSession))
+		if err := e.resolver.Look(t.Context(), other.Token); err != nil || len(e.stripe.requests()) != 2 {
+			t.Fatalf("another gift's page was not looked up: %v", err)
 		}
 		e.stripe.put("checkout/sessions/cs_test_1", string(sessionJSON(d, "complete", "paid")))
 		e.stripe.put("payment_intents/pi_1", `{"id":"pi_1","object":"payment_intent","status":"succeeded","latest_charge":"ch_1",

@@ -2,6 +2,9 @@ package webhooks
 
 import "github.com/corruptionproject/appeal/models"
 
+// LooksPerSecond is what open thank-you pages may ask of Stripe in all.
+const LooksPerSecond = looksPerSecond
+
 // Understand is what an event's own payload says; ok is false for what is no
 // event.
 func Understand(raw []byte) (reading models.Reading, ok bool) {

@@ -93,12 +93,12 @@ func read(e event) models.Reading {
 	case ofCharge:
 		var c charge
 		if decodes(e.object, "charge", &c) {
-			return readCharge(c, chargeRef(c), e.ID)
+			return readCharge(c, ownRef(c), e.ID)
 		}
 	case ofRefunds:
 		var c charge
 		if decodes(e.object, "charge", &c) {
-			reading := readCharge(c, chargeRef(c), e.ID)
+			reading := readCharge(c, ownRef(c), e.ID)
 			reading.State, reading.Problem, reading.More = models.EventWaiting, refundsToRead, refundsToRead
 			return reading
 		}

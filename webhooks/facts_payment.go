@@ -1,6 +1,8 @@
 package webhooks
 
 import (
+	"cmp"
+
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
@@ -9,6 +11,7 @@ import (
 // readCharge books a payment. The fact is the same whichever way the charge
 // was come by.
 func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
+	gift.Charge = c.ID // its invoice may have been paid by another
 	fact := models.Fact{
 		Object: c.ID, Gift: gift, At: utc(c.Created), Method: c.Method.Card.Brand, Last4: c.Method.Card.Last4, Evidence: evidence,
 	}
@@ -64,6 +67,16 @@ func chargeRef(c charge) models.GiftRef {
 	return gift
 }
 
+// ownRef says whose a charge is that was listed, or told of by an event, at the
+// version spoken here. Stripe copies a payment intent's metadata to its charge: one
+// without our campaign in it, and without an invoice that might tell, is another
+// product's, unless something else has named it. Nothing is asked for it.
+func ownRef(c charge) models.GiftRef {
+	gift := chargeRef(c)
+	gift.Final = gift.Final || c.Invoice.ID == ""
+	return gift
+}
+
 // readIntent says that a payment intent is paid, or that a bank debit is under
 // way. It books no money itself; where it was fetched with its charge, the
 // charge does.
@@ -71,13 +84,14 @@ func readIntent(i intent, gift models.GiftRef, evidence string) models.Reading {
 	said := models.Fact{
 		Gift: gift, Money: money.Money{Currency: money.Currency(i.Currency)}, At: utc(i.Created), Evidence: evidence,
 	}
+	said.Gift.Charge = i.LatestCharge.ID
 	switch i.Status {
 	case "succeeded":
 		received := sum(i.AmountReceived, i.Currency)
 		said.Kind, said.Key, said.Agreed, said.ExpectsCharge = models.IntentPaid, i.ID+":paid", &received, true
 	case "processing":
 		amount := sum(i.Amount, i.Currency)
-		said.Kind, said.Key, said.Agreed = models.DebitPending, i.ID+":processing", &amount
+		said.Kind, said.Key, said.Agreed = models.DebitPending, cmp.Or(i.LatestCharge.ID, i.ID)+":processing", &amount
 	default:
 		return withCharge(i.LatestCharge.Object, gift, evidence)
 	}

@@ -62,8 +62,7 @@ var prefixes = map[string]stripeapi.Kind{
 }
 
 // byID fetches an object by its id alone.
-func (f follower) byID(ctx context.Context, id, evidence string) (raw json.RawMessage, reading models.Reading, err error) {
-	defer rescue(&reading)
+func (f follower) byID(ctx context.Context, id, evidence string) (json.RawMessage, models.Reading, error) {
 	prefix, _, _ := strings.Cut(id, "_")
 	kind, known := prefixes[prefix]
 	if !known {
@@ -79,71 +78,65 @@ func (f follower) object(ctx context.Context, kind stripeapi.Kind, id, evidence 
 	if err != nil {
 		return nil, models.Reading{}, err
 	}
-	_, reading, err := f.read(ctx, kind, raw, evidence, asked)
+	reading, err := f.read(ctx, kind, raw, evidence, asked)
 	return raw, reading, err
 }
 
 // read reads an object that was fetched or listed, and fetches what it names
 // without holding it. asked is when it was asked for: what a later event says
-// of it stands. It returns the object's id too.
-func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMessage, evidence string, asked time.Time) (id string, reading models.Reading, err error) {
+// of it stands.
+func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMessage, evidence string, asked time.Time) (reading models.Reading, err error) {
+	defer rescue(&reading)
 	switch kind {
 	case stripeapi.Sessions:
 		var s session
 		if decodes(raw, "checkout.session", &s) {
-			reading, err = f.readSession(ctx, s, false, evidence)
-			return s.ID, reading, err
+			return f.readSession(ctx, s, false, evidence)
 		}
 	case stripeapi.PaymentIntents:
 		var i intent
 		if decodes(raw, "payment_intent", &i) {
-			reading, err = f.readIntent(ctx, i, evidence)
-			return i.ID, reading, err
+			return f.readIntent(ctx, i, evidence)
 		}
 	case stripeapi.Charges:
 		var c charge
 		if decodes(raw, "charge", &c) {
-			reading, err = f.readCharge(ctx, c, evidence)
-			return c.ID, reading, err
+			return f.readCharge(ctx, c, evidence)
 		}
 	case stripeapi.Refunds:
 		var r refund
 		if decodes(raw, "refund", &r) {
-			reading, err = f.readRefund(ctx, r, evidence)
-			return r.ID, reading, err
+			return f.readRefund(ctx, r, evidence)
 		}
 	case stripeapi.Disputes:
 		var d dispute
 		if decodes(raw, "dispute", &d) {
-			reading, err = f.readDispute(ctx, d, evidence)
-			return d.ID, reading, err
+			return f.readDispute(ctx, d, evidence)
 		}
 	case stripeapi.Invoices:
 		var i invoice
 		if decodes(raw, "invoice", &i) {
-			reading, err = f.readInvoice(ctx, i, evidence)
-			return i.ID, reading, err
+			return f.readInvoice(ctx, i, evidence)
 		}
 	case stripeapi.Subscriptions:
 		var s subscription
 		if decodes(raw, "subscription", &s) {
-			return s.ID, readSubscription(s, asked), nil
+			return readSubscription(s, asked), nil
 		}
 	case stripeapi.Payouts:
 		var p payout
 		if decodes(raw, "payout", &p) {
 			err = f.whenTakenBack(ctx, &p.CameBack)
-			return p.ID, readPayout(p), err
+			return readPayout(p), err
 		}
 	case stripeapi.FraudWarnings:
 		var w warning
 		if decodes(raw, "radar.early_fraud_warning", &w) {
-			reading, err = f.readWarning(ctx, w, evidence)
-			return w.ID, reading, err
+			return f.readWarning(ctx, w, evidence)
 		}
 	default:
 	}
-	return "", models.Reading{}, errNotThat
+	return models.Reading{}, errNotThat
 }
 
 // fetch reads an object of a kind; name is what Stripe calls it.
@@ -201,7 +194,7 @@ func (f follower) invoiceOwner(ctx context.Context, i invoice, c charge) (models
 		i.Subscription.Object = &s
 		gift = invoiceRef(i)
 	}
-	gift.Charge = cmp.Or(gift.Charge, c.ID)
+	gift.Charge = cmp.Or(c.ID, gift.Charge) // not every charge of an invoice is the one that paid it
 	gift.PaymentIntent = cmp.Or(gift.PaymentIntent, c.PaymentIntent.ID)
 	gift.Final = true
 	return gift, nil

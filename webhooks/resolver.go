@@ -35,7 +35,7 @@ type Resolver struct {
 	looks  *rate.Limiter
 }
 
-// NewResolver makes a resolver.
+// NewResolver makes a resolver. stripe should be paced, with all else that asks it.
 func NewResolver(store *models.Store, stripe Stripe, log *slog.Logger) *Resolver {
 	return &Resolver{
 		store: store, follow: follower{stripe, store}, log: log, wake: make(chan struct{}, 1), looks: rate.NewLimiter(looksPerSecond, 2*looksPerSecond),
@@ -126,6 +126,8 @@ func whyNot(err error) string {
 		return "Stripe refused to tell; see appeal check"
 	case errors.Is(err, stripeapi.ErrUnavailable):
 		return "Stripe did not answer"
+	case errors.Is(err, errNotThat):
+		return errNotThat.Error()
 	default:
 		return "booking it failed"
 	}

@@ -2,14 +2,11 @@ package webhooks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
@@ -38,47 +35,15 @@ type SyncConfig struct {
 	Slug       string    // of the campaign
 	BooksStart time.Time // balance transactions are read from then on
 	Holder     string    // names this process; no other may use it
-	// PerSecond bounds the requests to Stripe, so that donors who are about to
-	// pay find room beside them: Stripe allows 25 a second in test mode, 100
-	// live (https://docs.stripe.com/rate-limits).
-	PerSecond int
-	Log       *slog.Logger
+	Log        *slog.Logger
 }
 
-// NewSyncer makes a syncer.
+// NewSyncer makes a syncer. stripe should be paced, with all else that asks it.
 func NewSyncer(store *models.Store, stripe Stripe, c SyncConfig) *Syncer {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	pace := &paced{stripe, rate.NewLimiter(rate.Limit(c.PerSecond), c.PerSecond)}
-	return &Syncer{store: store, follow: follower{pace, store}, slug: c.Slug, start: c.BooksStart, holder: c.Holder, log: c.Log}
-}
-
-// paced is a Stripe that is not asked more often than it allows.
-type paced struct {
-	stripe Stripe
-	limit  *rate.Limiter
-}
-
-func (p *paced) Fetch(ctx context.Context, kind stripeapi.Kind, id string) (json.RawMessage, error) {
-	if err := p.limit.Wait(ctx); err != nil {
-		return nil, fmt.Errorf("wait for Stripe's rate: %w", err)
-	}
-	return p.stripe.Fetch(ctx, kind, id)
-}
-
-func (p *paced) List(ctx context.Context, l stripeapi.Listing) (stripeapi.Page, error) {
-	if err := p.limit.Wait(ctx); err != nil {
-		return stripeapi.Page{}, fmt.Errorf("wait for Stripe's rate: %w", err)
-	}
-	return p.stripe.List(ctx, l)
-}
-
-func (p *paced) Balance(ctx context.Context, currency money.Currency) (money.Minor, error) {
-	if err := p.limit.Wait(ctx); err != nil {
-		return 0, fmt.Errorf("wait for Stripe's rate: %w", err)
-	}
-	return p.stripe.Balance(ctx, currency)
+	return &Syncer{store: store, follow: follower{stripe, store}, slug: c.Slug, start: c.BooksStart, holder: c.Holder, log: c.Log}
 }
 
 // ErrSyncing says that another process is syncing now.
@@ -110,8 +75,8 @@ type syncing struct {
 	run      models.SyncRun
 	progress func(stage string, read int)
 	report   *Report
-	reached  bool // the stage where an earlier run was broken off
-	read     int  // objects read in this stage
+	read     int // objects read in this stage
+	silent   int // objects in a row that Stripe did not show
 	// foreign are objects that listings showed to be none of ours, so that their
 	// balance transactions need not ask again.
 	foreign map[string]bool
@@ -137,6 +102,7 @@ var stages = []stage{
 	{"open disputes", (*syncing).openDisputes},
 	{"warnings of fraud", (*syncing).warnings},
 	{"subscriptions", (*syncing).subscriptions},
+	{"running subscriptions", (*syncing).runningSubscriptions},
 	{"payouts", (*syncing).payouts},
 	{"open payouts", (*syncing).openPayouts},
 	{"balance transactions", (*syncing).transactions},
@@ -159,14 +125,14 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 	ctx, stop := s.holding(ctx)
 	defer stop()
 	crash.Here(crash.SyncLeased)
-	run, err := s.store.BeginSync(ctx, since, overlap, s.start)
+	run, err := s.store.BeginSync(ctx, models.SyncPlan{Stages: stageNames(), BooksStart: s.start, Since: since, Overlap: overlap})
 	if err != nil {
 		return Report{}, err
 	}
 	crash.Here(crash.SyncBegun)
 	y := &syncing{
 		Syncer: s, run: run, progress: progress, foreign: map[string]bool{},
-		report: &Report{Since: run.Since, Resumed: run.Stage != ""}, reached: run.Stage == "",
+		report: &Report{Since: run.Since, Resumed: run.Resumed},
 	}
 	err = y.all(ctx)
 	if lost := context.Cause(ctx); errors.Is(lost, ErrSyncing) {
@@ -175,42 +141,59 @@ func (s *Syncer) Sync(ctx context.Context, since *time.Time, progress func(stage
 	return *y.report, err
 }
 
-// all goes through the stages. One that fails does not keep the others from
-// being read, unless Stripe does not answer at all; but only a run in which
-// none failed is compared, and complete.
+func stageNames() []string {
+	names := make([]string, 0, len(stages))
+	for _, s := range stages {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// all goes through the stages that are left of the run. One that fails does not
+// keep the others from being read: it is put off, the run goes on with it the
+// next time, and only when nothing is left is it compared, and complete. Two in
+// a row that Stripe does not answer break the run off: it is down, and the others
+// would only wait.
 func (y *syncing) all(ctx context.Context) error {
 	var failed error
-	for i, stage := range stages {
-		if !y.reached && stage.name != y.run.Stage {
-			continue
+	unanswered := false
+	for left := len(y.run.Later); left > 0; left-- {
+		err := y.stage(ctx)
+		switch {
+		case err == nil:
+			unanswered = false
+			y.run.Passed()
+		case errors.Is(err, ErrSyncing), ctx.Err() != nil, unanswered && errors.Is(err, stripeapi.ErrUnavailable):
+			return errors.Join(failed, err)
+		default:
+			failed, unanswered = errors.Join(failed, err), errors.Is(err, stripeapi.ErrUnavailable)
+			y.run.PutOff()
 		}
-		if !y.reached {
-			y.reached = true
-		} else if err := y.at(ctx, stage.name, ""); err != nil {
-			return err
-		}
-		if i == len(stages)-1 && failed != nil {
-			break
-		}
-		y.read = 0
-		y.progress(stage.name, 0)
-		err := stage.do(y, ctx)
-		if err == nil {
-			continue
-		}
-		err = fmt.Errorf("sync, %s: %w", stage.name, err)
-		if errors.Is(err, stripeapi.ErrUnavailable) || errors.Is(err, ErrSyncing) || ctx.Err() != nil {
+		if err := y.at(ctx); err != nil {
 			return errors.Join(failed, err)
 		}
-		failed = errors.Join(failed, err)
 	}
 	if failed != nil {
-		return errors.Join(failed, y.at(ctx, "", "")) // the next run begins anew
+		return failed
+	}
+	if err := y.stage(ctx); err != nil {
+		return err
 	}
 	crash.Here(crash.SyncUncompleted)
 	err := y.store.CompleteSync(ctx, y.run, y.report.Balance)
 	crash.Here(crash.SyncCompleted)
 	return err
+}
+
+// stage does what the run stands at.
+func (y *syncing) stage(ctx context.Context) error {
+	y.read, y.silent = 0, 0
+	y.progress(y.run.Stage, 0)
+	i := slices.IndexFunc(stages, func(s stage) bool { return s.name == y.run.Stage })
+	if err := stages[i].do(y, ctx); err != nil {
+		return fmt.Errorf("sync, %s: %w", y.run.Stage, err)
+	}
+	return nil
 }
 
 // holding renews the lease for as long as ctx lives, and ends what it returns
@@ -252,104 +235,13 @@ func (s *Syncer) release(ctx context.Context) {
 }
 
 // at keeps how far the run is, and the lease.
-func (y *syncing) at(ctx context.Context, stage, after string) error {
+func (y *syncing) at(ctx context.Context) error {
 	if err := y.hold(ctx); err != nil {
 		return err
 	}
-	y.run.Stage, y.run.After = stage, after
-	err := y.store.AdvanceSync(ctx, stage, after)
+	err := y.store.AdvanceSync(ctx, y.run)
 	crash.Here(crash.CursorKept)
 	return err
-}
-
-// turned counts a page as read, and keeps where the next begins.
-func (y *syncing) turned(ctx context.Context, items int, last string) error {
-	y.read += items
-	y.progress(y.run.Stage, y.read)
-	return y.at(ctx, y.run.Stage, last)
-}
-
-// list reads a listing page by page from where this stage stands; each page is
-// booked before the next is asked for.
-func (y *syncing) list(ctx context.Context, l stripeapi.Listing, read func([]json.RawMessage) error) error {
-	l.After = y.run.After
-	for {
-		y.asked = y.store.Now().Truncate(time.Second)
-		page, err := y.follow.stripe.List(ctx, l)
-		if errors.Is(err, stripeapi.ErrMissing) && l.After != "" {
-			l.After = "" // the object that the last page ended with is gone
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		crash.Here(crash.PageRead)
-		if err := read(page.Items); err != nil {
-			return err
-		}
-		crash.Here(crash.PageBooked)
-		if err := y.turned(ctx, len(page.Items), page.Last); err != nil || page.Last == "" {
-			return err
-		}
-		l.After = page.Last
-	}
-}
-
-// learn books objects and notes what they brought.
-func (y *syncing) learn(ctx context.Context, objects []models.Object) error {
-	if len(objects) == 0 {
-		return nil
-	}
-	learned, err := y.store.Learn(ctx, objects...)
-	if err == nil {
-		y.note(learned...)
-		return nil
-	}
-	for _, o := range objects {
-		if _, err := y.learnOne(ctx, o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// learnOne books one object. One that the database won't take is kept for
-// staff, and must not keep the others out.
-func (y *syncing) learnOne(ctx context.Context, o models.Object) (models.Learned, error) {
-	learned, err := y.store.Learn(ctx, o)
-	if err == nil {
-		y.note(learned...)
-		return learned[0], nil
-	}
-	if unwell := y.store.Ready(ctx); unwell != nil {
-		return models.Learned{}, errors.Join(err, unwell)
-	}
-	y.log.Error("an object could not be booked", "object", o.ID, "error", err)
-	const failed = "booking it failed"
-	y.problem(o.ID, failed)
-	return models.Learned{Object: o.ID, State: models.EventAttention, Problem: failed}, y.store.Quarantine(ctx, o, failed)
-}
-
-// note keeps what objects brought, for the report.
-func (y *syncing) note(learned ...models.Learned) {
-	for _, one := range learned {
-		y.report.Booked = append(y.report.Booked, one.News...)
-		switch one.State {
-		case models.EventForeign:
-			y.foreign[one.Object] = true
-		case models.EventAttention:
-			y.log.Error("an object contradicts the books", "object", one.Object, "problem", one.Problem)
-			y.problem(one.Object, one.Problem)
-		default:
-		}
-	}
-}
-
-// problem names a contradiction, once.
-func (y *syncing) problem(object, what string) {
-	if line := object + ": " + what; !slices.Contains(y.report.Problems, line) {
-		y.report.Problems = append(y.report.Problems, line)
-	}
 }
 
 // Run syncs at once and then every interval, and reads the fees of what was
@@ -386,7 +278,7 @@ func (s *Syncer) syncOnce(ctx context.Context) {
 	case errors.Is(err, ErrSyncing), ctx.Err() != nil:
 		return
 	case err != nil:
-		s.log.Error("the sync with Stripe was broken off; it goes on with the next", "error", err)
+		s.log.Error("the sync with Stripe is not complete; the next goes on with what is left", "error", err)
 		return
 	}
 	level := slog.LevelInfo

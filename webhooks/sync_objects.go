@@ -12,42 +12,23 @@ import (
 
 // The stages of a sync that read objects and book what they say.
 
-// objects reads a listing of one kind; pass tells which are not to be looked
-// into.
-func (y *syncing) objects(ctx context.Context, l stripeapi.Listing, pass func(json.RawMessage) (bool, error)) error {
-	return y.list(ctx, l, func(items []json.RawMessage) error {
-		var page []models.Object
-		for _, raw := range items {
-			skip, err := pass(raw)
-			if err != nil {
-				return err
-			}
-			if skip {
-				continue
-			}
-			id, reading, err := y.follow.read(ctx, l.Kind, raw, "", y.asked)
-			if errors.Is(err, errNotThat) || errors.Is(err, stripeapi.ErrMissing) {
-				y.problem(objectID(raw), err.Error())
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if !reading.Empty() {
-				page = append(page, models.Object{ID: id, Raw: raw, Reading: reading})
-			}
-		}
-		return y.learn(ctx, page)
-	})
-}
-
 // made is a listing of what was made at Stripe since the sync reads back.
 func (y *syncing) made(kind stripeapi.Kind) stripeapi.Listing {
 	return stripeapi.Listing{Kind: kind, Since: y.run.Since}
 }
 
+// those reads the objects of a kind that pass does not tell to leave alone.
+func (y *syncing) those(kind stripeapi.Kind, pass func(context.Context, json.RawMessage) (bool, error)) func(context.Context, json.RawMessage) (models.Reading, error) {
+	return func(ctx context.Context, raw json.RawMessage) (models.Reading, error) {
+		if skip, err := pass(ctx, raw); err != nil || skip {
+			return noEffect, err
+		}
+		return y.follow.read(ctx, kind, raw, "", y.asked)
+	}
+}
+
 // others passes over what carries another campaign's metadata, or none.
-func (y *syncing) others(raw json.RawMessage) (bool, error) {
+func (y *syncing) others(_ context.Context, raw json.RawMessage) (bool, error) {
 	var o struct {
 		Metadata map[string]string `json:"metadata"`
 	}
@@ -59,47 +40,55 @@ func (y *syncing) others(raw json.RawMessage) (bool, error) {
 
 // unbooked passes over what speaks of a charge that is not in the books: not
 // ours, or found by its balance transaction.
-func (y *syncing) unbooked(ctx context.Context) func(json.RawMessage) (bool, error) {
-	return func(raw json.RawMessage) (bool, error) {
-		var o struct {
-			ID     string        `json:"id"`
-			Charge ref[struct{}] `json:"charge"`
-		}
-		if json.Unmarshal(raw, &o) != nil {
-			return false, errNotThat
-		}
-		if y.foreign[o.Charge.ID] {
-			y.foreign[o.ID] = true
-			return true, nil
-		}
-		booked, err := y.store.ChargeBooked(ctx, o.Charge.ID)
-		return !booked, err
+func (y *syncing) unbooked(ctx context.Context, raw json.RawMessage) (bool, error) {
+	var o struct {
+		ID     string        `json:"id"`
+		Charge ref[struct{}] `json:"charge"`
 	}
+	if json.Unmarshal(raw, &o) != nil {
+		return false, errNotThat
+	}
+	if y.foreign[o.Charge.ID] {
+		y.foreign[o.ID] = true
+		return true, nil
+	}
+	booked, err := y.store.ChargeBooked(ctx, o.Charge.ID)
+	return !booked, err
 }
 
-func all(json.RawMessage) (bool, error) { return false, nil }
+// once passes over invoices that are no subscription's.
+func once(_ context.Context, raw json.RawMessage) (bool, error) {
+	var i invoice
+	if !decodes(raw, "invoice", &i) {
+		return false, errNotThat
+	}
+	return i.Subscription.ID == "", nil
+}
+
+func none(context.Context, json.RawMessage) (bool, error) { return false, nil }
 
 // openSince is from when on payment pages are listed: one that was made before
 // the last sync can have been paid, or have expired, since.
 func (y *syncing) openSince() time.Time { return y.run.Since.Add(-models.SessionLife) }
 
 func (y *syncing) sessions(ctx context.Context) error {
-	return y.objects(ctx, stripeapi.Listing{Kind: stripeapi.Sessions, Since: y.openSince()}, y.others)
+	return y.objects(ctx, stripeapi.Listing{Kind: stripeapi.Sessions, Since: y.openSince()}, y.those(stripeapi.Sessions, y.others))
 }
 
 func (y *syncing) refunds(ctx context.Context) error {
-	return y.objects(ctx, y.made(stripeapi.Refunds), y.unbooked(ctx))
+	return y.objects(ctx, y.made(stripeapi.Refunds), y.those(stripeapi.Refunds, y.unbooked))
 }
 
 func (y *syncing) disputes(ctx context.Context) error {
-	return y.objects(ctx, y.made(stripeapi.Disputes), y.unbooked(ctx))
+	return y.objects(ctx, y.made(stripeapi.Disputes), y.those(stripeapi.Disputes, y.unbooked))
 }
 
 // warnings reads what cards' issuers suspect. A key that may not read it keeps
 // nothing else from being read: no money moves.
 func (y *syncing) warnings(ctx context.Context) error {
-	err := y.objects(ctx, y.made(stripeapi.FraudWarnings), y.unbooked(ctx))
-	if errors.Is(err, stripeapi.ErrRefused) {
+	err := y.objects(ctx, y.made(stripeapi.FraudWarnings), y.those(stripeapi.FraudWarnings, y.unbooked))
+	var forbidden *stripeapi.ForbiddenError
+	if errors.As(err, &forbidden) {
 		y.log.Warn("Stripe does not list early fraud warnings", "error", err)
 		return nil
 	}
@@ -107,74 +96,55 @@ func (y *syncing) warnings(ctx context.Context) error {
 }
 
 func (y *syncing) payouts(ctx context.Context) error {
-	return y.objects(ctx, y.made(stripeapi.Payouts), all)
+	return y.objects(ctx, y.made(stripeapi.Payouts), y.those(stripeapi.Payouts, none))
 }
 
 // invoices reads the payments of subscriptions, of whichever product.
 func (y *syncing) invoices(ctx context.Context) error {
-	return y.objects(ctx, y.made(stripeapi.Invoices), func(raw json.RawMessage) (bool, error) {
-		var i invoice
-		if !decodes(raw, "invoice", &i) {
-			return false, errNotThat
-		}
-		return i.Subscription.ID == "", nil
-	})
+	return y.objects(ctx, y.made(stripeapi.Invoices), y.those(stripeapi.Invoices, once))
 }
 
-// charges reads payments. One that does not say whose it is, and that no
-// session and no invoice named before, is not asked after: Stripe copies a
-// payment intent's metadata to its charge, so it is another product's.
+// charges reads payments.
 func (y *syncing) charges(ctx context.Context) error {
-	return y.list(ctx, y.made(stripeapi.Charges), func(items []json.RawMessage) error {
-		var page []models.Object
-		for _, raw := range items {
-			var c charge
-			if !decodes(raw, "charge", &c) {
-				return errNotThat
-			}
-			if err := y.follow.whenTakenBack(ctx, &c.TakenBack); err != nil {
-				return err
-			}
-			gift := chargeRef(c)
-			gift.Final = c.Invoice.ID == "" || y.foreign[c.Invoice.ID]
-			if reading := readCharge(c, gift, ""); !reading.Empty() {
-				page = append(page, models.Object{ID: c.ID, Raw: raw, Reading: reading})
-			}
-		}
-		return y.learn(ctx, page)
-	})
+	return y.objects(ctx, y.made(stripeapi.Charges), y.payment)
 }
 
-// subscriptions reads them all, and then those that the books call live and
-// Stripe did not list.
+// payment reads a charge. One of a subscription that no invoice named before is
+// asked after, unless its invoice is known to be another product's.
+func (y *syncing) payment(ctx context.Context, raw json.RawMessage) (reading models.Reading, err error) {
+	defer rescue(&reading)
+	var c charge
+	if !decodes(raw, "charge", &c) {
+		return models.Reading{}, errNotThat
+	}
+	if err := y.follow.whenTakenBack(ctx, &c.TakenBack); err != nil {
+		return models.Reading{}, err
+	}
+	gift := ownRef(c)
+	gift.Final = gift.Final || y.foreign[c.Invoice.ID]
+	return readCharge(c, gift, ""), nil
+}
+
+// subscriptions reads those that began since the sync reads back; the first time
+// all there are, and those that ended too.
 func (y *syncing) subscriptions(ctx context.Context) error {
-	y.run.After = "" // all must have been listed before the rest is asked for one by one
-	listed := map[string]bool{}
-	listing := stripeapi.Listing{Kind: stripeapi.Subscriptions}
+	listing := y.made(stripeapi.Subscriptions)
+	listing.Filter = map[string]string{"status": "all"}
 	if !y.run.Opened {
-		listing.Filter = map[string]string{"status": "all"} // the first time, those that ended too
+		listing.Since = time.Time{}
 	}
-	err := y.objects(ctx, listing, func(raw json.RawMessage) (bool, error) {
-		var s subscription
-		if !decodes(raw, "subscription", &s) {
-			return false, errNotThat
-		}
-		listed[s.ID] = true
-		return y.others(raw)
-	})
-	if err != nil {
-		return err
-	}
-	return each(ctx, "", y.store.LiveSubscriptions, func(_ context.Context, ids []string) error {
-		for _, id := range ids {
-			if listed[id] {
-				continue
-			}
-			if err := y.again(ctx, id); err != nil {
-				return err
-			}
-		}
-		return nil
+	return y.objects(ctx, listing, y.those(stripeapi.Subscriptions, y.others))
+}
+
+// perSubscription is how much time there is, on the average, between the look-ups
+// of one subscription and of the next: a hundred every five minutes.
+const perSubscription = 3 * time.Second
+
+// runningSubscriptions reads again those of ours that have not ended, each when
+// all the others have had their turn since.
+func (y *syncing) runningSubscriptions(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.RunningSubscriptions(ctx, y.run.StartedAt, perSubscription, after, most)
 	})
 }
 
@@ -211,14 +181,16 @@ func (y *syncing) readAgain(ctx context.Context, list func(ctx context.Context, 
 // there any more says nothing.
 func (y *syncing) again(ctx context.Context, id string) error {
 	raw, reading, err := y.follow.byID(ctx, id, "")
-	switch {
-	case errors.Is(err, stripeapi.ErrMissing):
+	if errors.Is(err, stripeapi.ErrMissing) {
 		y.log.Warn("Stripe does not know an object that the books do", "object", id)
 		return nil
-	case err != nil || reading.Empty():
+	}
+	o := models.Object{ID: id, Raw: raw, Reading: reading}
+	worth, err := y.sift(ctx, o, err)
+	if err != nil || !worth {
 		return err
 	}
-	return y.learn(ctx, []models.Object{{ID: id, Raw: raw, Reading: reading}})
+	return y.learn(ctx, []models.Object{o})
 }
 
 // unfinished reads again every gift that may still be paid and whose page was

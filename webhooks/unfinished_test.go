@@ -41,7 +41,7 @@ func TestARenewalsDebitThatFailedUnheardIsPendingNoLonger(t *testing.T) {
 		}
 		r.settle(clock.Advance)
 		y := webhooks.NewSyncer(store, sinceAtHand{r.api}, webhooks.SyncConfig{
-			Slug: slug, BooksStart: storetest.Start.AddDate(0, 0, -1), Holder: "test", PerSecond: 100_000,
+			Slug: slug, BooksStart: storetest.Start.AddDate(0, 0, -1), Holder: "test",
 		})
 		synced := func() {
 			t.Helper()

@@ -50,6 +50,7 @@ func (checkCommand) Run(p *program) error {
 	checks := []check{
 		{"configuration", func() finding { return finding{err: wrong} }},
 		{"campaign", func() finding { return checkCampaign(conf, c, unreadable) }},
+		{"accent", func() finding { return checkAccent(c, unreadable) }},
 		{"database", func() finding {
 			if unreadable != nil {
 				return finding{err: errors.New("not tried: the campaign can't be read")}
@@ -90,6 +91,16 @@ func checkCampaign(conf config.Config, c models.Campaign, unreadable error) find
 		return finding{warn: "it can't take live gifts yet:\n" + err.Error()}
 	}
 	return finding{}
+}
+
+// checkAccent says how well the accent can be read. One that can't be is among
+// the campaign's own mistakes.
+func checkAccent(c models.Campaign, unreadable error) finding {
+	if unreadable != nil {
+		return finding{err: errors.New("not tried: the campaign can't be read")}
+	}
+	said, err := campaign.Contrast(c)
+	return finding{err: err, note: said}
 }
 
 func checkDatabase(ctx context.Context, conf config.Config, c models.Campaign) finding {
@@ -144,7 +155,7 @@ func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (fou
 	case err != nil:
 		return finding{err: err}
 	case totals.NeedsAttention > 0:
-		return finding{warn: fmt.Sprintf("%d from Stripe could not be booked: see appeal stripe events", totals.NeedsAttention)}
+		return finding{warn: fmt.Sprintf("%d from Stripe need a person: see appeal stripe events", totals.NeedsAttention)}
 	case differences > 0:
 		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", differences)}
 	case len(open) > 0:

@@ -17,12 +17,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/demosite"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/internal/stripesim"
 	"github.com/corruptionproject/appeal/models"
@@ -139,7 +141,7 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	var failed [3]error
 	var service, simulator sync.WaitGroup
 	simulator.Go(func() { defer stop(); failed[0] = serveSimulator(simulating, stripe, sim) })
-	service.Go(func() { defer stop(); failed[1] = serve(ctx, conf, c, site, log) })
+	service.Go(func() { defer stop(); failed[1] = serve(ctx, conf, c, door{site, article(conf, c)}, log) })
 	service.Go(func() {
 		err := d.welcome(ctx, p, conf, c, sim)
 		if err != nil && p.ctx.Err() == nil { // else it was told to stop in the middle of it
@@ -151,6 +153,13 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	stopSimulator()
 	simulator.Wait()
 	return errors.Join(append(failed[:], sim.Close())...)
+}
+
+// article is the page on which the demo shows the appeal inside an article.
+func article(conf config.Config, c models.Campaign) http.Handler {
+	return demosite.Site{
+		Newsroom: c.Organisation.Name, Campaign: c.Named(), Address: strings.TrimSuffix(conf.BaseURL.String(), "/"),
+	}.Handler()
 }
 
 func serveSimulator(ctx context.Context, listener net.Listener, sim *stripesim.Simulator) error {
@@ -194,8 +203,8 @@ func (d demoCommand) welcome(ctx context.Context, p *program, conf config.Config
 			return err
 		}
 	}
-	return p.printf("\nThe campaign:     %s/\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nCaptured mail:    %s\nData:             %s\n\nStop with Ctrl-C.\n",
-		conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), conf.BaseURL.JoinPath("demo", "mail"), d.Data)
+	return p.printf("\nThe campaign:     %s/\nIn an article:    %s/demo/article\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nCaptured mail:    %s\nData:             %s\n\nStop with Ctrl-C.\n",
+		conf.BaseURL, conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), conf.BaseURL.JoinPath("demo", "mail"), d.Data)
 }
 
 // awaitReady waits until the service answers that it is ready.

@@ -56,7 +56,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run the whole product on this machine, with a Stripe simulator and no accounts."`
 	Serve   serveCommand   `cmd:"" help:"Run the service, configured by the environment."`
 	Check   checkCommand   `cmd:"" help:"Try the configuration, the database and the Stripe key, and say what is wrong."`
-	Stripe  stripeCommands `cmd:"" help:"Set up the Stripe account."`
+	Stripe  stripeCommands `cmd:"" help:"Set up the Stripe account, fetch what webhooks missed, and look at what is not settled."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Totals  totalsCommand  `cmd:"" help:"Print the totals of every recorded gift."`
 	Verify  verifyCommand  `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`

@@ -165,14 +165,6 @@ func (m *mortal) revive() {
 	}
 }
 
-// kill is kill -9.
-func (m *mortal) kill() {
-	m.t.Helper()
-	p := m.process.Load()
-	p.signal(m.t, os.Kill)
-	<-p.ended
-}
-
 // stop has the service end by itself, and reports whether it did: it may be
 // killed on its way.
 func (m *mortal) stop() bool {

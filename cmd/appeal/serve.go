@@ -38,12 +38,30 @@ func (serveCommand) Run(p *program) error {
 	if err != nil {
 		return fmt.Errorf("can't listen on %s: %w; free it, or set APPEAL_LISTEN", conf.Listen, err)
 	}
-	return serve(p.ctx, conf, c, listener, newLog(p.errs, conf.LogFormat, conf.LogLevel))
+	return serve(p.ctx, conf, c, door{Listener: listener}, newLog(p.errs, conf.LogFormat, conf.LogLevel))
+}
+
+// door is where the service is reached, and what stands beside it there: the
+// demo's article, and in a real service nothing.
+type door struct {
+	net.Listener
+	demo http.Handler
+}
+
+func (d door) leadTo(site http.Handler) http.Handler {
+	if d.demo == nil {
+		return site
+	}
+	both := http.NewServeMux()
+	both.Handle("/demo/article", d.demo)
+	both.Handle("/demo/article/", d.demo)
+	both.Handle("/", site)
+	return both
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
 // reverse. It owns the listener.
-func serve(ctx context.Context, conf config.Config, c models.Campaign, listener net.Listener, log *slog.Logger) (err error) {
+func serve(ctx context.Context, conf config.Config, c models.Campaign, listener door, log *slog.Logger) (err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, ignoreClosed(listener.Close()))
@@ -60,14 +78,15 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	if err := openBooks(ctx, store, conf.AutoMigrate, log); err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{})
+	pages, err := web.New(web.Options{Light: web.Tones(c.Look.Light), Dark: web.Tones(c.Look.Dark)})
 	if err != nil {
 		return err
 	}
 	stripe := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
 	})
-	resolver := webhooks.NewResolver(store, stripe, log)
+	reading := pace(stripe, conf)
+	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
 		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
@@ -83,7 +102,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	workers.Go(func() { resolver.Run(working) })
 	workers.Go(func() { site.Run(working) })
 	if conf.SyncInterval > 0 {
-		syncer := newSyncer(store, stripe, conf, c, log)
+		syncer := newSyncer(store, reading, c, log)
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { foldProgress(working, store, log) })
@@ -108,9 +127,9 @@ const grace = 10 * time.Second
 
 // listen answers until ctx ends, then refuses new connections and finishes
 // what is in flight.
-func listen(ctx context.Context, listener net.Listener, site *handlers.Server, log *slog.Logger) error {
+func listen(ctx context.Context, listener door, site *handlers.Server, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
+		Handler: listener.leadTo(site), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 15 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}

@@ -10,7 +10,8 @@ import (
 
 type stripeEventsCommand struct{}
 
-// Run prints what came from Stripe and is not booked, a line each.
+// Run prints what came from Stripe and is not booked, a line each, and the
+// gifts that were paid twice.
 func (stripeEventsCommand) Run(p *program) error {
 	return p.withBooks(func(store *models.Store, _ models.Campaign) error {
 		events, err := store.OpenEvents(p.ctx)
@@ -23,7 +24,21 @@ func (stripeEventsCommand) Run(p *program) error {
 				return err
 			}
 		}
-		if len(events) == 0 {
+		gifts, err := store.OverpaidGifts(p.ctx)
+		if err != nil {
+			return err
+		}
+		for _, d := range gifts {
+			surplus := d.Captured - d.Refunded - d.Disputed - d.AmountCharged
+			err := p.printf("%s  paid twice: %s more than agreed. Refund it in Stripe, unless the donor meant it\n", d.Reference, surplus.Decimal())
+			if err != nil {
+				return err
+			}
+		}
+		switch {
+		case len(events) == 0 && len(gifts) > 0:
+			return nil
+		case len(events) == 0:
 			return p.printf("Everything that came from Stripe is settled.\n")
 		}
 		return p.printf("After a fix, have them booked: appeal stripe replay ID …, or --all\n")

@@ -23,15 +23,18 @@ type stripeSyncCommand struct {
 	Check bool           `help:"Exit with 1 if anything contradicts the books or differs from Stripe; otherwise done is 0, whatever was found."`
 }
 
-// newSyncer makes the one that both the command and the service use.
-func newSyncer(store *models.Store, stripe webhooks.Stripe, conf config.Config, c models.Campaign, log *slog.Logger) *webhooks.Syncer {
+// pace makes Stripe's API be asked no faster than leaves room for donors.
+func pace(stripe webhooks.Stripe, conf config.Config) webhooks.Stripe {
 	perSecond := 15 // of the 25 that Stripe allows a test account
 	if conf.Livemode() {
 		perSecond = 50 // of 100
 	}
-	return webhooks.NewSyncer(store, stripe, webhooks.SyncConfig{
-		Slug: c.Slug, BooksStart: c.BooksStart, Holder: rand.Text(), PerSecond: perSecond, Log: log,
-	})
+	return webhooks.Pace(stripe, perSecond)
+}
+
+// newSyncer makes the one that both the command and the service use.
+func newSyncer(store *models.Store, stripe webhooks.Stripe, c models.Campaign, log *slog.Logger) *webhooks.Syncer {
+	return webhooks.NewSyncer(store, stripe, webhooks.SyncConfig{Slug: c.Slug, BooksStart: c.BooksStart, Holder: rand.Text(), Log: log})
 }
 
 // Run fetches what the webhooks missed, books it, and prints what it found.
@@ -60,7 +63,7 @@ func (s stripeSyncCommand) Run(p *program) error {
 	client := stripeapi.New(c, stripeapi.Config{
 		Key: conf.StripeSecretKey.Reveal(), APIBase: stripeAddress(conf), BaseURL: conf.BaseURL.String(), Log: log,
 	})
-	return errors.Join(s.sync(p, newSyncer(store, client, conf, c, log), store), store.Close())
+	return errors.Join(s.sync(p, newSyncer(store, pace(client, conf), c, log), store), store.Close())
 }
 
 func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *models.Store) error {

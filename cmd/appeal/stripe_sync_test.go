@@ -118,3 +118,26 @@ On its way: 2
 		t.Errorf("printed (−want +got):\n%s", diff)
 	}
 }
+
+func TestAGiftPaidTwiceIsListed(t *testing.T) {
+	t.Parallel()
+	e := env{"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db")}
+	store := storetest.Open(t, e["DATABASE_URL"], &storetest.Clock{})
+	d, err := store.StartDonation(t.Context(), "", 0, models.Choices{Frequency: models.Once, Amount: 5000, Tribute: models.NoTribute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, charge := range []string{"ch_1", "ch_2"} {
+		_, err := store.Learn(t.Context(), models.Object{ID: charge, Raw: []byte(charge), Reading: models.Reading{Facts: []models.Fact{{
+			Key: charge + ":charge", Kind: models.Charged, Object: charge, Money: money.Money{Minor: 5000, Currency: "usd"}, At: storetest.Start,
+			Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, Charge: charge},
+		}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, _ := appeal(t, e, "stripe", "events")
+	if status != done || !strings.Contains(out, d.Reference+"  paid twice: 50.00 more than agreed") || strings.Contains(out, "settled") {
+		t.Errorf("status %d: %s", status, out)
+	}
+}

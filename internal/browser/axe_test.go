@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/chromedp/cdproto/page"
 )
 
 var axePath = filepath.Join("node_modules", "axe-core", "axe.min.js")
@@ -28,7 +30,7 @@ func installChecks() error {
 }
 
 // expectAccessible fails the test for everything that axe-core objects to.
-func (t *tab) expectAccessible(page string) {
+func (t *tab) expectAccessible(where string) {
 	t.Helper()
 	source, err := os.ReadFile(axePath)
 	if err != nil {
@@ -36,12 +38,35 @@ func (t *tab) expectAccessible(page string) {
 	}
 	ask[struct{}](t, string(source)+"; undefined")
 	type violation struct{ Id, Help, Where string }
-	found := ask[[]violation](t, `axe.run(document, {
-		runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
-		resultTypes: ["violations"],
-	}).then(({ violations }) => violations.map((v) =>
-		({ Id: v.id, Help: v.help, Where: v.nodes.map((n) => n.html.slice(0, 120) + " " + n.failureSummary).join("\n") })))`)
-	for _, v := range found {
-		t.Errorf("%s: axe %s: %s\n%s", page, v.Id, v.Help, v.Where)
+	type report struct {
+		Found  []violation
+		Frames int // of the page
+		Seen   int // of them looked into
 	}
+	said := ask[report](t, `axe.run(document, {
+		runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+		resultTypes: ["violations", "passes"],
+	}).then(({ violations, passes }) => ({
+		Found: violations.map((v) =>
+			({ Id: v.id, Help: v.help, Where: v.nodes.map((n) => n.html.slice(0, 120) + " " + n.failureSummary).join("\n") })),
+		Frames: document.querySelectorAll("iframe").length,
+		Seen: new Set(passes.flatMap((p) => p.nodes).filter((n) => n.target.length > 1).map((n) => n.target[0])).size,
+	}))`)
+	for _, v := range said.Found {
+		t.Errorf("%s: axe %s: %s\n%s", where, v.Id, v.Help, v.Where)
+	}
+	if said.Seen != said.Frames {
+		t.Errorf("%s: axe looked into %d of %d frames", where, said.Seen, said.Frames)
+	}
+}
+
+// axeInFrames has axe-core in every frame of the pages to come: it looks into
+// a frame only where it is there too.
+func (t *tab) axeInFrames() {
+	t.Helper()
+	source, err := os.ReadFile(axePath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: string(source)})
 }

@@ -18,6 +18,12 @@ func (t *tab) control() {
 func (t *tab) happens(action string) {
 	t.Helper()
 	t.control()
+	t.happen(action)
+}
+
+// happen is happens on the control page at hand.
+func (t *tab) happen(action string) {
+	t.Helper()
 	ask[struct{}](t, "void document.querySelectorAll('details').forEach((d) => { d.open = true })")
 	t.click("form[action$=" + quoted("/"+action) + "] button")
 	t.await("what was done", "document.readyState === 'complete' && document.querySelector('[role=status]')")

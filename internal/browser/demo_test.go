@@ -8,24 +8,34 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// demo is one run of `appeal demo`, with books of its own.
+// demo is one run of `appeal demo`.
 type demo struct {
 	testing.TB
 	site, stripe string // addresses, without a slash at the end
 	data         string
+	folder       string // the campaign's; "" for the built-in one
+	stop         func() // waits for its end; for once
 }
 
-// runDemo starts a demo and stops it when the test ends. That it does not stop
-// as asked, or complains while it runs, fails the test.
+// runDemo starts a demo with books of its own and stops it when the test ends.
+// That it does not stop as asked, or complains while it runs, fails the test.
 func runDemo(t testing.TB, options ...string) *demo {
 	t.Helper()
-	d := &demo{TB: t, data: filepath.Join(t.TempDir(), "data")}
+	return runDemoOf(t, "", filepath.Join(t.TempDir(), "data"), options...)
+}
+
+// runDemoOf is runDemo for the campaign in a folder, "" for the built-in one,
+// on books that may be there already.
+func runDemoOf(t testing.TB, campaign, data string, options ...string) *demo {
+	t.Helper()
+	d := &demo{TB: t, data: data, folder: campaign}
 	command := exec.Command(appeal, append([]string{"demo", "--listen", "127.0.0.1:0", "--data", d.data}, options...)...)
-	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	command.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "APPEAL_CAMPAIGN=" + campaign}
 	var complaints bytes.Buffer
 	command.Stderr = &complaints
 	said, err := command.StdoutPipe()
@@ -50,7 +60,7 @@ func runDemo(t testing.TB, options ...string) *demo {
 			d.stripe = value
 		}
 	}
-	t.Cleanup(func() {
+	d.stop = sync.OnceFunc(func() {
 		defer limit.Stop()
 		if err := command.Process.Signal(os.Interrupt); err != nil {
 			t.Errorf("stop appeal demo: %v", err)
@@ -65,6 +75,7 @@ func runDemo(t testing.TB, options ...string) *demo {
 			t.Errorf("appeal demo complained:\n%s", complaints.String())
 		}
 	})
+	t.Cleanup(d.stop)
 	return d
 }
 
@@ -89,7 +100,7 @@ type totals struct {
 func (d *demo) totals() totals {
 	d.Helper()
 	command := exec.Command(appeal, "totals", "--json")
-	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db")}
+	command.Env = []string{"DATABASE_URL=sqlite:" + filepath.Join(d.data, "appeal.db"), "APPEAL_CAMPAIGN=" + d.folder}
 	said, err := command.Output()
 	var told totals
 	if err == nil {

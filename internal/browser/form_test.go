@@ -120,6 +120,36 @@ func TestCoveredFeesAreChargedAsShown(t *testing.T) {
 	}
 }
 
+func TestThePageReckonsCoveredFeesAsTheLedgerDoes(t *testing.T) {
+	d := runDemo(t)
+	reader := d.tab(look{})
+	reader.open("/")
+	// Every amount near the least, where the fixed part weighs, and steps through the rest up to the most.
+	var amounts []int64
+	for amount := int64(300); amount <= 2_500_000; amount += 1 + amount/150 {
+		amounts = append(amounts, amount)
+	}
+	shown := ask[[]string](reader, fmt.Sprintf(`(() => {
+		const typed = document.querySelector("#other_amount");
+		return %s.map((cents) => {
+			typed.value = Math.floor(cents / 100) + "." + String(cents %% 100).padStart(2, "0");
+			typed.dispatchEvent(new Event("input", { bubbles: true }));
+			return document.querySelector("label[for=cover_fees]").textContent;
+		});
+	})()`, strings.ReplaceAll(fmt.Sprint(amounts), " ", ",")))
+	for i, amount := range amounts {
+		// The least total that leaves the gift whole after 2.9 %, rounded half up to the cent, and 30 cents.
+		total := amount
+		for total-(total*290+5000)/10000-30 < amount {
+			total++
+		}
+		if said := centsIn(shown[i]); len(said) != 2 || said[0] != total-amount || said[1] != amount {
+			t.Errorf("for %d cents the page says %q; the fee is %d", amount, shown[i], total-amount)
+		}
+	}
+	t.Logf("%d amounts", len(amounts))
+}
+
 func TestAnAmountTypedBesideAChosenOne(t *testing.T) {
 	d := runDemo(t)
 	t.Run("without a script is asked about, with everything kept", func(t *testing.T) {

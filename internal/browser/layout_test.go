@@ -6,27 +6,38 @@ import (
 )
 
 func TestEveryPageFitsItsWindowIsAccessibleAndValid(t *testing.T) {
-	d := runDemo(t)
-	reader := d.tab(look{})
 	served := collect(t)
-	for _, visit := range visits {
-		t.Run(visit.name, func(t *testing.T) {
-			reader.TB = t
-			reader.look(look{})
-			visit.arrive(reader)
-			for _, as := range []look{{width: 320, height: 740}, {width: 360, height: 740}, {width: 1280, height: 900}} {
-				reader.look(as)
-				reader.expectFits(fmt.Sprintf("at %d", as.width))
-			}
-			for _, as := range []look{{width: 360, height: 740}, {width: 1280, height: 900, dark: true}} {
-				reader.look(as)
-				reader.expectAccessible(fmt.Sprintf("at %d, dark %t", as.width, as.dark))
-			}
-			served.add(visit.name, "html", reader.source())
-		})
+	for _, afternoon := range []struct {
+		at     *demo
+		visits []visit
+	}{{runDemo(t), visits}, {bankDebits.set(t), fates}} {
+		reader := afternoon.at.tab(look{})
+		for _, visit := range afternoon.visits {
+			t.Run(visit.name, func(t *testing.T) {
+				reader.TB = t
+				reader.look(look{})
+				visit.arrive(reader)
+				reader.expectGoodInEveryLook("it")
+				served.add(visit.name, "html", reader.source())
+			})
+		}
+		reader.TB = t
 	}
-	reader.TB = t
 	served.expectValid()
+}
+
+// expectGoodInEveryLook holds the page at hand to what every page must be: on
+// the smallest phone, a usual one and a desk, in light and in dark.
+func (t *tab) expectGoodInEveryLook(page string) {
+	t.Helper()
+	for _, as := range []look{{width: 320, height: 740}, {width: 360, height: 740}, {width: 1280, height: 900}} {
+		for _, as.dark = range []bool{false, true} {
+			t.look(as)
+			at := fmt.Sprintf("%s at %d, dark %t", page, as.width, as.dark)
+			t.expectFits(at)
+			t.expectAccessible(at)
+		}
+	}
 }
 
 // expectFits fails the test where a page scrolls sideways or a control is less

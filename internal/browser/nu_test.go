@@ -31,13 +31,7 @@ func (s *specimens) add(name, kind, text string) {
 	if strings.TrimSpace(text) == "" {
 		s.Errorf("%s is empty", name)
 	}
-	clean := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '-'
-	}, name)
-	path := filepath.Join(s.folder, fmt.Sprintf("%02d-%s.%s", len(s.files), clean, kind))
+	path := filepath.Join(s.folder, fmt.Sprintf("%02d-%s.%s", len(s.files), fileName(name), kind))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		s.Fatal(err)
 	}

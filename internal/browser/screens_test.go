@@ -1,21 +1,23 @@
 package browser
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
 )
 
-// TestScreens writes pictures of the pages for people to look at:
+// TestScreens writes a picture of every page in every state, for people to look
+// at:
 //
 //	go test -run TestScreens -screens DIR
 //
-// They are as tall as the page, and drawn at twice its size; screenshot.png,
-// for the README, is one window at its own size.
+// They are as tall as the page. screenshot.png, for the README, is one window.
 func TestScreens(t *testing.T) {
 	if *screens == "" {
 		return // nobody asked for pictures
@@ -23,32 +25,44 @@ func TestScreens(t *testing.T) {
 	if err := os.MkdirAll(*screens, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	phone, desk := look{width: 360, height: 740, scale: 2}, look{width: 1280, height: 1000, scale: 2}
+	phone, desk := look{width: 360, height: 740}, look{width: 1280, height: 1000}
 	inDark := func(as look) look { as.dark = true; return as }
 
-	d := runDemo(t)
-	reader := d.tab(desk)
-	reader.shoot("campaign-empty", (*tab).arriveAtCampaign, phone, desk)
-	reader.shoot("campaign-monthly", (*tab).arriveAtMonthly, phone, inDark(phone), desk)
-	reader.shoot("error", (*tab).arriveAtError, phone, desk)
-	reader.shoot("newsletter-error", (*tab).arriveAtNoAddress, phone, desk)
-	reader.shoot("newsletter-confirm", func(t *tab) {
-		t.fill("#email", "reader@example.org")
-		t.click(".signup button")
-		t.awaitSays("h1", "Check your inbox")
-		t.open("/demo/mail")
-		t.click(".mail a")
-		t.awaitPage("/newsletter/confirm/")
-	}, phone, inDark(desk))
-	reader.shoot("thanks", func(t *tab) { t.give("50") }, phone, inDark(phone), desk)
-	reader.shoot("thanks-monthly", (*tab).giveMonthly, phone, desk)
-
+	for _, s := range stages() {
+		reader := s.set(t).tab(desk)
+		reader.shoot("campaign, "+s.name, (*tab).arriveAtCampaign, phone, desk)
+	}
+	for afternoon, pages := range map[*demo][]visit{runDemo(t): visits, bankDebits.set(t): fates} {
+		reader := afternoon.tab(desk)
+		for _, visit := range pages {
+			reader.shoot(visit.name, visit.arrive, phone, inDark(desk))
+		}
+	}
 	filled := runDemo(t, "--sample", strconv.Itoa(*sample))
-	reader = filled.tab(desk)
+	reader := filled.tab(desk)
 	reader.shoot("campaign", (*tab).arriveAtCampaign, phone, inDark(phone), desk, inDark(desk))
 	reader.look(look{width: 1280, height: 800})
 	reader.settle()
 	reader.save("screenshot", false)
+	for _, drawn := range []string{"/share.png", "/progress.png?w=600&scale=2", "/progress.png?w=320&scale=2&theme=dark"} {
+		reader.keep(drawn)
+	}
+}
+
+// keep writes a picture that the site itself draws.
+func (t *tab) keep(path string) {
+	t.Helper()
+	encoded := ask[string](t, `(async () => {
+		const bytes = new Uint8Array(await (await fetch(`+quoted(path)+`)).arrayBuffer());
+		let text = "";
+		for (const b of bytes) text += String.fromCharCode(b);
+		return btoa(text);
+	})()`)
+	picture, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.write(fileName(strings.ReplaceAll(path, ".png", "")), picture)
 }
 
 func (t *tab) arriveAtCampaign() {
@@ -68,14 +82,24 @@ func (t *tab) shoot(name string, arrive func(*tab), looks ...look) {
 		if as.dark {
 			scheme = "dark"
 		}
-		t.save(fmt.Sprintf("%s-%d-%s", name, as.width, scheme), true)
+		t.save(fmt.Sprintf("%s-%d-%s", fileName(name), as.width, scheme), true)
 	}
 }
 
 func (t *tab) save(name string, whole bool) {
 	t.Helper()
-	picture := send(t, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole})
-	if err := os.WriteFile(filepath.Join(*screens, name+".png"), picture.Data, 0o644); err != nil {
+	t.write(name, send(t, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole}).Data)
+}
+
+func (t *tab) write(name string, picture []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(*screens, name+".png"), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// fileName makes a file's name of a title.
+func fileName(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return strings.Join(words, "-")
 }

@@ -1,5 +1,11 @@
 package browser
 
+import (
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
 // visit is a page in one of its states, and how a reader gets there. Together
 // and in this order they are one reader's long afternoon.
 type visit struct {
@@ -16,6 +22,14 @@ var visits = []visit{
 		t.fill("#other_amount", "much")
 		t.click(".give button[type=submit]")
 		t.awaitSays(".summary", "There is a problem")
+	}},
+	{"error summary of a note that is too long", func(t *tab) {
+		t.open("/")
+		t.click(".fold summary")
+		t.click("label[for=tribute-honor]")
+		ask[string](t, `document.querySelector("#comment").value = "too long ".repeat(60)`)
+		t.click(".give button[type=submit]")
+		t.awaitSays(".summary", "Shorten your note")
 	}},
 	{"payment page of a monthly gift", func(t *tab) {
 		t.arriveAtMonthly()
@@ -44,6 +58,10 @@ var visits = []visit{
 		t.open("/thanks/" + t.tokenOnPaymentPage())
 		t.awaitSays("h1", "Confirming your gift…")
 	}},
+	{"confirming, asked again", func(t *tab) {
+		t.click("#waiting a")
+		t.await("the heading to have the focus", "document.activeElement.tagName === 'H1' && document.activeElement.textContent.startsWith('Confirming')")
+	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
 	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
@@ -67,6 +85,62 @@ var visits = []visit{
 	{"an address to mend", (*tab).arriveAtNoAddress},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
+}
+
+// fates are what can become of a gift after its payment page, on the pages that
+// tell of it. They want a campaign that takes bank debits.
+var fates = []visit{
+	{"bank payment under way", func(t *tab) {
+		t.open("/")
+		t.choose("100")
+		t.submit()
+		t.pay("debit")
+		t.awaitPage("/thanks/")
+		t.awaitSays("h1", "your bank payment has started")
+	}},
+	{"campaign with a bank payment under way", func(t *tab) {
+		t.give("50")
+		t.open("/")
+		t.awaitSays("#ticker", "$100 in bank payments still to clear")
+	}},
+	{"bank payment that failed", func(t *tab) {
+		t.open("/")
+		t.choose("250")
+		t.submit()
+		t.pay("debit")
+		t.awaitPage("/thanks/")
+		t.befalls("bounce", "", "Your payment didn’t go through.")
+	}},
+	{"partly refunded", func(t *tab) {
+		t.give("50")
+		t.befalls("refund", "12.50", "$12.50 of the $50 you paid was refunded")
+	}},
+	{"refunded", func(t *tab) { t.befalls("refund", "", "This gift was refunded") }},
+	{"disputed", func(t *tab) {
+		t.give("25")
+		t.befalls("dispute", "", "This gift was disputed.")
+	}},
+	{"monthly, and stopped", func(t *tab) {
+		t.giveMonthly()
+		t.befalls("cancel", "", "The gift was stopped")
+	}},
+}
+
+// befalls has something happen at Stripe to the latest payment, of an amount
+// where there is one, and comes back once this page tells of it.
+func (t *tab) befalls(action, amount, says string) {
+	t.Helper()
+	back := t.at()
+	t.control()
+	if amount != "" {
+		ask[struct{}](t, "void document.querySelectorAll('details').forEach((d) => { d.open = true })")
+		t.fill("form[action$="+quoted("/"+action)+"] [name=amount]", amount)
+	}
+	t.happen(action)
+	t.open(strings.TrimPrefix(back, t.demo.site))
+	t.await("the page to tell of it", "(async () => (await (await fetch(location.href, { cache: 'no-store' })).text()).replace(/\\s+/g, ' ').includes("+quoted(says)+"))()")
+	t.do(chromedp.Reload())
+	t.awaitSays("main", says)
 }
 
 // arriveAtNoAddress asks for the newsletter with something that is no address.

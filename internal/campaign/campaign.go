@@ -1,11 +1,14 @@
 // Package campaign reads a campaign folder: campaign.yaml, with the ask, the
-// dates, the amounts and the organisation behind it, and letter.md, the
-// editor's letter. The Corruption Project is built in.
+// dates, the amounts, the words, the accent colour and the organisation behind
+// it; letter.md, the editor's letter; and pictures. The Corruption Project is
+// built in.
 //
 // It refuses a folder that holds any mistake, and names every mistake at once,
 // each by its line and with how to mend it, so that a newsroom mends its file
 // in one go. It guesses nothing: an unknown key is a mistake, and so is an
-// amount, a date or an address that could be read in two ways.
+// amount, a date or an address that could be read in two ways. An accent that
+// can't be read, a picture too heavy for the page and a drawing that could do
+// more than draw are mistakes too.
 //
 // The letter is Markdown. A line of its own that reads
 //
@@ -26,7 +29,7 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
-// The two files of a campaign folder.
+// The two texts of a campaign folder.
 const (
 	settingsFile = "campaign.yaml"
 	letterFile   = "letter.md"
@@ -53,8 +56,8 @@ func BuiltIn() (models.Campaign, error) {
 	return read(folder)
 }
 
-// read makes a campaign of a folder's two files, and gathers the mistakes of
-// both before it refuses any.
+// read makes a campaign of a folder's files, and gathers the mistakes of all
+// before it refuses any.
 func read(folder fs.FS) (models.Campaign, error) {
 	var found notes
 	settings, err := contents(folder, settingsFile, &found)
@@ -65,9 +68,13 @@ func read(folder fs.FS) (models.Campaign, error) {
 	if err != nil {
 		return models.Campaign{}, err
 	}
+	pictures, err := readPictures(folder, &found)
+	if err != nil {
+		return models.Campaign{}, err
+	}
 	var c models.Campaign
 	if settings != nil {
-		readSettings(settings, &c, &found)
+		readSettings(settings, &c, pictures, &found)
 	}
 	if letter != nil {
 		c.Letter = readLetter(letter, &found)

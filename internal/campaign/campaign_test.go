@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -200,6 +201,50 @@ func TestASecondNewsroom(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("says things its own way, a goal and a deadline written down once", func(t *testing.T) {
+		if want := "With $18,500.50 by March\u00a014, 2027 the Rivertown Ledger sends somebody to all of them."; c.Standfirst != want {
+			t.Errorf("the standfirst is %q", c.Standfirst)
+		}
+		w := c.Words
+		if w.Readers != "neighbors" || w.Ended != "the School Board & Café Desk has its $18,500.50." || w.Thanks != "With your {amount}, somebody is in the room." {
+			t.Errorf("words %+v", w)
+		}
+		if diff := cmp.Diff([]string{
+			"By wire or in stock: the bank's details come from desk@rivertown-ledger.org.", "By check, to P.O. Box 12\nRivertown, NY 10999.",
+		}, w.OtherWays); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("is no charity, and says so", func(t *testing.T) {
+		o := c.Organisation
+		if o.Legal != "Rivertown Ledger is published by Rivertown Ledger, PBC, a public benefit corporation." || !o.NotDeductible {
+			t.Errorf("%q, not deductible %t", o.Legal, o.NotDeductible)
+		}
+	})
+	t.Run("is green on light paper, and a brighter green on dark", func(t *testing.T) {
+		if l := c.Look; l.Light.Button != "#1f5c3a" || l.Light.OnButton != "#ffffff" || l.Dark.Bar != "#48c27e" {
+			t.Errorf("light %+v, dark %+v", l.Light, l.Dark)
+		}
+		said, err := campaign.Contrast(c)
+		if want := "accent #1f5c3a, #48c27e on a dark page; words on the button 7.9 and 5.2 to 1, of 4.5 needed; the bar 5.8 and 5.4, of 3.0"; err != nil || said != want {
+			t.Errorf("%q, %v", said, err)
+		}
+	})
+	t.Run("brings its pictures, measured", func(t *testing.T) {
+		var got []string
+		for _, p := range c.Look.Pictures() {
+			got = append(got, fmt.Sprintf("%s %s %d×%d", p.Name, p.Kind, p.Width, p.Height))
+		}
+		if diff := cmp.Diff([]string{
+			"signer.png image/png 128×128", "logo.svg image/svg+xml 180×28", "logo-dark.svg image/svg+xml 180×28",
+			"icon.svg image/svg+xml 24×24", "lead.png image/png 800×400",
+		}, got); diff != "" {
+			t.Error(diff)
+		}
+		if l := c.Look.Lead; l.Credit != "Drawing: Rivertown Ledger" || !strings.Contains(l.Alt, "town hall") {
+			t.Errorf("%q, %q", l.Alt, l.Credit)
+		}
+	})
 	t.Run("may take real money", func(t *testing.T) {
 		if err := campaign.Live(c); err != nil {
 			t.Error(err)
@@ -213,8 +258,11 @@ func TestAFolderWrittenOnWindowsReadsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/rivertown")); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"campaign.yaml", "letter.md"} {
-		text, err := os.ReadFile(filepath.Join("testdata/rivertown", name))
+		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}

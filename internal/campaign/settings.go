@@ -19,7 +19,7 @@ import (
 const dollars money.Currency = "usd"
 
 // readSettings fills in a campaign from the text of campaign.yaml.
-func readSettings(text []byte, c *models.Campaign, found *notes) {
+func readSettings(text []byte, c *models.Campaign, pictures map[string]*models.Picture, found *notes) {
 	root := parse(text, found)
 	if root == nil {
 		return
@@ -29,7 +29,6 @@ func readSettings(text []byte, c *models.Campaign, found *notes) {
 		return
 	}
 	readIdentity(b, c)
-	readWords(b, c)
 	readMoments(b, c)
 	readAmounts(b, c)
 	readOrganisation(b, c)
@@ -37,6 +36,8 @@ func readSettings(text []byte, c *models.Campaign, found *notes) {
 	readEmbed(b, c)
 	readAccounts(b, c)
 	readNewsletter(b, c)
+	readLook(b, c, pictures)
+	readWords(b, c)
 	b.close()
 }
 
@@ -77,6 +78,9 @@ func syntax(fault error) (line int, what string) {
 }
 
 func readIdentity(b *block, c *models.Campaign) {
+	c.Title = b.needText("title", "the campaign's name")
+	c.Headline = b.needText("headline", "the page's headline, three lines on a phone at most")
+	c.StatementDescriptor = shaped(b, "statement_descriptor", "what donors' bank statements show", descriptorFault)
 	c.Slug = shaped(b, "slug", "a short name like spring-drive", slugFault)
 	c.Draft = b.flag("draft")
 	c.Currency = money.Currency(b.text("currency"))
@@ -87,19 +91,6 @@ func readIdentity(b *block, c *models.Campaign) {
 	default:
 		b.complain("currency", "%q is not taken: amounts, limits and receipts are in US dollars and cents; write usd", string(c.Currency))
 	}
-}
-
-// readWords fills in what readers read beside the letter.
-func readWords(b *block, c *models.Campaign) {
-	c.Title = b.needText("title", "the campaign's name")
-	c.Headline = b.needText("headline", "the page's headline, three lines on a phone at most")
-	c.Standfirst = b.needText("standfirst", "one sentence under the headline")
-	c.PaysFor = texts(b, "pays_for")
-	c.OverGoal = b.needText("over_goal", "what happens to money above the goal")
-	c.UnderGoal = b.needText("under_goal", "what happens if the goal is missed")
-	c.RefundPolicy = b.needText("refund_policy", "how a donor gets a gift back")
-	c.SeedFunding = b.text("seed_funding")
-	c.StatementDescriptor = shaped(b, "statement_descriptor", "what donors' bank statements show", descriptorFault)
 }
 
 // readOrganisation fills in who asks and who receives. What stands on receipts
@@ -122,6 +113,12 @@ func readOrganisation(b *block, c *models.Campaign) {
 		Help:      shaped(org, "help", "the e-mail address for donors' questions", emailFault),
 		URL:       optional(org, "url", urlFault),
 		Privacy:   shaped(org, "privacy_url", "the address of the privacy policy", urlFault),
+	}
+	p := newPlaceholders(c)
+	c.Organisation.Legal, c.Organisation.InReturn = p.text(org, "legal"), p.text(org, "in_return")
+	c.Organisation.NotDeductible = org.find("tax_deductible") != nil && !org.flag("tax_deductible")
+	if c.Organisation.Legal != "" && org.find("tax_deductible") == nil {
+		org.complain("tax_deductible", "is missing beside a sentence of your own under legal; write true or false")
 	}
 	org.close()
 }
@@ -194,14 +191,4 @@ func optional(b *block, name string, fault func(string) string) string {
 		b.complain(name, "%s", wrong)
 	}
 	return text
-}
-
-// texts reads a list of sentences.
-func texts(b *block, name string) []string {
-	items, _ := b.list(name)
-	var all []string
-	for _, entry := range items {
-		all = append(all, entry.text)
-	}
-	return all
 }

@@ -82,13 +82,19 @@ func Each(t *testing.T, test func(t *testing.T, s *models.Store, clock *Clock)) 
 	}
 }
 
-// Open opens the books at an address, makes them if they are new, and closes
-// them when the test ends.
+// Open opens the built-in campaign's books at an address, makes them if they
+// are new, and closes them when the test ends.
 func Open(t testing.TB, address string, clock *Clock) *models.Store {
+	t.Helper()
+	return OpenFor(t, address, "corruption-project", clock)
+}
+
+// OpenFor opens another campaign's.
+func OpenFor(t testing.TB, address, slug string, clock *Clock) *models.Store {
 	t.Helper()
 	live := false
 	s, err := models.Connect(t.Context(), models.Options{
-		URL: address, Slug: "corruption-project", Currency: "usd", Livemode: &live,
+		URL: address, Slug: slug, Currency: "usd", Livemode: &live,
 		Now: clock.Now, Random: Random(1), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

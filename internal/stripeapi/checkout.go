@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -41,8 +42,8 @@ const (
 
 // OpenCheckout makes the payment page of a donation, within 8 s. The token is
 // the idempotency key and every parameter follows from the donation as it is
-// stored, so asking again gives the same page. It returns ErrUnavailable or
-// ErrRefused.
+// stored, so asking again gives the same page. It returns ErrUnavailable,
+// ErrRefused, or ErrBroken: after the last two the token is spent.
 func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.CheckoutSession, error) {
 	ctx, cancel := context.WithTimeout(ctx, donorBudget)
 	defer cancel()
@@ -73,7 +74,7 @@ func (c *Client) OpenCheckout(ctx context.Context, d models.Donation) (models.Ch
 type stored struct{ gift, fees string }
 
 // storedFor finds or makes the products of a repeated gift. Where Stripe
-// refuses (a restricted key need not be allowed to), the gift goes without: it
+// refuses (a restricted key need not be allowed to) or breaks, the gift goes without: it
 // matters more than that its amount can be changed later.
 func (c *Client) storedFor(ctx context.Context, d models.Donation) (stored, error) {
 	purpose, repeats := purposeOf(d.Frequency)
@@ -87,7 +88,7 @@ func (c *Client) storedFor(ctx context.Context, d models.Donation) (stored, erro
 		under.fees, err = c.EnsureProduct(ctx, CoveredFees)
 	}
 	switch {
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, ErrRefused), errors.Is(err, ErrBroken):
 		return stored{}, nil
 	case err != nil:
 		return stored{}, err
@@ -243,7 +244,7 @@ func add(m map[string]string, key, value string) {
 // donor chose. The amount is not in it; the charge tells that.
 func ReadMetadata(m map[string]string) models.GiftRef {
 	for key, value := range m {
-		m[key] = strings.ReplaceAll(value, "\x00", "") // PostgreSQL keeps no such text
+		m[key] = printable(value)
 	}
 	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
 	fees, err := strconv.ParseInt(m[metaFees], 10, 64)
@@ -256,13 +257,29 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 		UTMSource: m[metaUTMSource], UTMMedium: m[metaUTMMedium], UTMCampaign: m[metaUTMCampaign], UTMContent: m[metaUTMContent],
 	}
 	ref.Choices.FeesCovered = money.Minor(fees)
-	if ref.Choices.Frequency == "" {
+	// What somebody else wrote under our names is no choice of a donor's.
+	switch ref.Choices.Frequency {
+	case models.Once, models.Monthly, models.Yearly:
+	default:
 		ref.Choices.Frequency = models.Once
 	}
-	if ref.Choices.Tribute == "" {
+	switch ref.Choices.Tribute {
+	case models.InHonor, models.InMemory, models.NoTribute:
+	default:
 		ref.Choices.Tribute = models.NoTribute
 	}
 	return ref
+}
+
+// printable leaves out control characters, which no form of ours sends and
+// PostgreSQL does not keep, but for the line breaks of a note.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // CloseCheckout ends a payment page that its reader has left. It returns

@@ -89,7 +89,7 @@ func (c *Client) comparePortal(p *stripe.BillingPortalConfiguration) []string {
 // portalHeadline fits into the 60 characters that Stripe takes.
 func (c *Client) portalHeadline() string {
 	const most = 60
-	headline := []rune("Your giving to the " + c.campaign.Title)
+	headline := []rune("Your giving to " + c.campaign.Named())
 	if len(headline) > most {
 		headline = append(headline[:most-1], '…')
 	}

@@ -48,7 +48,7 @@ var expanded = map[Kind][]string{
 // Fetch reads one object as the bytes Stripe sent, at the API version that
 // this program speaks. An event is the exception: its data is rendered in the
 // account's version, so it is a pointer and no evidence. It returns ErrMissing,
-// ErrUnavailable or ErrRefused.
+// ErrUnavailable (also where Stripe answers 5xx) or ErrRefused.
 func (c *Client) Fetch(ctx context.Context, kind Kind, id string) (json.RawMessage, error) {
 	if !stripeID.MatchString(id) {
 		return nil, fmt.Errorf("%w: %q is no id of Stripe's", ErrMissing, id)

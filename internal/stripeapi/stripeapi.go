@@ -35,10 +35,17 @@ var (
 	// lost. What was asked for may have happened or not; asking again under
 	// the same idempotency key is safe.
 	ErrUnavailable = errors.New("stripe: no answer")
-	// ErrRefused says that Stripe answered, and said no. The same key would be answered
-	// the same, so another try needs another one.
+	// ErrBroken says that Stripe answered, each time, that something broke on its
+	// side. It is an ErrUnavailable too: what was read may be there the next time.
+	// But what was asked for under an idempotency key would be answered the
+	// same, so that another try needs another one.
+	ErrBroken = errors.New("stripe: broken")
+	// ErrRefused says that Stripe answered, and said no. Asking the same again,
+	// and under the same key, would be answered the same.
 	ErrRefused = errors.New("stripe: refused")
-	// ErrMissing says that Stripe has no such object in this mode.
+	// ErrMissing says that in this mode Stripe has no object of an id that the
+	// request named: the one asked for, the one that a page of a list was to
+	// begin after, or one in a parameter.
 	ErrMissing = errors.New("stripe: no such object")
 	// ErrNotOpen says that the payment page is paid or expired already.
 	ErrNotOpen = errors.New("stripe: the session is not open")
@@ -191,6 +198,8 @@ func classify(err error) error {
 	case answer.HTTPStatusCode == http.StatusTooManyRequests, answer.HTTPStatusCode == http.StatusConflict:
 		// Decided before the idempotency layer: nothing was made.
 		return fmt.Errorf("%w: status %d (%s)", ErrUnavailable, answer.HTTPStatusCode, answer.RequestID)
+	case answer.HTTPStatusCode >= 500:
+		return fmt.Errorf("%w: %w: status %d (%s)", ErrUnavailable, ErrBroken, answer.HTTPStatusCode, answer.RequestID)
 	default:
 		return fmt.Errorf("%w: %s (%s)", ErrRefused, whatWasSaid(answer), answer.RequestID)
 	}

@@ -77,7 +77,7 @@ func TestADonorHasAnAnswerWithinEightSecondsWhateverStripeDoes(t *testing.T) {
 			}
 		}, stripeapi.ErrUnavailable, 2},
 		"it is too busy":           {func(int, *http.Request) (*http.Response, error) { return says(429, busy) }, stripeapi.ErrUnavailable, 3},
-		"it is broken, also again": {func(int, *http.Request) (*http.Response, error) { return says(500, broken) }, stripeapi.ErrRefused, 3},
+		"it is broken, also again": {func(int, *http.Request) (*http.Response, error) { return says(500, broken) }, stripeapi.ErrBroken, 3},
 		"a proxy answers for it":   {func(int, *http.Request) (*http.Response, error) { return says(502, "<html>canary") }, stripeapi.ErrUnavailable, 3},
 		"it cuts the first answer off": {func(try int, _ *http.Request) (*http.Response, error) {
 			if try == 1 {
@@ -122,6 +122,35 @@ func TestADonorHasAnAnswerWithinEightSecondsWhateverStripeDoes(t *testing.T) {
 				for i := range w.keys {
 					if w.keys[i] != donation.Token+"-checkout" || w.bodies[i] != w.bodies[0] {
 						t.Errorf("try %d differs: key %q\n%s", i+1, w.keys[i], w.bodies[i])
+					}
+				}
+			})
+		})
+	}
+}
+
+// What Stripe could not tell this time it may tell the next: nobody is to be
+// told that it refused.
+func TestWhatCouldNotBeReadWasNotRefused(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]error{
+		400: stripeapi.ErrRefused, 401: stripeapi.ErrRefused, 403: stripeapi.ErrRefused,
+		409: stripeapi.ErrUnavailable, 429: stripeapi.ErrUnavailable, 500: stripeapi.ErrUnavailable, 503: stripeapi.ErrUnavailable,
+	} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{answer: func(int, *http.Request) (*http.Response, error) {
+					return says(status, `{"error":{"type":"api_error","message":"canary"}}`)
+				}}
+				client := stripeapi.New(models.Campaign{Slug: "corruption-project"}, stripeapi.Config{Key: "sk_test_canary", HTTP: &http.Client{Transport: w}})
+				_, fetched := client.Fetch(context.Background(), stripeapi.Charges, "ch_1")
+				_, listed := client.List(context.Background(), stripeapi.Listing{Kind: stripeapi.Charges})
+				for _, err := range []error{fetched, listed} {
+					for _, is := range []error{stripeapi.ErrRefused, stripeapi.ErrUnavailable} {
+						if errors.Is(err, is) != errors.Is(want, is) {
+							t.Errorf("it says %v, want %v", err, want)
+						}
 					}
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -55,12 +56,29 @@ type button struct {
 
 func (s *Simulator) controlRoutes(mux *http.ServeMux) {
 	// A page of another site must not move pretend money either: it would confuse whoever tries things out.
-	guard := http.NewCrossOriginProtection()
+	guard := func(h http.Handler) http.Handler { return s.underOwnName(http.NewCrossOriginProtection().Handler(h)) }
 	mux.HandleFunc("GET /control.css", s.serveCSS(controlCSS))
-	mux.HandleFunc("GET "+ControlPath, func(w http.ResponseWriter, r *http.Request) { s.showControl(w, r, http.StatusOK, "") })
-	mux.Handle("POST "+ControlPath+"/account/{action}", guard.Handler(actionHandler(s, accountActions, (*tx).findAccount)))
-	mux.Handle("POST "+ControlPath+"/payments/{id}/{action}", guard.Handler(actionHandler(s, paymentActions, (*tx).findPayment)))
-	mux.Handle("POST "+ControlPath+"/subscriptions/{id}/{action}", guard.Handler(actionHandler(s, subscriptionActions, (*tx).findRepeated)))
+	mux.Handle("GET "+ControlPath, guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.showControl(w, r, http.StatusOK, "") })))
+	mux.Handle("POST "+ControlPath+"/account/{action}", guard(actionHandler(s, accountActions, (*tx).findAccount)))
+	mux.Handle("POST "+ControlPath+"/payments/{id}/{action}", guard(actionHandler(s, paymentActions, (*tx).findPayment)))
+	mux.Handle("POST "+ControlPath+"/subscriptions/{id}/{action}", guard(actionHandler(s, subscriptionActions, (*tx).findRepeated)))
+}
+
+// underOwnName answers only who asks for this machine or for the public address: to a name that somebody else's DNS points
+// here, a page of theirs would be of the same site.
+func (s *Simulator) underOwnName(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked := (&url.URL{Host: r.Host}).Hostname(); asked != "localhost" && !loopback(asked) && asked != s.host {
+			http.Error(w, "not served under this name", http.StatusMisdirectedRequest)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
 }
 
 // action is something a person can make happen to a thing of type T. The page offers those that make sense in its state.

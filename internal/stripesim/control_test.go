@@ -137,6 +137,7 @@ func TestTheControlPageRefuses(t *testing.T) {
 	}{
 		{"a form of another site", "/payments/" + id + "/refund", nil, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, ""},
 		{"a form of another origin, from an old browser", "/payments/" + id + "/refund", nil, http.Header{"Origin": {"http://evil.example"}}, 403, ""},
+		{"a name that is not its own", "/payments/" + id + "/refund", nil, http.Header{"Host": {"evil.example"}, "Origin": {"http://evil.example"}}, 421, ""},
 		{"an amount that is none", "/payments/" + id + "/refund", url.Values{"amount": {"12.5"}}, nil, 400, "Enter an amount, such as 12.50"},
 		{"an amount below zero", "/payments/" + id + "/refund", url.Values{"amount": {"-1"}}, nil, 400, "Enter an amount"},
 		{"more than was paid", "/payments/" + id + "/refund", url.Values{"amount": {"50.01"}}, nil, 400, "greater than unrefunded amount"},
@@ -148,7 +149,7 @@ func TestTheControlPageRefuses(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+ControlPath+c.path, strings.NewReader(c.form.Encode()))
 			w.must(err)
 			if c.header != nil {
-				req.Header = c.header
+				req.Header, req.Host = c.header, c.header.Get("Host")
 			}
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			res, err := w.donor.Do(req)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,7 @@ type Config struct {
 // Simulator is one Stripe account in test mode. It is safe for use by many goroutines.
 type Simulator struct {
 	cfg    Config
+	host   string // of the public address, without its port
 	db     *sql.DB
 	mux    *http.ServeMux
 	client *http.Client
@@ -84,7 +86,8 @@ func Open(cfg Config) (*Simulator, error) {
 		return nil, errors.New("stripesim: only a restricted key, rk_test_…, can lack a permission")
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
-	if !isWebURL(cfg.PublicURL) {
+	public, err := url.Parse(cfg.PublicURL)
+	if err != nil || !isWebURL(cfg.PublicURL) {
 		return nil, fmt.Errorf("stripesim: public URL %q is not an http or https origin", cfg.PublicURL)
 	}
 	if cfg.Now == nil {
@@ -101,7 +104,7 @@ func Open(cfg Config) (*Simulator, error) {
 		return nil, err
 	}
 	s := &Simulator{
-		cfg: cfg, db: db, next: next, kept: next, start: next,
+		cfg: cfg, host: public.Hostname(), db: db, next: next, kept: next, start: next,
 		client: webhookClient(cfg.Transport),
 		limits: limits{perSecond: cfg.Rate, now: cfg.Now},
 		flight: newFlight(),

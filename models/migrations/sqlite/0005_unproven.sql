@@ -9,3 +9,6 @@ CREATE TABLE unproven_postings (
 );
 -- A balance that was read before these were kept can't be compared with them.
 UPDATE sync_state SET stripe_balance = NULL, balance_at = NULL;
+
+-- Few stand at any time, and each sync lists them.
+CREATE INDEX facts_of_warnings ON facts (donation_id, object) WHERE kind = 'fraud_warning';

@@ -130,13 +130,16 @@
       });
     show("raised", dollars(Math.max(0, p.raised)));
     show("togo", dollars(p.goal - Math.trunc(p.raised / 100) * 100));
-    show("readers", p.donors.toLocaleString("en-US") + (p.donors === 1 ? " reader" : " readers"));
+    show("readers", p.donors.toLocaleString("en-US") + " " + (p.donors === 1 ? t.dataset.reader : t.dataset.readers));
+    show("have", p.donors === 1 ? "has" : "have");
     if (p.gifts > Number(t.dataset.gifts)) {
       const time = new Intl.DateTimeFormat("en-US", { timeZone: t.dataset.zone, hour: "numeric", minute: "2-digit" })
         .format(new Date(p.updated_at)).replace(/\s*AM/, "\u00a0a.m.").replace(/\s*PM/, "\u00a0p.m.");
       show("last", time + "\u00a0" + t.dataset.zoneName);
     }
     t.dataset.gifts = p.gifts;
+    show("pending", p.pending < 100 ? "" : dollars(p.pending));
+    t.querySelectorAll("p.coming").forEach((e) => (e.hidden = p.pending < 100));
     const fill = one(".bar .fill", t);
     if (!fill) return;
     t.classList.add("settled"); // figures move without a show, also downwards
@@ -144,7 +147,10 @@
     const scale = p.raised < goal
       ? goal
       : Math.max(Number(t.dataset.stretch), p.raised + Math.trunc((p.raised * 15) / 100));
-    fill.setAttribute("width", Math.max(0, Math.floor((p.raised * 100000) / scale)));
+    const along = (cents) => Math.min(100000, Math.max(0, Math.floor((cents * 100000) / scale)));
+    fill.setAttribute("width", along(p.raised));
+    one("line", t).setAttribute("x1", along(p.raised));
+    one("line", t).setAttribute("x2", Math.max(along(p.raised), along(p.raised + p.pending)));
     const mark = one(".bar .mark", t);
     if (mark) mark.setAttribute("x", Math.floor((goal * 100000) / scale));
     one(".bar", t).setAttribute("aria-label", Math.floor(p.percent).toLocaleString("en-US") + "% of the goal");
@@ -161,7 +167,10 @@
     asking = true;
     try {
       const answer = await fetch("/", { cache: "no-store" });
-      const fresh = one("#ticker", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = one("#ticker", page);
+      // A campaign that has opened has a form, which a script need not rebuild.
+      if (answer.ok && one("#give", page) && !one("#give")) return location.reload();
       if (answer.ok && fresh) {
         fresh.classList.add("settled");
         one("#ticker").replaceWith(fresh);
@@ -223,6 +232,17 @@
       one(".said", waiting).textContent = waiting.dataset.lateText;
     };
     next();
+    // A reader who asks is told the answer: it stands in the heading.
+    one("a", waiting).addEventListener("click", (event) => {
+      event.preventDefault();
+      history.replaceState({ asked: true }, "");
+      location.reload();
+    });
+  }
+  if (history.state && history.state.asked) {
+    history.replaceState(null, "");
+    one("h1").tabIndex = -1;
+    one("h1").focus();
   }
 
   const copy = one("[data-copy]");
