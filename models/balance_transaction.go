@@ -45,10 +45,10 @@ const (
 	InOtherCurrency Treatment = "other_currency" // a gift's, and in no balance that the books keep
 )
 
-// movement is the one key under which the journal has what a balance
+// Moves is the one key under which the journal has what a balance
 // transaction moved, whoever reported it; "" if it is no gift's and no
 // payout's.
-func (t BalanceTransaction) movement() string {
+func (t BalanceTransaction) Moves() string {
 	switch t.Category {
 	case "charge":
 		return t.Source + ":charge"
@@ -102,15 +102,23 @@ const (
 	FoundPhantom  FindingKind = "missing_at_stripe" // the journal has it, Stripe does not
 	FoundCurrency FindingKind = "other_currency"    // a gift's money in another currency
 	FoundPayout   FindingKind = "payout_differs"    // a payout and its members do not add up
-	FoundBalance  FindingKind = "balance_differs"   // Stripe's balance is not the sum of its movements
+	FoundBalance  FindingKind = "balance_differs"   // the journal is not Stripe's balance, and nothing else that is found says why
 	FoundEvidence FindingKind = "contradiction"     // an object contradicts what is booked
+
+	FoundWarning   FindingKind = "fraud_warning" // a card's issuer suspects fraud: a refund now saves a dispute
+	FoundLostTwice FindingKind = "lost_twice"    // refunded, and lost in a dispute too: the second can usually be won back
 )
 
-// Finding is a difference between the books and Stripe, for staff.
+// Differs reports whether the books and Stripe differ. Otherwise they agree,
+// and it is the gift that needs a person.
+func (k FindingKind) Differs() bool { return k != FoundWarning && k != FoundLostTwice }
+
+// Finding is a difference between the books and Stripe, or what else of the
+// books needs a person, for staff.
 type Finding struct {
 	Kind     FindingKind `gorm:"primaryKey"`
-	Object   string      `gorm:"primaryKey"` // Stripe's id of what differs
-	Amount   money.Minor // by how much Stripe has more than the books
+	Object   string      `gorm:"primaryKey"` // what differs: a balance transaction, the key of a posting, or an object of Stripe's
+	Amount   money.Minor // by how much Stripe has more than the books; of a gift that needs a person, how much is at stake
 	Currency money.Currency
 	Detail   string // in words, without personal data
 	FoundAt  time.Time

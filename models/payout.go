@@ -35,7 +35,7 @@ func (p Payout) supersedes(known Payout) bool {
 	if mine, other := payoutOrder[p.Status], payoutOrder[known.Status]; mine != other {
 		return mine > other
 	}
-	return p.Reconciliation == Reconciled && known.Reconciliation != Reconciled
+	return p.Reconciliation == Reconciled && known.Reconciliation != Reconciled || p.FailedAt != nil && known.FailedAt == nil
 }
 
 // Reconciled is Stripe's word for a payout whose members can be listed.

@@ -52,54 +52,13 @@ func (s *Store) Differences(ctx context.Context) ([]Difference, error) {
 	return rows, nil
 }
 
-// Unproven is a posting that moves the Stripe balance and of which no balance
-// transaction is known.
-type Unproven struct {
-	Key    string
-	Kind   FactKind
-	Amount money.Minor
-	At     time.Time
-}
-
-// UnprovenPostings returns the postings from books' start until a moment that
-// no balance transaction proves, up to most of them, by key, after the given
-// one. A refund or payment that was undone before it moved anything is none.
-func (s *Store) UnprovenPostings(ctx context.Context, from, until time.Time, after string, most int) ([]Unproven, error) {
-	var rows []Unproven
-	err := s.db.WithContext(ctx).Raw(`
-		SELECT p.key, p.kind, l.amount, p.at FROM postings p
-		JOIN posting_lines l ON l.posting = p.key AND l.account = 'stripe:balance'
-		WHERE p.key > ? AND p.at >= ? AND p.at <= ? AND p.kind <> 'opening' AND (
-		  p.kind IN ('charge', 'failure', 'refund', 'refund_failed', 'payout', 'payout_failed')
-		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key AND t.owns_movement)
-		  AND NOT (p.kind = 'refund' AND EXISTS (SELECT 1 FROM postings u WHERE u.key = p.key || '_failed')
-		           AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key || '_failed'))
-		  AND NOT (p.kind = 'refund_failed' AND NOT EXISTS (
-		           SELECT 1 FROM balance_transactions t WHERE t.movement = REPLACE(p.key, ':refund_failed', ':refund')))
-		  OR p.kind IN ('dispute', 'fee', 'other', 'suspense', 'explained')
-		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.id = REPLACE(p.key, ':' || p.kind, '')))
-		ORDER BY p.key LIMIT ?`, after, from.UTC(), until.UTC(), most).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("models: look for postings without a balance transaction: %w", err)
-	}
-	return rows, nil
-}
-
-// MovementsSum is the sum of all balance transactions that are known, and
-// whether the books have their opening balance.
-func (s *Store) MovementsSum(ctx context.Context) (sum, opening money.Minor, err error) {
-	db := s.db.WithContext(ctx)
+// MovementsSum is the sum of all balance transactions that are known.
+func (s *Store) MovementsSum(ctx context.Context) (money.Minor, error) {
 	var net int64
-	if err := db.Raw("SELECT COALESCE(SUM(net), 0) FROM balance_transactions WHERE currency = ?", s.currency).Row().Scan(&net); err != nil {
-		return 0, 0, fmt.Errorf("models: sum the balance transactions: %w", err)
+	if err := s.db.WithContext(ctx).Raw("SELECT COALESCE(SUM(net), 0) FROM balance_transactions WHERE currency = ?", s.currency).Row().Scan(&net); err != nil {
+		return 0, fmt.Errorf("models: sum the balance transactions: %w", err)
 	}
-	var opened int64
-	err = db.Raw(`SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l JOIN postings p ON p.key = l.posting
-		WHERE p.kind = 'opening' AND l.account = 'stripe:balance'`).Row().Scan(&opened)
-	if err != nil {
-		return 0, 0, fmt.Errorf("models: read the opening balance: %w", err)
-	}
-	return money.Minor(net), money.Minor(opened), nil
+	return money.Minor(net), nil
 }
 
 // openingKey is that of the one posting of what the balance held before the

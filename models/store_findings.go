@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -25,7 +26,8 @@ func (s *Store) find(tx *gorm.DB, f Finding) error {
 }
 
 // NameDifferences keeps as findings all in which the journal and Stripe's
-// balance transactions differ, and what else the sync that began at since found.
+// balance transactions differ, which gifts need a person, and what else the sync
+// that began at since found.
 // Findings that it did not see again are closed. It returns those that stand.
 func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []Finding) ([]Finding, error) {
 	var rows []Difference
@@ -50,7 +52,11 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 		if err != nil {
 			return err
 		}
-		for _, f := range append(twice, others...) {
+		people, err := needAPerson(tx)
+		if err != nil {
+			return err
+		}
+		for _, f := range slices.Concat(twice, people, others) {
 			if err := s.find(tx, f); err != nil {
 				return err
 			}
@@ -82,6 +88,43 @@ func returnedTwice(tx *gorm.DB) ([]Finding, error) {
 	return found, err
 }
 
+// needAPerson finds the gifts about which somebody can still save money. A
+// warning is of use until its payment is refunded whole or disputed
+// (https://docs.stripe.com/api/radar/early_fraud_warnings/object).
+func needAPerson(tx *gorm.DB) ([]Finding, error) {
+	var warned, twice []Finding
+	err := tx.Raw(`SELECT w.object, SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) AS amount, m.currency
+		FROM (SELECT DISTINCT donation_id, object FROM facts WHERE kind = 'fraud_warning') AS w
+		JOIN facts m ON m.donation_id = w.donation_id AND m.charge = w.object AND m.kind IN ('charge', 'failure', 'refund', 'refund_failed')
+		WHERE NOT EXISTS (SELECT 1 FROM facts o WHERE o.donation_id = w.donation_id AND o.charge = w.object AND o.kind = 'dispute_opened')
+		GROUP BY w.object, m.currency
+		HAVING SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) > 0 ORDER BY w.object`).Scan(&warned).Error
+	if err != nil {
+		return nil, fmt.Errorf("list the warnings of fraud: %w", err)
+	}
+	err = tx.Raw(`SELECT * FROM (
+			SELECT f.charge AS object, f.currency,
+			       SUM(CASE f.kind WHEN 'refund' THEN f.amount WHEN 'refund_failed' THEN -f.amount ELSE 0 END) AS refunded,
+			       SUM(CASE f.kind WHEN 'dispute' THEN f.amount ELSE 0 END) AS disputed,
+			       SUM(CASE f.kind WHEN 'charge' THEN -f.amount WHEN 'refund_failed' THEN -f.amount ELSE f.amount END) AS amount
+			FROM facts f JOIN donations d ON d.id = f.donation_id
+			WHERE d.refunded > 0 AND d.disputed > 0 AND f.charge <> '' AND f.kind IN ('charge', 'failure', 'refund', 'refund_failed', 'dispute')
+			GROUP BY f.charge, f.currency) AS lost
+		WHERE refunded > 0 AND disputed > 0 AND amount > 0 ORDER BY object`).Scan(&twice).Error
+	if err != nil {
+		return nil, fmt.Errorf("list what was lost twice: %w", err)
+	}
+	for i, f := range warned {
+		warned[i].Kind = FoundWarning
+		warned[i].Detail = fmt.Sprintf("the card's issuer suspects fraud; a refund of %s now saves the dispute and its fee", f.Amount.Decimal())
+	}
+	for i, f := range twice {
+		twice[i].Kind = FoundLostTwice
+		twice[i].Detail = fmt.Sprintf("refunded and disputed too: %s went back twice; the refund is evidence for the dispute", f.Amount.Decimal())
+	}
+	return append(warned, twice...), nil
+}
+
 // twinOf returns the balance transaction that a second one repeats, "" if none.
 func (s *Store) twinOf(tx *gorm.DB, d Difference) (string, error) {
 	if d.OwnsMovement || d.Movement == "" {
@@ -96,31 +139,32 @@ func (s *Store) twinOf(tx *gorm.DB, d Difference) (string, error) {
 }
 
 // finding names a difference: by how much Stripe has more than the journal,
-// what stands in suspense not counted.
+// what stands in suspense not counted. It is of the balance transaction, since
+// one object can make several.
 func (d Difference) finding(twin string) Finding {
-	f := Finding{Object: d.Source, Amount: d.Net - d.Held + d.Suspense, Currency: d.Currency}
-	if f.Object == "" {
-		f.Object = d.ID
+	f := Finding{Object: d.ID, Amount: d.Net - d.Held + d.Suspense, Currency: d.Currency}
+	moved := "moved " + d.Net.Decimal()
+	if d.Source != "" {
+		moved += " for " + d.Source
 	}
 	switch {
 	case d.Treatment == InOtherCurrency:
 		f.Kind, f.Amount = FoundCurrency, d.Net
-		f.Detail = fmt.Sprintf("%s moved %s in %q, which these books do not keep", d.ID, d.Net.Decimal(), d.Currency)
+		f.Detail = fmt.Sprintf("%s in %q, which these books do not keep", moved, d.Currency)
 	case twin != "":
-		f.Kind, f.Object = FoundTwice, d.ID
-		f.Detail = fmt.Sprintf("%s moved %s for %s, as %s did before", d.ID, d.Net.Decimal(), d.Source, twin)
+		f.Kind = FoundTwice
+		f.Detail = fmt.Sprintf("%s, as %s did before", moved, twin)
 	case d.OwnsMovement || d.Other != 0:
 		f.Kind = FoundAmount
-		f.Detail = fmt.Sprintf("%s moved %s, the journal has %s of it", d.ID, d.Net.Decimal(), (d.Held - d.Suspense).Decimal())
+		f.Detail = fmt.Sprintf("%s, the journal has %s of it", moved, (d.Held - d.Suspense).Decimal())
 	default:
 		f.Kind = FoundMissing
-		f.Detail = fmt.Sprintf("%s moved %s, and the journal has nothing of it that explains it", d.ID, d.Net.Decimal())
+		f.Detail = moved + ", and the journal has nothing of it that explains it"
 	}
 	return f
 }
 
-// OpenFindings returns the differences with Stripe that stand, the oldest
-// first.
+// OpenFindings returns the findings that stand, the oldest first.
 func (s *Store) OpenFindings(ctx context.Context) ([]Finding, error) {
 	var open []Finding
 	if err := s.db.WithContext(ctx).Where("closed_at IS NULL").Order("found_at, kind, object").Find(&open).Error; err != nil {

@@ -126,7 +126,7 @@ func readHeld(tx *gorm.DB, page []BalanceTransaction) (*held, error) {
 	for _, t := range page {
 		ids = append(ids, t.ID)
 		keys = append(keys, t.ID+":fee", t.ID+":other", t.ID+":suspense", t.ID+":explained")
-		if m := t.movement(); m != "" {
+		if m := t.Moves(); m != "" {
 			keys, movements = append(keys, m), append(movements, m)
 		}
 	}
@@ -163,7 +163,7 @@ func (s *Store) settleTransaction(tx *gorm.DB, books *held, t BalanceTransaction
 	if t.Currency != s.currency {
 		return true, s.otherCurrency(tx, books, t)
 	}
-	t.Movement, t.PayoutID = t.movement(), known.PayoutID
+	t.Movement, t.PayoutID = t.Moves(), known.PayoutID
 	t.CreatedAt, t.ReadAt = t.CreatedAt.UTC(), s.Now()
 	looked := t.LookAt != nil
 	if !looked {
@@ -287,7 +287,7 @@ func (s *Store) suspend(tx *gorm.DB, books *held, t BalanceTransaction, rest mon
 // otherCurrency keeps a gift's movement that Stripe counts in another currency
 // than the books do, for staff. What is not ours is no concern of theirs.
 func (s *Store) otherCurrency(tx *gorm.DB, books *held, t BalanceTransaction) error {
-	t.Movement = t.movement()
+	t.Movement = t.Moves()
 	if posting, posted := books.postings[t.Movement]; !posted || posting.DonationID == nil {
 		return nil
 	}

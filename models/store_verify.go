@@ -61,8 +61,10 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT p.key || ': of no gift, and no payout or balance transaction bears it out'
 		FROM postings p WHERE p.donation_id IS NULL AND p.kind <> 'opening'
-		  AND NOT EXISTS (SELECT 1 FROM payouts o WHERE p.kind IN ('payout', 'payout_failed') AND p.key = o.id || ':' || p.kind)
-		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE p.key = t.id || ':' || p.kind)`},
+		  AND NOT EXISTS (SELECT 1 FROM payouts o WHERE o.id = REPLACE(p.key, ':' || p.kind, '')
+		                  AND (p.kind = 'payout' OR p.kind = 'payout_failed' AND o.failed_at IS NOT NULL))
+		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key AND t.category = 'payout_reversal')
+		  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.id = REPLACE(p.key, ':' || p.kind, ''))`},
 	{"I5", "what is undone was made, with the same amount and for the same gift", `
 		SELECT u.key || ': undoes ' || u.amount || ', made were ' || COALESCE(l.amount, 0)
 		FROM (SELECT p.key, p.kind, p.donation_id, -n.amount AS amount,
@@ -78,15 +80,16 @@ var predicates = []predicate{
 	{"I11", "the journal holds of each balance transaction what Stripe moved", `
 		SELECT id || ': Stripe moved ' || net || ', the journal ' || held FROM (` + heldOf + `) AS held
 		WHERE held <> net AND treatment <> 'other_currency'`},
-	{"I11", "the balance transactions come to Stripe's balance, as the last sync read it", `
-		SELECT 'Stripe had ' || y.stripe_balance || ', the transactions and the opening balance come to ' || (y.moved + y.opened)
-		FROM (SELECT stripe_balance,
-		             (SELECT COALESCE(SUM(t.net), 0) FROM balance_transactions t, books b
-		              WHERE t.currency = b.currency AND t.read_at <= sync_state.balance_at) AS moved,
-		             (SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l
-		              WHERE l.posting = '` + openingKey + `' AND l.account = 'stripe:balance') AS opened
-		      FROM sync_state WHERE stripe_balance IS NOT NULL) AS y
-		WHERE y.stripe_balance <> y.moved + y.opened`},
+	{"I11", "the journal, but for what is on its way, is what Stripe held when the last sync read it", `
+		SELECT 'Stripe had ' || y.stripe || ', the journal has ' || y.journal || ', of which ' || y.away || ' was on its way or is newer'
+		FROM (SELECT b.stripe_balance + (
+		             SELECT COALESCE(SUM(t.net), 0) FROM balance_transactions t, books
+		             WHERE t.currency = books.currency AND t.read_at > b.balance_at) AS stripe,
+		             (SELECT COALESCE(SUM(l.amount), 0) FROM posting_lines l WHERE l.account = 'stripe:balance') AS journal,
+		             (SELECT COALESCE(SUM(u.amount), 0) FROM (` + unproven + `) AS u LEFT JOIN unproven_postings a ON a.key = u.key
+		              WHERE u.elsewhere OR a.missing = '' OR a.key IS NULL AND u.posted_at >= b.read_until) AS away
+		      FROM sync_state b WHERE b.stripe_balance IS NOT NULL) AS y
+		WHERE y.stripe <> y.journal - y.away`},
 	{"I11", "each payout comes to the sum of its members", `
 		SELECT id || ': of ' || amount || ', its members differ by ' || difference FROM payouts WHERE difference <> 0
 		UNION ALL

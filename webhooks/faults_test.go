@@ -217,24 +217,24 @@ var faults = []fault{
 	}},
 	{"a gift booked with a cent too much", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(charge+":charge", 1), found: finding(models.FoundAmount, charge, -1)}
+		return named{mend: b.off(charge+":charge", 1), found: finding(models.FoundAmount, b.transaction(charge+":charge"), -1)}
 	}},
 	{"a gift booked with a cent too little", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(charge+":charge", -1), found: finding(models.FoundAmount, charge, 1)}
+		return named{mend: b.off(charge+":charge", -1), found: finding(models.FoundAmount, b.transaction(charge+":charge"), 1)}
 	}},
 	{"a payment's posting deleted, its fact kept", func(b *faulty) named {
 		charge := b.charge()
 		amount := b.amount(charge + ":charge")
 		b.losePosting(charge + ":charge")
-		return named{found: finding(models.FoundMissing, charge, amount), mend: func() {
+		return named{found: finding(models.FoundMissing, b.transaction(charge+":charge"), amount), mend: func() {
 			gift := b.books.text("SELECT donation_id FROM facts WHERE key = '%s:charge'", charge)
 			b.invent(charge+":charge", "charge", "income:donations", amount, false)
 			b.books.run(fmt.Sprintf(`UPDATE postings SET donation_id = '%s', at = (SELECT at FROM facts WHERE key = '%s:charge') WHERE key = '%s:charge'`, gift, charge, charge))
 		}}
 	}},
 	{"a posting with no payment behind it", func(b *faulty) named {
-		return named{mend: b.invent("ch_gone:charge", "charge", "income:donations", 5500, true), found: finding(models.FoundPhantom, "ch_gone", -5500), journal: 5500}
+		return named{mend: b.invent("ch_gone:charge", "charge", "income:donations", 5500, true), found: finding(models.FoundPhantom, "ch_gone:charge", -5500), journal: 5500}
 	}},
 	{"a refund that the books lack", func(b *faulty) named {
 		key := b.object("refund")
@@ -242,7 +242,7 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a refund that Stripe lacks", func(b *faulty) named {
-		return named{mend: b.invent("re_gone:refund", "refund", "contra:refunds", -900, true), found: finding(models.FoundPhantom, "re_gone", 900), journal: -900}
+		return named{mend: b.invent("re_gone:refund", "refund", "contra:refunds", -900, true), found: finding(models.FoundPhantom, "re_gone:refund", 900), journal: -900}
 	}},
 	{"a refund that failed, and the books do not know", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'refund_failed'")
@@ -254,7 +254,7 @@ var faults = []fault{
 		b.set("txn_orphan", "source", "re_orphan")
 		b.set("txn_orphan", "amount", -1234)
 		b.set("txn_orphan", "net", -1234)
-		return named{found: finding(models.FoundMissing, "re_orphan", -1234)}
+		return named{found: finding(models.FoundMissing, "txn_orphan", -1234)}
 	}},
 	{"a dispute's movement that the books lack", func(b *faulty) named {
 		key := b.object("dispute")
@@ -273,7 +273,8 @@ var faults = []fault{
 	}},
 	{"a fee a cent off", func(b *faulty) named {
 		charge := b.charge()
-		return named{mend: b.off(b.transaction(charge+":charge")+":fee", 1), found: finding(models.FoundAmount, charge, -1)}
+		transaction := b.transaction(charge + ":charge")
+		return named{mend: b.off(transaction+":fee", 1), found: finding(models.FoundAmount, transaction, -1)}
 	}},
 	{"a fee that the books lack", func(b *faulty) named {
 		key := b.transaction(b.charge()+":charge") + ":fee"
@@ -281,7 +282,7 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a fee without a balance transaction", func(b *faulty) named {
-		return named{mend: b.invent("txn_gone:fee", "fee", "expense:fees", -75, true), found: finding(models.FoundPhantom, "txn_gone", 75), journal: -75}
+		return named{mend: b.invent("txn_gone:fee", "fee", "expense:fees", -75, true), found: finding(models.FoundPhantom, "txn_gone:fee", 75), journal: -75}
 	}},
 	{"a payment that Stripe took twice", func(b *faulty) named {
 		b.again(b.transaction(b.charge()+":charge"), "txn_twice")
@@ -291,11 +292,12 @@ var faults = []fault{
 		d, charge, transaction := b.newGift()
 		b.set(transaction, "currency", "eur")
 		net := b.stripe.number("SELECT json_extract(body, '$.net') FROM objects WHERE id = '%s'", transaction)
-		return named{booked: b.arrived(d, charge), found: finding(models.FoundCurrency, charge, net), journal: 4200}
+		return named{booked: b.arrived(d, charge), found: finding(models.FoundCurrency, transaction, net), journal: 4200}
 	}},
 	{"a balance a cent off", func(b *faulty) named {
 		b.short = 1
-		return named{mend: func() { b.short = 0 }, found: finding(models.FoundBalance, "balance", -1), journal: 1}
+		// With the 30 of the posting that nothing at Stripe makes.
+		return named{mend: func() { b.short = 0 }, found: finding(models.FoundBalance, "balance", -31), journal: 1}
 	}},
 	{"a payout that the books lack", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'payout' AND key NOT IN (SELECT corrects FROM postings WHERE corrects IS NOT NULL) ORDER BY key LIMIT 1")
@@ -304,13 +306,39 @@ var faults = []fault{
 		return named{booked: []string{key}}
 	}},
 	{"a payout that Stripe lacks", func(b *faulty) named {
-		return named{mend: b.invent("po_gone:payout", "payout", "bank", -64000, false), found: finding(models.FoundPhantom, "po_gone", 64000), journal: -64000}
+		return named{mend: b.invent("po_gone:payout", "payout", "bank", -64000, false), found: finding(models.FoundPhantom, "po_gone:payout", 64000), journal: -64000}
 	}},
 	{"a payout that failed, and the books do not know", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'payout_failed'")
 		b.losePosting(key)
 		b.books.run(fmt.Sprintf("UPDATE payouts SET status = 'paid', failed_at = NULL WHERE id || ':payout_failed' = '%s'", key))
 		return named{booked: []string{key}}
+	}},
+	{"a refund that came back in the books alone", func(b *faulty) named {
+		key := b.pick(`SELECT p.key FROM postings p WHERE p.kind = 'refund'
+			AND NOT EXISTS (SELECT 1 FROM postings u WHERE u.key = p.key || '_failed') ORDER BY p.key`) + "_failed"
+		return named{mend: b.invent(key, "refund_failed", "contra:refunds", 910, true), found: finding(models.FoundPhantom, key, -910), journal: 910}
+	}},
+	{"a bank debit taken back in the books alone", func(b *faulty) named {
+		key := b.charge() + ":failure"
+		return named{mend: b.invent(key, "failure", "income:donations", -700, true), found: finding(models.FoundPhantom, key, 700), journal: -700}
+	}},
+	{"a payout that failed in the books alone", func(b *faulty) named {
+		key := b.pick(`SELECT id FROM payouts o WHERE NOT EXISTS (
+			SELECT 1 FROM balance_transactions t WHERE t.source = o.id AND t.category = 'payout_reversal') ORDER BY id`) + ":payout_failed"
+		return named{mend: b.invent(key, "payout_failed", "bank", 5000, false), found: finding(models.FoundPhantom, key, -5000), journal: 5000}
+	}},
+	{"a dispute's movement that Stripe lacks", func(b *faulty) named {
+		key := "txn_lost:dispute"
+		return named{mend: b.invent(key, "dispute", "contra:disputes", -2500, true), found: finding(models.FoundPhantom, key, 2500), journal: -2500}
+	}},
+	{"other activity that Stripe lacks", func(b *faulty) named {
+		key := "txn_none:other"
+		return named{mend: b.invent(key, "other", "other:stripe", 640, false), found: finding(models.FoundPhantom, key, -640), journal: 640}
+	}},
+	{"a posting of a kind that nothing at Stripe makes", func(b *faulty) named {
+		// No object and no balance transaction can be asked for it: only the sum tells.
+		return named{mend: b.invent("txn_odd:odd", "odd", "other:stripe", 30, false), journal: 30}
 	}},
 	{"a payout with a line of another", func(b *faulty) named {
 		other := b.books.text(lastPayout)
@@ -331,14 +359,14 @@ var faults = []fault{
 	}},
 	{"a payout of a cent more than was taken for it", func(b *faulty) named {
 		payout := b.payout()
+		transaction := b.stripe.text("SELECT json_extract(body, '$.balance_transaction') FROM objects WHERE id = '%s'", payout)
 		b.set(payout, "amount", 1+b.stripe.number("SELECT json_extract(body, '$.amount') FROM objects WHERE id = '%s'", payout))
-		return named{booked: []string{payout + ":payout"}, found: append(finding(models.FoundPayout, payout, 1), finding(models.FoundAmount, payout, 1)...)}
+		return named{booked: []string{payout + ":payout"}, found: append(finding(models.FoundPayout, payout, 1), finding(models.FoundAmount, transaction, 1)...)}
 	}},
 	{"other activity a cent off", func(b *faulty) named {
 		key := b.books.text("SELECT key FROM postings WHERE kind = 'other' ORDER BY key LIMIT 1")
 		transaction := key[:len(key)-len(":other")]
-		object := b.books.text("SELECT CASE source WHEN '' THEN id ELSE source END FROM balance_transactions WHERE id = '%s'", transaction)
-		return named{mend: b.off(key, 1), found: finding(models.FoundAmount, object, -1)}
+		return named{mend: b.off(key, 1), found: finding(models.FoundAmount, transaction, -1)}
 	}},
 	{"a renewal deleted with all its facts", func(b *faulty) named {
 		charge := b.books.text("SELECT f.object FROM facts f JOIN donations d ON d.id = f.donation_id WHERE f.kind = 'charge' AND d.renewal")

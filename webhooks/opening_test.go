@@ -3,8 +3,11 @@
 package webhooks_test
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripesim"
@@ -73,4 +76,41 @@ func TestAPayoutFromBeforeTheBooksStartIsInTheOpeningBalanceAlone(t *testing.T) 
 			t.Errorf("of the payout that came back %s is paid out and %s is left", got.PaidOut, got.StripeBalance)
 		}
 	})
+}
+
+func TestBooksThatBeganBeforeTheirStartAreRebuiltWithTheSameGiftsAndFigures(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
+		a := newAccount(t, clock, 1, nil)
+		a.campaign.BooksStart = clock.Now().AddDate(0, 0, 10)
+		kept := a.keptIn(store).subscribed()
+		kept.agree(kept.sync())
+		clock.Advance(24 * time.Hour)
+		must[string](kept)(a.sim.TakeForeignCharge(t.Context(), stripesim.ForeignCharge{Amount: 120000}))
+		kept.later(time.Hour)
+		kept.agree(kept.sync())
+		clock.Advance(10 * 24 * time.Hour)
+		kept.give(models.Choices{Frequency: models.Once, Amount: 5000, Tribute: models.NoTribute}, "reader@example.org", "succeeds")
+		kept.later(time.Hour)
+		kept.agree(kept.sync())
+
+		rebuilt := a.keptIn(storetest.Open(t, "sqlite:"+t.TempDir()+"/again.db", clock))
+		rebuilt.agree(rebuilt.sync())
+		if diff := cmp.Diff(kept.totals(), rebuilt.totals()); diff != "" {
+			t.Errorf("totals (−kept +rebuilt):\n%s", diff)
+		}
+		if diff := cmp.Diff(gifts(kept.ledger()), gifts(rebuilt.ledger())); diff != "" {
+			t.Errorf("gifts (−kept +rebuilt):\n%s", diff)
+		}
+	})
+}
+
+// gifts is a ledger without the account's other activity and what it began with.
+func gifts(ledger string) (lines []string) {
+	for line := range strings.Lines(ledger) {
+		if !strings.Contains(line, ":other ") && !strings.Contains(line, "opening:stripe ") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

@@ -51,14 +51,15 @@ var ErrSyncing = errors.New("another process is syncing with Stripe now")
 
 // Report is what a sync found.
 type Report struct {
-	Since    time.Time        // it read what was made at Stripe since then
-	Booked   []string         // keys of what no event had brought
-	Mended   []string         // balance transactions of which the books' copy was lost or wrong
-	Problems []string         // objects that contradict the books; they need a person
-	Findings []models.Finding // where the books and Stripe differ, all that stand
-	Balance  *money.Minor     // Stripe's, nil if it did not stand still long enough
-	Books    money.Minor      // the same by the journal, which has a refund from when it is made
-	Resumed  bool             // it went on with a run that was broken off
+	Since    time.Time         // it read what was made at Stripe since then
+	Booked   []string          // keys of what no event had brought
+	Mended   []string          // balance transactions of which the books' copy was lost or wrong
+	Problems []string          // objects that contradict the books; they need a person
+	Findings []models.Finding  // where the books and Stripe differ, all that stand
+	Balance  *money.Minor      // Stripe's, nil if it did not stand still long enough
+	Books    money.Minor       // the same by the journal, which has a refund from when it is made
+	OnItsWay []models.Unproven // what of that Stripe has not moved its balance for yet
+	Resumed  bool              // it went on with a run that was broken off
 }
 
 // lease is how long a syncer that died keeps others waiting.
@@ -94,10 +95,12 @@ var stages = []stage{
 	{"unfinished gifts", (*syncing).unfinished},
 	{"invoices", (*syncing).invoices},
 	{"payments", (*syncing).charges},
+	{"bank debits under way", (*syncing).openDebits},
 	{"refunds", (*syncing).refunds},
 	{"open refunds", (*syncing).openRefunds},
 	{"disputes", (*syncing).disputes},
 	{"open disputes", (*syncing).openDisputes},
+	{"warnings of fraud", (*syncing).warnings},
 	{"subscriptions", (*syncing).subscriptions},
 	{"running subscriptions", (*syncing).runningSubscriptions},
 	{"payouts", (*syncing).payouts},

@@ -83,6 +83,18 @@ func (y *syncing) disputes(ctx context.Context) error {
 	return y.objects(ctx, y.made(stripeapi.Disputes), y.those(stripeapi.Disputes, y.unbooked))
 }
 
+// warnings reads what cards' issuers suspect. A key that may not read it keeps
+// nothing else from being read: no money moves.
+func (y *syncing) warnings(ctx context.Context) error {
+	err := y.objects(ctx, y.made(stripeapi.FraudWarnings), y.those(stripeapi.FraudWarnings, y.unbooked))
+	var forbidden *stripeapi.ForbiddenError
+	if errors.As(err, &forbidden) {
+		y.log.Warn("Stripe does not list early fraud warnings", "error", err)
+		return nil
+	}
+	return err
+}
+
 func (y *syncing) payouts(ctx context.Context) error {
 	return y.objects(ctx, y.made(stripeapi.Payouts), y.those(stripeapi.Payouts, none))
 }
@@ -186,6 +198,14 @@ func (y *syncing) again(ctx context.Context, id string) error {
 func (y *syncing) unfinished(ctx context.Context) error {
 	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
 		return y.store.UnfinishedSessions(ctx, y.openSince(), after, most)
+	})
+}
+
+// openDebits reads again every bank debit that has not cleared or failed yet: a
+// renewal's has no payment page that would tell.
+func (y *syncing) openDebits(ctx context.Context) error {
+	return y.readAgain(ctx, func(ctx context.Context, after string, most int) ([]string, error) {
+		return y.store.OpenObjects(ctx, models.DebitPending, []models.FactKind{models.Charged, models.ChargeUndone, models.PaymentFailed}, after, most)
 	})
 }
 

@@ -140,9 +140,15 @@ func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (fou
 	if err != nil {
 		return finding{err: err}
 	}
-	differences, err := store.OpenFindings(ctx)
+	open, err := store.OpenFindings(ctx)
 	if err != nil {
 		return finding{err: err}
+	}
+	differences := 0
+	for _, f := range open {
+		if f.Kind.Differs() {
+			differences++
+		}
 	}
 	last, synced, err := store.LastSync(ctx)
 	switch {
@@ -150,8 +156,10 @@ func checkBooks(ctx context.Context, conf config.Config, c models.Campaign) (fou
 		return finding{err: err}
 	case totals.NeedsAttention > 0:
 		return finding{warn: fmt.Sprintf("%d from Stripe need a person: see appeal stripe events", totals.NeedsAttention)}
-	case len(differences) > 0:
-		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", len(differences))}
+	case differences > 0:
+		return finding{warn: fmt.Sprintf("%d differences from Stripe's account: appeal stripe sync names them", differences)}
+	case len(open) > 0:
+		return finding{warn: fmt.Sprintf("%d gifts need a person, for a warning of fraud or a loss that can be won back: appeal stripe sync names them", len(open))}
 	case !synced:
 		return finding{note: "never compared with Stripe yet: appeal serve does, and appeal stripe sync"}
 	case store.Now().Sub(last) > staleSync:

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/webhooks"
@@ -110,7 +112,8 @@ func (s stripeSyncCommand) sync(p *program, syncer *webhooks.Syncer, store *mode
 		return fmt.Errorf("%w; what was read is booked, and the next sync goes on from there", inPlainWords(err))
 	}
 	err = printReport(p, report)
-	if err == nil && s.Check && len(report.Problems)+len(report.Findings) > 0 {
+	differs := func(f models.Finding) bool { return f.Kind.Differs() }
+	if err == nil && s.Check && (len(report.Problems) > 0 || slices.ContainsFunc(report.Findings, differs)) {
 		err = errFound
 	}
 	return err
@@ -144,18 +147,38 @@ func printReport(p *program, r webhooks.Report) error {
 		listed("Set right in the books' copy of Stripe's account", r.Mended)
 	}
 	listed("Contradicts the books and needs a person", r.Problems)
-	var findings []string
+	var differ, people []string
 	for _, f := range r.Findings {
-		findings = append(findings, fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency))
+		line := fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency)
+		if f.Kind.Differs() {
+			differ = append(differ, line)
+		} else {
+			people = append(people, line)
+		}
 	}
-	listed("Differences from Stripe", findings)
+	listed("Differences from Stripe", differ)
+	if len(people) > 0 {
+		listed("In the books, and needs a person", people)
+	}
 	if r.Balance == nil {
 		return errors.Join(err, p.printf("The balance did not stand still long enough to be compared; the next sync will.\n"))
 	}
 	err = errors.Join(err, p.printf("Balance at Stripe: %s\n", r.Balance.String()))
-	if r.Books != *r.Balance && len(findings) == 0 {
-		err = errors.Join(err, p.printf("By the books: %s. The rest is on its way: refunds and payments that Stripe has not moved its balance for yet.\n", r.Books.String()))
+	if len(r.OnItsWay) == 0 {
+		return err
 	}
+	var sum money.Minor
+	var away []string
+	for _, u := range r.OnItsWay {
+		sum += u.Amount
+		line := fmt.Sprintf("%s %s, made %s", u.Key, u.Amount.Decimal(), u.At.UTC().Format(time.RFC3339))
+		if u.AskedAt == nil {
+			line += ", too new to be asked after"
+		}
+		away = append(away, line)
+	}
+	err = errors.Join(err, p.printf("By the books: %s, of which %s is on its way: Stripe has not moved its balance for it yet\n", r.Books.String(), sum.String()))
+	listed("On its way", away)
 	return err
 }
 

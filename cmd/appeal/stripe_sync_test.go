@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/webhooks"
 )
 
 func TestASyncBooksWhatNoWebhookToldAndRestoresLostBooks(t *testing.T) {
@@ -76,6 +79,43 @@ func TestWhatIsNotSettledIsListedAndTriedAgain(t *testing.T) {
 	}
 	if status, out, _ := appeal(t, e, "stripe", "replay", "--all"); status != done || !strings.HasPrefix(out, "0 to be tried again") {
 		t.Errorf("status %d: %s", status, out)
+	}
+}
+
+func TestASyncPrintsWhatIsOnItsWayAndWhatNeedsAPersonApart(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	balance := money.Minor(10000)
+	asked := storetest.Start
+	report := webhooks.Report{
+		Since: storetest.Start, Balance: &balance, Books: 8800,
+		OnItsWay: []models.Unproven{
+			{Key: "re_1:refund", Amount: -1500, At: storetest.Start, AskedAt: &asked},
+			{Key: "ch_1:charge", Amount: 300, At: storetest.Start},
+		},
+		Findings: []models.Finding{
+			{Kind: models.FoundAmount, Object: "txn_1", Amount: 7, Currency: "usd", Detail: "a detail"},
+			{Kind: models.FoundLostTwice, Object: "ch_9", Amount: 2000, Currency: "usd", Detail: "another"},
+		},
+	}
+	if err := printReport(&program{out: &out}, report); err != nil {
+		t.Fatal(err)
+	}
+	want := `Read Stripe from 2026-11-24T20:00:00Z on.
+Booked, and told by no event: 0
+Contradicts the books and needs a person: 0
+Differences from Stripe: 1
+  amount_differs txn_1: a detail (0.07 usd)
+In the books, and needs a person: 1
+  lost_twice ch_9: another (20.00 usd)
+Balance at Stripe: $100.00
+By the books: $88.00, of which −$12.00 is on its way: Stripe has not moved its balance for it yet
+On its way: 2
+  re_1:refund -15.00, made 2026-11-24T20:00:00Z
+  ch_1:charge 3.00, made 2026-11-24T20:00:00Z, too new to be asked after
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("printed (−want +got):\n%s", diff)
 	}
 }
 
