@@ -71,7 +71,7 @@ func (t *tab) keep(path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.write(fileName(strings.ReplaceAll(path, ".png", "")), picture)
+	t.write(fileName(strings.ReplaceAll(path, ".png", ""))+".png", picture)
 }
 
 func (t *tab) arriveAtCampaign() {
@@ -95,14 +95,23 @@ func (t *tab) shoot(name string, arrive func(*tab), looks ...look) {
 	}
 }
 
+// save takes a picture of the window, or of the whole page. Whole pages are
+// many and large: WebP keeps them to a third.
 func (t *tab) save(name string, whole bool) {
 	t.Helper()
-	t.write(name, send(t, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &whole}).Data)
+	shot := page.CaptureScreenshotParams{CaptureBeyondViewport: &whole}
+	if whole {
+		shot.Format = page.CaptureScreenshotFormatWebp
+		name += ".webp"
+	} else {
+		name += ".png"
+	}
+	t.write(name, send(t, page.CaptureScreenshot, shot).Data)
 }
 
 func (t *tab) write(name string, picture []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(*screens, name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(*screens, name), picture, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
