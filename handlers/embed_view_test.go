@@ -29,11 +29,7 @@ func framedAppeal(t *testing.T, c models.Campaign, query string, p models.Progre
 }
 
 func TestAFrameSaysWhereTheCampaignStands(t *testing.T) {
-	base := sampleCampaign(t)
-	accept, hide, stretch := base, base, base
-	accept.AfterDeadline = models.AcceptAfter
-	hide.BarFrom = 20
-	stretch.Stretch = models.Stretch{Purpose: "a second year", Goal: 600_000_00}
+	base, accept, hide, stretch := campaignsThatDiffer(t)
 	day := june18(base)
 	for _, test := range []struct {
 		name     string

@@ -9,12 +9,20 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
-func TestTheTrackerSaysWhereTheCampaignStands(t *testing.T) {
-	base := sampleCampaign(t)
-	accept, hide, stretch := base, base, base
+// campaignsThatDiffer are the sample campaign and what makes its tracker say
+// other things: gifts after the end, no bar below a percentage, a stretch goal.
+func campaignsThatDiffer(t *testing.T) (base, accept, hide, stretch models.Campaign) {
+	t.Helper()
+	base = sampleCampaign(t)
+	accept, hide, stretch = base, base, base
 	accept.AfterDeadline = models.AcceptAfter
 	hide.BarFrom = 20
 	stretch.Stretch = models.Stretch{Purpose: "a second year", Goal: 600_000_00}
+	return base, accept, hide, stretch
+}
+
+func TestTheTrackerSaysWhereTheCampaignStands(t *testing.T) {
+	base, accept, hide, stretch := campaignsThatDiffer(t)
 	day := june18(base)
 	for _, test := range []struct {
 		name     string
