@@ -32,6 +32,12 @@ const unproven = `
 	   OR p.kind IN ('dispute', 'fee', 'other', 'suspense', 'explained')
 	  AND NOT EXISTS (SELECT 1 FROM balance_transactions t WHERE t.id = REPLACE(p.key, ':' || p.kind, ''))`
 
+// askedAfter are the unproven postings with what Stripe said of each when it
+// was last asked.
+const askedAfter = `
+	SELECT u.key, u.kind, u.at, u.amount, u.elsewhere, a.asked_at, COALESCE(a.missing, '') AS missing
+	FROM (` + unproven + `) AS u LEFT JOIN unproven_postings a ON a.key = u.key`
+
 // Unproven is a posting that moves the Stripe balance and of which no balance
 // transaction is known.
 type Unproven struct {
@@ -59,8 +65,7 @@ type unprovenPosting struct {
 // that it was asked about longest ago, so that none is left out for good.
 func (s *Store) UnprovenToAsk(ctx context.Context, until time.Time, most int) ([]Unproven, error) {
 	var rows []Unproven
-	err := s.db.WithContext(ctx).Raw(`SELECT u.key, u.kind, u.at, u.amount, a.asked_at, COALESCE(a.missing, '') AS missing
-		FROM (`+unproven+`) AS u LEFT JOIN unproven_postings a ON a.key = u.key
+	err := s.db.WithContext(ctx).Raw(askedAfter+`
 		WHERE u.at <= ? AND NOT u.elsewhere
 		ORDER BY CASE WHEN a.asked_at IS NULL THEN 0 ELSE 1 END, a.asked_at, u.key LIMIT ?`, until.UTC(), most).Scan(&rows).Error
 	if err != nil {
@@ -108,8 +113,7 @@ func (s *Store) JournalBalance(ctx context.Context) (JournalBalance, error) {
 		if b.Sum, err = accountSum(tx, StripeBalance, nil); err != nil {
 			return err
 		}
-		return tx.Raw(`SELECT u.key, u.kind, u.at, u.amount, u.elsewhere, a.asked_at, COALESCE(a.missing, '') AS missing
-			FROM (` + unproven + `) AS u LEFT JOIN unproven_postings a ON a.key = u.key ORDER BY u.at, u.key`).Scan(&b.Unproven).Error
+		return tx.Raw(askedAfter + ` ORDER BY u.at, u.key`).Scan(&b.Unproven).Error
 	})
 	if err == nil {
 		err = s.tx(ctx, func(tx *gorm.DB) error { return keepUnproven(tx, b.Unproven) })
