@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"compress/gzip"
 	"net/http"
 	"reflect"
 
@@ -24,15 +23,9 @@ func (s *Server) getCampaign(c echo.Context) error {
 			return s.campaignPage(c, snapshot, s.empty)
 		})
 	}
-	snapshot, err := s.feed.Current(c.Request().Context())
-	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
-	}
-	body, err := s.campaignPage(c, snapshot, *form)
-	if err != nil {
-		return err
-	}
-	return newReadyPage(htmlPage, rendering{}, body, gzip.BestSpeed).send(c)
+	return s.sendOnce(c, htmlPage, func(snapshot live.Snapshot) ([]byte, error) {
+		return s.campaignPage(c, snapshot, *form)
+	})
 }
 
 // filledIn is the form that an address fills in, or nil if it fills nothing
@@ -55,9 +48,8 @@ func (s *Server) campaignPage(c echo.Context, snapshot live.Snapshot, form donat
 }
 
 // getCancelled shows the page to a reader who came back without paying, or
-// whose bank payment failed: their
-// choices kept, the form ready for a new try. It marks that they came back,
-// unless they only asked for the head.
+// whose bank payment failed: their choices kept, the form ready for a new try.
+// It marks that they came back, unless they only asked for the head.
 func (s *Server) getCancelled(c echo.Context) error {
 	ctx := c.Request().Context()
 	private(c)
@@ -89,9 +81,9 @@ func (s *Server) getCancelled(c echo.Context) error {
 // typed, and what is to be mended.
 func (s *Server) formPage(c echo.Context, status int, state campaignState) error {
 	private(c)
-	snapshot, err := s.feed.Current(c.Request().Context())
+	snapshot, err := s.figures(c)
 	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+		return err
 	}
 	state.MetAt, state.StaleSince = s.metAt(c.Request().Context(), snapshot), snapshot.StaleSince
 	body, err := s.views.campaign(snapshot.Progress, s.Now(), state)

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"compress/gzip"
 	"net/http"
 	"strings"
 
@@ -37,15 +36,7 @@ func (s *Server) sendEmbed(c echo.Context, f frame) error {
 	if f.src == "" {
 		return s.sendShared(c, "embed/"+f.variant+"/"+f.theme, htmlPage, render)
 	}
-	snapshot, err := s.feed.Current(c.Request().Context())
-	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
-	}
-	body, err := render(snapshot)
-	if err != nil {
-		return err
-	}
-	return newReadyPage(htmlPage, rendering{}, body, gzip.BestSpeed).send(c)
+	return s.sendOnce(c, htmlPage, render)
 }
 
 // letFrame lets those frame an answer whom the newsroom allows to. Style and

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -37,10 +38,8 @@ var named = []error{models.ErrNotFound, models.ErrConflict, models.ErrClosed, mo
 // ofBooks marks any other error of the Store's as errBooks: whatever the reason
 // is, the reader can only try again later.
 func ofBooks(err error) error {
-	for _, known := range named {
-		if err == nil || errors.Is(err, known) {
-			return err
-		}
+	if err == nil || slices.ContainsFunc(named, func(known error) bool { return errors.Is(err, known) }) {
+		return err
 	}
 	return errors.Join(errBooks, err)
 }

@@ -64,9 +64,9 @@ type readyPages struct {
 // sendShared answers with what is the same for everybody, rendered once per change
 // of the figures and per minute, however many ask at once.
 func (s *Server) sendShared(c echo.Context, name string, as medium, render func(live.Snapshot) ([]byte, error)) error {
-	snapshot, err := s.feed.Current(c.Request().Context())
+	snapshot, err := s.figures(c)
 	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+		return err
 	}
 	of := rendering{etag: snapshot.ETag, stale: snapshot.StaleSince, minute: s.Now().Unix() / 60}
 	page, err := s.pages.make(name, as, of, func() ([]byte, error) { return render(snapshot) })
@@ -74,6 +74,29 @@ func (s *Server) sendShared(c echo.Context, name string, as medium, render func(
 		return err
 	}
 	return page.send(c)
+}
+
+// sendOnce answers with what is drawn for one address alone, and kept by nobody
+// here; caches in between may keep it like any page.
+func (s *Server) sendOnce(c echo.Context, as medium, render func(live.Snapshot) ([]byte, error)) error {
+	snapshot, err := s.figures(c)
+	if err != nil {
+		return err
+	}
+	body, err := render(snapshot)
+	if err != nil {
+		return err
+	}
+	return newReadyPage(as, rendering{}, body, gzip.BestSpeed).send(c)
+}
+
+// figures are the newest that are known. That none are is a 503.
+func (s *Server) figures(c echo.Context) (live.Snapshot, error) {
+	snapshot, err := s.feed.Current(c.Request().Context())
+	if err != nil {
+		return live.Snapshot{}, echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	}
+	return snapshot, nil
 }
 
 // make returns what was made under a name, or makes it, once for all who ask.

@@ -51,9 +51,9 @@ func anyOrigin(c echo.Context) {
 // getProgress is the tracker as JSON.
 func (s *Server) getProgress(c echo.Context) error {
 	anyOrigin(c)
-	snapshot, err := s.feed.Current(c.Request().Context())
+	snapshot, err := s.figures(c)
 	if err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+		return err
 	}
 	h := c.Response().Header()
 	h["Cache-Control"] = cachingHeader
@@ -84,8 +84,8 @@ func (s *Server) streamProgress(c echo.Context) error {
 		c.Response().Header().Set("Retry-After", "60")
 		return echo.NewHTTPError(http.StatusServiceUnavailable)
 	}
-	if _, err := s.feed.Current(c.Request().Context()); err != nil {
-		return echo.NewHTTPError(http.StatusServiceUnavailable).SetInternal(err)
+	if _, err := s.figures(c); err != nil {
+		return err
 	}
 	h := c.Response().Header()
 	h.Set("Content-Type", "text/event-stream")
