@@ -1,10 +1,6 @@
 package models
 
-import (
-	"time"
-
-	"github.com/corruptionproject/appeal/internal/money"
-)
+import "time"
 
 const (
 	// manageLinkFor and ManageSessionFor are how long a link to somebody's gifts
@@ -70,26 +66,3 @@ func (s DonorSubscription) Stopped() bool { return s.Ended() || s.Cancelled != n
 
 // Failing reports whether a payment that was due has not been made.
 func (s Subscription) Failing() bool { return s.Status == "past_due" || s.Status == "unpaid" }
-
-// YearGift is one gift of a year.
-type YearGift struct {
-	Donation Donation
-	Day      time.Time // when it was received, in the zone that was asked for
-	Given    money.Minor
-	Returned money.Minor // refunded, or taken back in a dispute that is open or lost
-}
-
-// Stands is what is left of the gift.
-func (g YearGift) Stands() money.Minor { return g.Given - g.Returned }
-
-// YearSummary is what a donor gave in one year, and what of it stands.
-type YearSummary struct {
-	Year     int
-	Currency money.Currency
-	Gifts    []YearGift // the oldest first
-	Given    money.Minor
-	Returned money.Minor
-}
-
-// Stands is what is left of the year's gifts: what the journal says of them.
-func (y YearSummary) Stands() money.Minor { return y.Given - y.Returned }

@@ -3,7 +3,6 @@ package models
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 )
@@ -102,27 +101,4 @@ func subscriptionOf(tx *gorm.DB, began Donation) (one DonorSubscription, known b
 		one.Cancelled = &c.AskedAt
 	}
 	return one, true, nil
-}
-
-// YearOf is what a donor gave in a year of a zone, each gift with its day. What
-// was refunded, or is held by a dispute that is open or lost, is taken from the
-// gift it was paid with, whenever that happened. The sum equals what the
-// journal says of these gifts.
-func (s *Store) YearOf(ctx context.Context, donorID string, year int, zone *time.Location) (YearSummary, error) {
-	from, to := time.Date(year, time.January, 1, 0, 0, 0, 0, zone), time.Date(year+1, time.January, 1, 0, 0, 0, 0, zone)
-	var gifts []Donation
-	err := s.db.WithContext(ctx).
-		Where("donor_id = ? AND captured > 0 AND received_at >= ? AND received_at < ?", donorID, from.UTC(), to.UTC()).
-		Order("received_at, id").Find(&gifts).Error
-	if err != nil {
-		return YearSummary{}, fmt.Errorf("models: sum a donor's year: %w", err)
-	}
-	summary := YearSummary{Year: year, Currency: s.currency}
-	for _, d := range gifts {
-		gift := YearGift{Donation: d, Day: d.ReceivedAt.In(zone), Given: d.Captured, Returned: min(d.Refunded+max(0, d.Disputed), d.Captured)}
-		summary.Gifts = append(summary.Gifts, gift)
-		summary.Given += gift.Given
-		summary.Returned += gift.Returned
-	}
-	return summary, nil
 }

@@ -16,7 +16,6 @@ type MailKind string
 const (
 	Receipt           MailKind = "receipt"
 	ConfirmNewsletter MailKind = "newsletter_confirm"
-	MailManageLink    MailKind = "manage_link"
 )
 
 // outboxRow is something to be sent, committed in the transaction of what it
