@@ -1,7 +1,6 @@
 package models
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -32,66 +31,42 @@ func OfflineMethods() []OfflineMethod {
 // it was no money (IRS Publication 1771; Publication 590-B for distributions).
 func (m OfflineMethod) Apart() bool { return m == Stock || m == DAF || m == QCD }
 
-// Day is a day of the calendar, in no zone: "2026-11-24". Days compare as text.
-type Day string
-
-// DayOf is the day that it is at a time, in that time's own zone.
-func DayOf(t time.Time) Day { return Day(t.Format(time.DateOnly)) }
-
-// ParseDay reads a day as a form sends it.
-func ParseDay(text string) (Day, error) {
-	day, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return "", fmt.Errorf("%q is no day like 2026-11-24", text)
-	}
-	return DayOf(day), nil
-}
-
-// start is when the day begins in a zone.
-func (d Day) start(zone *time.Location) time.Time {
-	at, err := time.ParseInLocation(time.DateOnly, string(d), zone)
-	if err != nil {
-		return time.Time{} // Day's only makers are DayOf and ParseDay
-	}
-	return at
-}
-
-// add is the day so many days later.
-func (d Day) add(days int) Day { return DayOf(d.start(time.UTC).AddDate(0, 0, days)) }
-
-// OfflineChoices are what a person says of a gift that came another way than
-// through Stripe.
-type OfflineChoices struct {
+// NewOfflineGift is what a person says of a gift that did not pass through
+// Stripe. Days are those of the calendar, as UTC midnights.
+type NewOfflineGift struct {
+	Amount       money.Minor
 	Method       OfflineMethod
-	ReceivedOn   Day
-	DatedOn      *Day // a check's postmark, which decides the year of the deduction
+	ReceivedOn   time.Time
+	DatedOn      *time.Time // a check's postmark, where it says
 	DonorName    string
-	DonorEmail   string // as typed; empty if unknown
+	DonorEmail   string // as typed; empty: a donor of its own
 	DonorAddress string
 	Reference    string // a check's number, a wire's reference
 	Note         string // staff only
-}
 
-// NewOfflineGift is an offline gift to be entered.
-type NewOfflineGift struct {
-	Amount money.Minor
-	OfflineChoices
 	Zone      *time.Location // the campaign's, in which the days are meant
-	EnteredBy string         // whoever enters it: the evidence for it
-	FormKey   string         // the form's own key, so that a form sent twice enters one gift; may be empty
+	EnteredBy string         // whoever says so: the evidence for it
+	FormKey   string         // the form's own, so that a form sent twice enters one gift; may be empty
 }
 
-// OfflineGift is what is kept of an offline gift beside its Donation. Only its
-// reversal is ever added to it.
+// OfflineGift is what is kept of an offline gift beside its Donation. Nothing
+// in it changes but that its reversal is added.
 type OfflineGift struct {
-	DonationID     string         `gorm:"primaryKey"`
-	OfflineChoices `gorm:"embedded"`
-	FormKey        *string
-	EnteredBy      string
-	EnteredAt      time.Time  // UTC
-	ReversedAt     *time.Time // UTC; nil while it stands
-	ReversedBy     string
-	ReverseReason  string
+	DonationID    string `gorm:"primaryKey"`
+	Method        OfflineMethod
+	ReceivedOn    time.Time  // the day in the campaign's zone, as a UTC midnight
+	DatedOn       *time.Time // of a check, likewise; nil where it does not say
+	DonorName     string
+	DonorEmail    string
+	DonorAddress  string
+	Reference     string
+	Note          string
+	EnteredBy     string
+	EnteredAt     time.Time // UTC
+	FormKey       *string
+	ReversedAt    *time.Time // UTC; nil while it stands
+	ReversedBy    string
+	ReverseReason string
 }
 
 // Double is a gift that may be the one that is about to be entered.

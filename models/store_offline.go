@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 )
@@ -28,6 +29,6 @@ func (s *Store) FindOffline(ctx context.Context, donationID string) (OfflineGift
 
 // LikelyDoubles are the gifts of the same amount and name that were received
 // within a week of a day, so that a person can look before entering another.
-func (s *Store) LikelyDoubles(ctx context.Context, amount money.Minor, name string, day Day) ([]Double, error) {
+func (s *Store) LikelyDoubles(ctx context.Context, amount money.Minor, name string, day time.Time) ([]Double, error) {
 	return nil, nil
 }
