@@ -37,7 +37,7 @@ func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) 
 		return result, nil
 	}
 	err := tx.Model(&Subscription{ID: sub.ID}).
-		Select("customer", "status", "amount", "currency", "months", "cancels_at_end", "period_end", "as_of").Updates(&sub).Error
+		Select("customer", "status", "amount", "fees_covered", "currency", "months", "cancels_at_end", "period_start", "period_end", "as_of").Updates(&sub).Error
 	if err != nil {
 		return booked{}, fmt.Errorf("change the subscription: %w", err)
 	}

@@ -15,9 +15,11 @@ type Subscription struct {
 	Customer     string      // cus_…
 	Status       string      // Stripe's word
 	Amount       money.Minor // of one payment, covered fees included
+	FeesCovered  money.Minor // the part of it that covers card fees
 	Currency     money.Currency
 	Months       int64 // from one payment to the next
 	CancelsAtEnd bool  // no payment after the period under way
+	PeriodStart  *time.Time // when the payment of the period under way was due
 	PeriodEnd    *time.Time
 	AsOf         time.Time // when it was so at Stripe (UTC)
 
@@ -77,6 +79,7 @@ func (s Subscription) supersedes(other Subscription) bool {
 	return cmp.Or(
 		s.AsOf.Compare(other.AsOf), cmp.Compare(mine, others), boolOrder(s.CancelsAtEnd, other.CancelsAtEnd),
 		cmp.Compare(s.Status, other.Status), cmp.Compare(s.Amount, other.Amount), cmp.Compare(s.Months, other.Months),
+		cmp.Compare(s.FeesCovered, other.FeesCovered),
 	) > 0
 }
 

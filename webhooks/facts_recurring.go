@@ -54,6 +54,11 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 	kept := models.Subscription{
 		ID: s.ID, Token: gift.Token, Campaign: gift.Campaign, Customer: s.Customer.ID, Status: s.Status,
 		Currency: money.Currency(s.Currency), Months: 1, CancelsAtEnd: s.CancelsAtEnd, AsOf: asOf,
+		FeesCovered: gift.Choices.FeesCovered,
+	}
+	if s.PeriodStart > 0 {
+		start := utc(s.PeriodStart)
+		kept.PeriodStart = &start
 	}
 	if s.PeriodEnd > 0 {
 		end := utc(s.PeriodEnd)

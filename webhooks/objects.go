@@ -196,6 +196,7 @@ type subscription struct {
 	Metadata     map[string]string `json:"metadata"`
 	Customer     ref[struct{}]     `json:"customer"`
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
+	PeriodStart  int64             `json:"current_period_start"`
 	PeriodEnd    int64             `json:"current_period_end"`
 	Items        struct {
 		Data []struct {

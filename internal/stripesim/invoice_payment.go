@@ -33,13 +33,21 @@ func (t *tx) collection(inv *invoice) (pi paymentIntent, pm paymentMethod, err e
 	if err != nil {
 		return pi, pm, err
 	}
-	if inv.PaymentIntent == nil || sub.DefaultPaymentMethod == nil {
-		return pi, pm, fmt.Errorf("stripesim: %s can't be collected: it has no intent, or its subscription no card", inv.ID)
+	with := sub.DefaultPaymentMethod
+	if with == nil {
+		var who customer
+		if err := t.load(customerKind, sub.Customer, &who, nil); err != nil {
+			return pi, pm, err
+		}
+		with = who.InvoiceSettings.DefaultMethod
+	}
+	if inv.PaymentIntent == nil || with == nil {
+		return pi, pm, fmt.Errorf("stripesim: %s can't be collected: it has no intent, or neither its subscription nor the customer a card", inv.ID)
 	}
 	if err := t.load(intentKind, *inv.PaymentIntent, &pi, nil); err != nil {
 		return pi, pm, err
 	}
-	return pi, pm, t.load(methodKind, *sub.DefaultPaymentMethod, &pm, nil)
+	return pi, pm, t.load(methodKind, *with, &pm, nil)
 }
 
 // invoiceCharge is a try with the subscription's card, not yet decided. Its metadata is the intent's: empty.
