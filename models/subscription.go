@@ -23,7 +23,26 @@ type Subscription struct {
 	PeriodEnd    *time.Time
 	AsOf         time.Time // when it was so at Stripe (UTC)
 
+	PaymentMethod string     // pm_… that pays it; "" if it has none of its own
+	Card          Card       `gorm:"embedded;embeddedPrefix:card_"` // zero if it is none, or not known
+	CardSince     *time.Time // when this card took the place of another (UTC); nil for the first one known
+
+	// CancelledAt is when its end was asked for or came about (UTC), nil if it
+	// goes on. It stays the same from the request to the end itself.
+	CancelledAt *time.Time `gorm:"-"`
+	// Before is what it came to until this change of it, nil if this is none of
+	// its amount or does not say.
+	Before *money.Minor `gorm:"-"`
+
 	Campaign string `gorm:"-"` // appeal_campaign in its metadata; another or none is not ours
+}
+
+// Card is a card as its owner knows it.
+type Card struct {
+	Brand    string // as Stripe names it
+	Last4    string
+	ExpMonth int // the last month in which it can be charged, 1 to 12
+	ExpYear  int // 0 if the card is not known
 }
 
 // Ended reports whether no payment can come any more.
