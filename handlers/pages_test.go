@@ -58,6 +58,9 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), models.Subscription{}, p, now) }
 		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), models.Subscription{}, p, now) }
 	}
+	for name, draw := range managePages(v, c) {
+		pages[name] = draw
+	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
 	}
@@ -109,8 +112,11 @@ func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
 		}
 		for _, reference := range []string{"for", "aria-describedby", "aria-labelledby"} {
 			for _, n := range d.all("[" + reference + "]") {
-				if id, _ := attr(n, reference); ids[id] == 0 {
-					t.Errorf("%s: %s=%q names nothing", name, reference, id)
+				named, _ := attr(n, reference)
+				for _, id := range strings.Fields(named) {
+					if ids[id] == 0 {
+						t.Errorf("%s: %s=%q names nothing", name, reference, id)
+					}
 				}
 			}
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/internal/stripesim"
@@ -106,7 +107,7 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 		t.Fatal(err)
 	}
 	s.server, err = handlers.New(handlers.Config{
-		Campaign: c, Store: store, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
+		Campaign: c, Store: store, Checkout: client, Lookup: o.lookup, Recurring: client, Links: links.New([]byte("a key for tests")), Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
 		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Demo: o.demo, Now: clock.Now, Log: log,
 	})
 	if err != nil {

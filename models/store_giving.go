@@ -23,9 +23,25 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 		if err != nil {
 			return err
 		}
+		var receipts []Receipt
+		if err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Order("number").Find(&receipts).Error; err != nil {
+			return fmt.Errorf("read the receipts: %w", err)
+		}
+		newest := map[string]*Receipt{}
+		for i, r := range receipts {
+			newest[r.DonationID] = &receipts[i]
+		}
+		var offline []OfflineGift
+		if err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Find(&offline).Error; err != nil {
+			return fmt.Errorf("read the offline gifts: %w", err)
+		}
+		methods := map[string]OfflineMethod{}
+		for _, g := range offline {
+			methods[g.DonationID] = g.Method
+		}
 		gifts = make([]DonorGift, 0, len(found))
 		for _, d := range found {
-			gifts = append(gifts, DonorGift{Donation: d, PaidWith: paid[d.ID]})
+			gifts = append(gifts, DonorGift{Donation: d, PaidWith: paid[d.ID], Offline: methods[d.ID], Receipt: newest[d.ID]})
 		}
 		return nil
 	})
@@ -92,6 +108,9 @@ func subscriptionOf(tx *gorm.DB, began Donation) (one DonorSubscription, known b
 	}
 	for _, f := range newest {
 		one.PaidWith = PaidWith{f.Method, f.Last4}
+	}
+	if card := one.Card; card.Brand != "" {
+		one.PaidWith = PaidWith{card.Brand, card.Last4} // newer than its last payment, perhaps
 	}
 	var ended []cancellation
 	if err := tx.Where("subscription_id = ?", one.ID).Find(&ended).Error; err != nil {
