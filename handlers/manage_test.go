@@ -76,6 +76,7 @@ func (s *site) monthly(email string, fields ...string) string {
 	s.t.Helper()
 	made := s.start(append([]string{"frequency", "monthly", "monthly_amount", "15"}, fields...)...)
 	s.pay(made.CheckoutURL, email, "succeeds")
+	s.settle()
 	d, err := s.store.FindDonation(s.t.Context(), made.Donation)
 	if err != nil {
 		s.t.Fatal(err)

@@ -17,8 +17,8 @@ type Subscription struct {
 	Amount       money.Minor // of one payment, covered fees included
 	FeesCovered  money.Minor // the part of it that covers card fees
 	Currency     money.Currency
-	Months       int64 // from one payment to the next
-	CancelsAtEnd bool  // no payment after the period under way
+	Months       int64      // from one payment to the next
+	CancelsAtEnd bool       // no payment after the period under way
 	PeriodStart  *time.Time // when the payment of the period under way was due
 	PeriodEnd    *time.Time
 	AsOf         time.Time // when it was so at Stripe (UTC)
