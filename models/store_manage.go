@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -51,18 +50,14 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 		return fmt.Errorf("find the donor: %w", err)
 	}
 	link := manageLink{TokenHash: hashToken(token), InboxHash: inbox, MadeAt: now, ExpiresAt: now.Add(manageLinkFor)}
-	var mail confirmation
+	var mail About
 	if len(known) > 0 {
-		link.DonorID, mail = &known[0], confirmation{Email: email, Token: token}
+		link.DonorID, mail = &known[0], About{Email: email, Token: token}
 	}
 	if err := tx.Create(&link).Error; err != nil {
 		return fmt.Errorf("keep the link: %w", err)
 	}
-	payload, err := json.Marshal(mail)
-	if err != nil {
-		return fmt.Errorf("write the mail: %w", err)
-	}
-	return s.enqueue(tx, outboxRow{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink, Payload: string(payload)})
+	return s.enqueue(tx, Mail{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink, About: mail})
 }
 
 // purgeManage forgets links and sessions that are good for nothing any more,
