@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"net/url"
-	"strings"
 
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/models"
@@ -91,15 +90,4 @@ func given(f models.Frequency) string {
 	default:
 		return "Once"
 	}
-}
-
-// statement lists what a donor gave in one year. Gifts that no donor may deduct
-// as they stand are told of apart, and not summed with the others.
-func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, error) {
-	year, err := w.Store.YearOf(ctx, m.About.Donor, m.About.Year, w.Campaign.Zone)
-	if err != nil {
-		return mail.Letter{}, err
-	}
-	_ = year
-	return mail.Letter{}, notSent(strings.ToLower("TODO"))
 }
