@@ -57,7 +57,6 @@ const (
 	SyncCompleted                   // the run is closed, and the lease is held
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
-	MailClaimed                     // mails are claimed, and none is sent
 	MailAccepted                    // the mail server has accepted them, and nothing here knows
 	points
 )
@@ -73,7 +72,7 @@ var names = [points]string{
 	TransactionsBooked: "transactions booked", TransactionsKept: "transactions kept", PageBooked: "page booked", CursorKept: "cursor kept",
 	DifferencesNamed: "differences named", SyncUncompleted: "sync uncompleted", SyncCompleted: "sync completed",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
-	MailClaimed: "mail claimed", MailAccepted: "mail accepted",
+	MailAccepted: "mail accepted",
 }
 
 // Points are all of them.

@@ -102,7 +102,6 @@ func (w *Worker) send(ctx context.Context) error {
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		crash.Here(crash.MailClaimed)
 		if err := w.deliver(ctx, claimed); err != nil {
 			return err
 		}
