@@ -15,7 +15,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
-	"strconv"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +39,9 @@ const (
 // Name is what the server's certificate is good for, beside 127.0.0.1.
 const Name = "relay.test"
 
+// Sent is the Date of every mail sent by Config.
+var Sent = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
 // Options say what the server offers.
 type Options struct {
 	ImplicitTLS    bool
@@ -60,6 +63,7 @@ type Server struct {
 	t        testing.TB
 	options  Options
 	listener net.Listener
+	address  netip.AddrPort
 	secure   *tls.Config
 	roots    *x509.CertPool
 	serving  sync.WaitGroup
@@ -82,8 +86,12 @@ func New(t testing.TB, options Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &Server{
-		t: t, options: options, listener: listener, open: map[net.Conn]bool{},
+		t: t, options: options, listener: listener, address: address, open: map[net.Conn]bool{},
 		waiting: make(chan struct{}, 1000), closing: make(chan struct{}), gate: make(chan struct{}),
 	}
 	s.certify()
@@ -121,9 +129,10 @@ func (s *Server) Release() {
 // certificate has to be good.
 func (s *Server) Config() mail.SMTPConfig {
 	conf := mail.SMTPConfig{
-		Host: Name, Port: s.Port(), User: s.options.User, Password: s.options.Password, Roots: s.roots, Now: time.Now,
+		Host: Name, Port: s.Port(), User: s.options.User, Password: s.options.Password, Roots: s.roots,
+		Now: func() time.Time { return Sent },
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", s.listener.Addr().String())
+			return (&net.Dialer{}).DialContext(ctx, "tcp", s.address.String())
 		},
 	}
 	if s.options.ImplicitTLS {
@@ -133,11 +142,11 @@ func (s *Server) Config() mail.SMTPConfig {
 }
 
 // Port is where the server listens, on 127.0.0.1.
-func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
+func (s *Server) Port() int { return int(s.address.Port()) }
 
 // URL is the server's address as SMTP_URL holds it.
 func (s *Server) URL() string {
-	return "smtp://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port()))
+	return "smtp://" + s.address.String()
 }
 
 // Mails are those the server took, in the order of their coming.
@@ -193,10 +202,9 @@ func (s *Server) certify() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: Name},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+		NotBefore: Sent.AddDate(-50, 0, 0), NotAfter: Sent.AddDate(50, 0, 0), // whatever the clock says
 		DNSNames: []string{Name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IsCA: true, BasicConstraintsValid: true,
