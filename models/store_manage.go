@@ -50,14 +50,14 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 		return fmt.Errorf("find the donor: %w", err)
 	}
 	link := manageLink{TokenHash: hashToken(token), InboxHash: inbox, MadeAt: now, ExpiresAt: now.Add(manageLinkFor)}
-	var mail About
+	mail := Mail{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink}
 	if len(known) > 0 {
-		link.DonorID, mail = &known[0], About{Email: email, Token: token}
+		link.DonorID, mail.About = &known[0], About{Email: email, Token: token}
 	}
 	if err := tx.Create(&link).Error; err != nil {
 		return fmt.Errorf("keep the link: %w", err)
 	}
-	return s.enqueue(tx, Mail{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink, About: mail})
+	return s.enqueue(tx, mail)
 }
 
 // purgeManage forgets links and sessions that are good for nothing any more,
