@@ -78,6 +78,10 @@ func (k FactKind) MovesMoney() bool {
 func post(f Fact, donationID string, postedAt time.Time) Posting {
 	p := move(f.Kind, f.Key, f.Money, f.At, postedAt)
 	p.DonationID, p.Memo = &donationID, f.Evidence
+	if f.Kind == OfflineUndone {
+		given := f.Object + ":" + string(OfflineGiven)
+		p.Corrects = &given
+	}
 	return p
 }
 
