@@ -40,8 +40,8 @@ func TestVerifyTellsWhatIsWrongWithAnOfflineGift(t *testing.T) {
 			booked, "OFFGONE:reversal: is no mirror of OFFGONE:gift",
 		},
 		{
-			"a statement of nobody", `INSERT INTO outbox (key, kind, payload, state, next_try_at, created_at, first_due_at)
-			SELECT 'donor_x:2026:statement', 'statement', '{}', 'queued', made_at, made_at, made_at FROM books`,
+			"a statement of nobody", `INSERT INTO outbox (key, kind, payload, state, next_try_at, created_at)
+			SELECT 'donor_x:2026:statement', 'statement', '{}', 'queued', made_at, made_at FROM books`,
 			"every statement is of a donor and a year", "donor_x:2026:statement: of no donor",
 		},
 	} {
