@@ -270,7 +270,7 @@ func (p predicate) check(tx *gorm.DB) ([]Breach, error) {
 func verifyStates(tx *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	var gifts []Donation
-	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
+	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id, donor_name").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 		ids := make([]string, 0, len(gifts))
 		for _, d := range gifts {
 			ids = append(ids, d.ID)
@@ -284,7 +284,7 @@ func verifyStates(tx *gorm.DB) ([]Breach, error) {
 			known[f.DonationID] = append(known[f.DonationID], f)
 		}
 		for _, d := range gifts {
-			began, err := subscriptionEmail(tx, d)
+			began, err := whoBegan(tx, d)
 			if err != nil {
 				return err
 			}

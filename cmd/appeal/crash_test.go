@@ -62,7 +62,7 @@ func (m *mortal) live(many bool, until time.Time) {
 // confirmations are the mails that ask to confirm the newsletter.
 func (m *mortal) confirmations() []models.Mail {
 	m.t.Helper()
-	mails, err := m.store.QueuedMail(m.t.Context(), models.ConfirmNewsletter, 1000)
+	mails, err := m.store.QueuedMail(m.t.Context(), models.MailConfirmNewsletter, 1000)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (m *mortal) readNewsletter(email string) {
 	if at < 0 {
 		m.t.Fatalf("it was answered, and no mail is queued: %+v", mails)
 	}
-	m.insist("the newsletter to be confirmed", post("/newsletter/confirm/"+mails[at].Token, nil))
+	m.insist("the newsletter to be confirmed", post("/newsletter/confirm/"+mails[at].About.Token, nil))
 	list, err := m.store.ConfirmedSignups(m.t.Context(), time.Time{}, m.now().Add(time.Hour))
 	if err != nil || len(list) != 1 {
 		m.t.Errorf("on the list are %+v, %v", list, err)
