@@ -32,6 +32,22 @@ const (
 // session whose bank debit failed stays complete and unpaid.
 const debitFailed = "checkout.session.async_payment_failed"
 
+// decided are the events that come when a bank debit has come to its end, which
+// is days after its charge was made.
+var decided = map[string]bool{
+	"charge.succeeded": true, "charge.failed": true, debitFailed: true, "checkout.session.async_payment_succeeded": true,
+}
+
+// whenDecided adds to what an event says of a payment when that came about.
+func whenDecided(reading models.Reading, e event) models.Reading {
+	if decided[e.Type] {
+		for i := range reading.Facts {
+			reading.Facts[i].Decided = utc(e.Created)
+		}
+	}
+	return reading
+}
+
 // renewalFailed are the events that say more than their invoice does: one that
 // is open and was tried may still be under way at a bank.
 var renewalFailed = map[string]bool{"invoice.payment_failed": true, "invoice.payment_action_required": true}

@@ -32,6 +32,11 @@ var kindOf = map[family]stripeapi.Kind{
 // understands.
 func (f follower) event(ctx context.Context, e event) (reading models.Reading, err error) {
 	defer rescue(&reading)
+	reading, err = f.pointedAt(ctx, e)
+	return whenDecided(reading, e), err
+}
+
+func (f follower) pointedAt(ctx context.Context, e event) (models.Reading, error) {
 	id := e.objectID()
 	switch {
 	case id == "":
@@ -51,7 +56,7 @@ func (f follower) event(ctx context.Context, e event) (reading models.Reading, e
 	if !known {
 		return noEffect, nil
 	}
-	_, reading, err = f.object(ctx, kind, id, e.ID)
+	_, reading, err := f.object(ctx, kind, id, e.ID)
 	return reading, err
 }
 
