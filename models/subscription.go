@@ -17,8 +17,8 @@ type Subscription struct {
 	Amount       money.Minor // of one payment, covered fees included
 	FeesCovered  money.Minor // the part of it that covers card fees
 	Currency     money.Currency
-	Months       int64 // from one payment to the next
-	CancelsAtEnd bool  // no payment after the period under way
+	Months       int64      // from one payment to the next
+	CancelsAtEnd bool       // no payment after the period under way
 	PeriodStart  *time.Time // when the payment of the period under way was due
 	PeriodEnd    *time.Time
 	AsOf         time.Time // when it was so at Stripe (UTC)
@@ -26,6 +26,9 @@ type Subscription struct {
 	PaymentMethod string     // pm_… that pays it; "" if it has none of its own
 	Card          Card       `gorm:"embedded;embeddedPrefix:card_"` // zero if it is none, or not known
 	CardSince     *time.Time // when this card took the place of another (UTC); nil for the first one known
+
+	// Ran: the books saw it going on, with no end in sight.
+	Ran bool
 
 	// CancelledAt is when its end was asked for or came about (UTC), nil if it
 	// goes on. It stays the same from the request to the end itself.
