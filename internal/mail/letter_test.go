@@ -158,10 +158,10 @@ func visibleText(t *testing.T, page string) string {
 		for child := range n.ChildNodes() {
 			walk(child)
 		}
-		switch {
-		case n.Data == "a":
+		switch n.Data {
+		case "a":
 			words.WriteString(": " + strings.TrimPrefix(attribute(n, "href"), "mailto:"))
-		case n.Data == "th":
+		case "th":
 			words.WriteString(" ")
 		}
 	}

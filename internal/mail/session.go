@@ -17,14 +17,15 @@ import (
 type session struct {
 	client  *smtp.Client
 	conn    net.Conn
-	release func() bool // stops watching the context
+	ctx     context.Context // ends it
+	release func() bool     // stops watching ctx
 	timeout time.Duration
 	broken  bool // nothing more can be said over it
 }
 
 // on takes the connection that ends with ctx.
 func (s *session) on(ctx context.Context, conn net.Conn) {
-	s.conn = conn
+	s.conn, s.ctx = conn, ctx
 	s.release = context.AfterFunc(ctx, func() { _ = conn.Close() })
 }
 
@@ -88,6 +89,9 @@ func (s *session) step(name string, timeout time.Duration, say func() error) err
 	}
 	if err == nil {
 		return nil
+	}
+	if s.ctx.Err() != nil {
+		err = s.ctx.Err() // it closed the connection
 	}
 	err = plain(name, err)
 	var said *RefusedError

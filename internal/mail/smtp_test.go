@@ -234,14 +234,14 @@ func TestASilentServerCostsOneDeadlineAndNotOneForEachMail(t *testing.T) {
 
 func TestASlowServerIsLeftWhenTheContextEnds(t *testing.T) {
 	server := mailtest.New(t, mailtest.Options{})
-	server.Set(mailtest.Tarpit)
+	server.Next(mailtest.OK, mailtest.Tarpit)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-server.Waiting()
 		cancel()
 	}()
-	errs := mail.NewSMTP(server.Config()).Send(ctx, messages(2))
-	if !errors.Is(errs[0], context.Canceled) || !errors.Is(errs[1], mail.ErrNotTried) {
+	errs := mail.NewSMTP(server.Config()).Send(ctx, messages(3))
+	if errs[0] != nil || !errors.Is(errs[1], context.Canceled) || !errors.Is(errs[2], context.Canceled) || !errors.Is(errs[2], mail.ErrNotTried) {
 		t.Errorf("got %v", errs)
 	}
 }

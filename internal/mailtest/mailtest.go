@@ -107,7 +107,7 @@ func (s *Server) Set(mode Mode) {
 	s.mode, s.once, s.gate = mode, nil, make(chan struct{})
 }
 
-// Next has the next mails, each in its turn, treated so: OK, Reject and
+// Next has the next mails, each in its turn, treated so: OK, Reject, Tarpit and
 // CutAfterData.
 func (s *Server) Next(modes ...Mode) {
 	s.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // talk is one conversation.
@@ -19,6 +20,7 @@ type talk struct {
 	known  bool // the password was right, or none is asked for
 	from   string
 	to     string
+	wide   bool // the mail was announced with SMTPUTF8
 	mode   Mode // of the mail under way
 }
 
@@ -73,7 +75,7 @@ func (s *Server) next() Mode {
 // say gives an answer, in a Tarpit once it is released. False ends the talk.
 func (t *talk) say(lines ...string) bool {
 	t.server.mu.Lock()
-	slow, gate := t.server.mode == Tarpit, t.server.gate
+	slow, gate := t.server.mode == Tarpit || t.mode == Tarpit, t.server.gate
 	t.server.mu.Unlock()
 	if slow {
 		t.server.waiting <- struct{}{}
@@ -114,12 +116,10 @@ func (t *talk) answer(line string) bool {
 			return t.say("530 5.7.0 authentication required")
 		}
 		t.mode, t.from = t.server.next(), inBrackets(rest)
+		t.wide = strings.HasSuffix(rest, " SMTPUTF8")
 		return t.say("250 2.1.0 fine")
 	case "RCPT":
-		if t.to = inBrackets(rest); t.mode == Reject {
-			return t.say("550 5.1.1 <" + t.to + ">: nobody of this name here")
-		}
-		return t.say("250 2.1.5 fine")
+		return t.recipient(inBrackets(rest))
 	case "DATA":
 		return t.data()
 	case "RSET", "NOOP":
@@ -129,6 +129,17 @@ func (t *talk) answer(line string) bool {
 		return false
 	}
 	return t.say("500 5.5.2 what?")
+}
+
+func (t *talk) recipient(address string) bool {
+	plain := !strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
+	switch t.to = address; {
+	case t.mode == Reject:
+		return t.say("550 5.1.1 <" + address + ">: nobody of this name here")
+	case plain == t.wide: // RFC 6531 §3.6, and no more often than that
+		return t.say("553 5.6.7 SMTPUTF8 is for addresses beyond ASCII")
+	}
+	return t.say("250 2.1.5 fine")
 }
 
 func (t *talk) hello() []string {
