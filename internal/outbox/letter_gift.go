@@ -14,9 +14,9 @@ func (w *Worker) debitFailed(ctx context.Context, m models.Mail) (mail.Letter, e
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	amount := m.About.Amount
-	if amount == 0 {
-		amount = d.AmountCharged
+	amount, when := m.About.Amount, d.CreatedAt
+	if m.About.At != nil {
+		when = *m.About.At
 	}
 	name := w.Campaign.Organisation.Name
 	letter := mail.Letter{
@@ -24,14 +24,14 @@ func (w *Worker) debitFailed(ctx context.Context, m models.Mail) (mail.Letter, e
 		Preheader: "Your bank didn’t make the payment.",
 		Heading:   "Your gift didn’t go through",
 		Opening: []string{
-			"Your bank didn’t make the payment of " + amount.String() + " that you began on " + w.day(d.CreatedAt) + ", so none of it stays with " + name + ". It is no contribution, and not deductible.",
+			"On " + w.day(when) + " your bank turned down the payment of " + amount.String() + ", so none of it stays with " + name + ". It is no contribution, and not deductible.",
 			"Most often an account number was wrong, or the account couldn’t pay that day.",
 		},
 		Block:   &mail.Block{Title: "The payment", Rows: []mail.Row{{Name: "Reference", Value: d.Reference}, {Name: "Amount", Value: amount.String()}}},
 		Closing: []string{w.help()},
 	}
 	switch {
-	case d.Renewal:
+	case m.About.Subscription != "":
 		letter.Actions = []mail.Action{w.manage("Update how you pay")}
 	case w.Campaign.TakesGifts(w.Store.Now()) == nil:
 		letter.Actions = []mail.Action{{Label: "Try again", URL: w.formFor(d), Primary: true}}

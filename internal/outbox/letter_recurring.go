@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/money"
@@ -58,7 +59,7 @@ func (w *Worker) renewalFailed(ctx context.Context, m models.Mail) (mail.Letter,
 			again + " If your card is new, or your bank wants to hear from you first, update how you pay.",
 		},
 		Actions: []mail.Action{w.manage("Update how you pay")},
-		Closing: []string{"The link asks for your email address and mails you a way in. You can cancel in the same place.", w.help()},
+		Closing: []string{wayIn, w.help()},
 	}, nil
 }
 
@@ -68,29 +69,30 @@ func (w *Worker) cardExpiring(ctx context.Context, m models.Mail) (mail.Letter, 
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	if r.Ended() || r.CancelsAtEnd {
+	last := time.Date(r.Card.ExpYear, time.Month(r.Card.ExpMonth), 1, 0, 0, 0, 0, time.UTC)
+	switch {
+	case r.Ended() || r.CancelsAtEnd:
 		return mail.Letter{}, notSent("the gift it tells of has ended")
+	case m.About.At == nil || r.Card.ExpYear == 0 || m.About.At.UTC().Before(last):
+		return mail.Letter{}, notSent("another card pays that gift now")
 	}
-	when := "soon"
-	if m.About.At != nil {
-		when = "at the end of " + m.About.At.UTC().Format("January 2006")
-	}
-	card := "The card"
-	if r.Card.Last4 != "" {
-		card = "The card ending in " + r.Card.Last4
-	}
+	name := w.Campaign.Organisation.Name
 	return mail.Letter{
-		Subject:   "The card for your " + r.gift + " is about to expire",
+		Subject:   "The card for your " + r.gift + " to " + name + " is about to expire",
 		Preheader: "Add your new card, and the gift goes on.",
 		Heading:   "Your card is about to expire",
 		Opening: []string{
-			card + " that pays your " + r.gift + " of " + r.each.String() + " to " + w.Campaign.Organisation.Name + " expires " + when + ".",
-			"If you have a new one, add it, and the gift goes on without a break.",
+			"The card ending in " + r.Card.Last4 + " that pays your " + r.gift + " of " + r.each.String() + " to " + name +
+				" expires at the end of " + last.Format("January 2006") + ". The next payment is on " + w.day(*m.About.At) + ".",
+			"If you have a new card, add it, and the gift goes on without a break.",
 		},
 		Actions: []mail.Action{w.manage("Add your new card")},
-		Closing: []string{"The link asks for your email address and mails you a way in. You can cancel in the same place.", w.help()},
+		Closing: []string{wayIn, w.help()},
 	}, nil
 }
+
+// wayIn says what the link to a donor's gifts asks for first.
+const wayIn = "The link asks for your email address and mails you a way in. You can cancel in the same place."
 
 // cancelled confirms that a gift has ended, whoever ended it.
 func (w *Worker) cancelled(ctx context.Context, m models.Mail) (mail.Letter, error) {

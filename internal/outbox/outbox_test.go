@@ -121,8 +121,8 @@ func charged(d models.Donation, charge, name, email string) models.Fact {
 	agreed := money.Money{Minor: d.AmountCharged, Currency: "usd"}
 	return models.Fact{
 		Key: charge + ":charge", Kind: models.Charged, Object: charge, Money: agreed, Agreed: &agreed, At: storetest.Start,
-		Gift:  models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_of_" + charge, Charge: charge},
-		Name:  name, Email: email, EmailRank: models.SessionEmail, Evidence: "of_" + charge,
+		Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_of_" + charge, Charge: charge},
+		Name: name, Email: email, EmailRank: models.SessionEmail, Evidence: "of_" + charge,
 	}
 }
 
