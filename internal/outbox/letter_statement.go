@@ -48,7 +48,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Signed:    signature(w.Campaign.Signer),
 		Block:     &block,
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
-		Closing:   append(apart, "If you have deducted one of these gifts already, don’t deduct it again.", w.help()),
+		Closing:   append(apart, "These are the gifts that you have receipts for: deduct each of them once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,
 	}
 	if year.Name != "" {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -152,10 +153,15 @@ func TestEachLetterSaysWhatItIsToSay(t *testing.T) {
 	}
 }
 
+// chance is what another mail of the same kind says in another way: its ids and
+// the tokens in its links.
+var chance = regexp.MustCompile(`CP-[0-9A-Z]{8}|(receipts|manage|confirm)/[\w-]{22,}|<[0-9a-f]{32}@`)
+
 // golden compares a mail with the one that was looked at.
 func golden(t *testing.T, name string, m mail.Message) {
 	t.Helper()
 	got := "To: " + m.To.Email + "\nReply-To: " + m.ReplyTo.Email + "\nSubject: " + m.Subject + "\nMessage-ID: " + m.ID + "\n\n" + m.Text
+	got = chance.ReplaceAllString(got, "$1…")
 	file := filepath.Join("testdata", name+".txt")
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
