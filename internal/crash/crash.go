@@ -63,7 +63,6 @@ const (
 	MailEnded                       // committed
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
-	MailAccepted                    // the mail server has accepted them, and nothing here knows
 	points
 )
 
@@ -80,7 +79,6 @@ var names = [points]string{
 	ReceiptUnkept: "receipt unkept", ReceiptKept: "receipt kept",
 	MailUnclaimed: "mail unclaimed", MailClaimed: "mail claimed", MailUnended: "mail unended", MailEnded: "mail ended",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
-	MailAccepted: "mail accepted",
 }
 
 // Points are all of them.

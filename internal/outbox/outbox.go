@@ -21,7 +21,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/models"
@@ -148,7 +147,6 @@ func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.M
 	sending, cancel := context.WithTimeout(ctx, perBatch)
 	defer cancel()
 	results := w.Sender.Send(sending, messages)
-	crash.Here(crash.MailAccepted)
 	// What was accepted is kept even if the service is about to stop.
 	keeping := context.WithoutCancel(ctx)
 	for i, failure := range results {
