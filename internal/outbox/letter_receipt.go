@@ -19,7 +19,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 		return mail.Letter{}, err
 	}
 	if d.Newest.ID != d.Receipt.ID {
-		return mail.Letter{}, notSent("a newer document of the same gift takes its place")
+		return mail.Letter{}, notSent("a newer document replaces it")
 	}
 	said := receipt.Of(w.Campaign, d, w.Store.Now())
 	letter := mail.Letter{
