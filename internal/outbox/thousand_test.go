@@ -25,7 +25,7 @@ func TestAThousandReceiptsOutliveAServerThatRefusesThem(t *testing.T) {
 		email := fmt.Sprintf("reader-%d@example.org", i)
 		to[email] = o.give(fmt.Sprintf("ch_%d", i), email).Reference
 	}
-	for _, mode := range []mailtest.Mode{mailtest.Refuse, mailtest.Busy, mailtest.Refuse} {
+	for _, mode := range []mailtest.Mode{mailtest.Refuse, mailtest.Busy} {
 		server.Set(mode)
 		o.once()
 		o.clock.Advance(2 * time.Hour)
