@@ -89,7 +89,7 @@ func post(f Fact, donationID string, postedAt time.Time) Posting {
 func move(kind FactKind, key string, m money.Money, at, postedAt time.Time) Posting {
 	rule := rules[kind]
 	return Posting{
-		Key: key, Kind: kind, At: at, PostedAt: postedAt,
+		Key: key, Kind: kind, At: at.UTC(), PostedAt: postedAt,
 		Lines: []Line{
 			{Posting: key, Number: 1, Account: rule.debit, Amount: m.Minor, Currency: m.Currency},
 			{Posting: key, Number: 2, Account: rule.credit, Amount: -m.Minor, Currency: m.Currency},

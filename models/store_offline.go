@@ -111,7 +111,7 @@ func (s *Store) enter(tx *gorm.DB, g NewOfflineGift) (Donation, error) {
 		return Donation{}, fmt.Errorf("keep what was entered: %w", err)
 	}
 	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
-	fact.Email, fact.EmailRank, fact.Method = g.DonorEmail, BillingEmail, string(g.Method)
+	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
 	if _, err := s.record(tx, d, nil, fact); err != nil {
 		return Donation{}, err
 	}

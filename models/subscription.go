@@ -27,6 +27,9 @@ type Subscription struct {
 	Card          Card       `gorm:"embedded;embeddedPrefix:card_"` // zero if it is none, or not known
 	CardSince     *time.Time // when this card took the place of another (UTC); nil for the first one known
 
+	// Ran: the books saw it going on, with no end in sight.
+	Ran bool
+
 	// CancelledAt is when its end was asked for or came about (UTC), nil if it
 	// goes on. It stays the same from the request to the end itself.
 	CancelledAt *time.Time `gorm:"-"`

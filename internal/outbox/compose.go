@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/mail"
@@ -35,26 +37,27 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	if m.Kind != models.MailReceipt { // whose block names them
-		letter.Footer = append(letter.Footer, w.sender()...)
+	if m.Kind == models.MailReceipt { // whose own words name the organisation, and a test
+		return letter, nil
 	}
+	letter.Footer = append(slices.Clip(letter.Footer), w.sender())
 	if w.TestMode {
-		letter.Footer = append(letter.Footer, "This service is in test mode: no real money moved, and this is no receipt for taxes.")
+		letter.Footer = append(letter.Footer, "Test mode: no real money moves.")
 	}
 	return letter, nil
 }
 
 // sender is who writes, as far as the campaign's folder says.
-func (w *Worker) sender() []string {
-	o := w.Campaign.Organisation
-	lines := []string{o.Name}
-	if o.LegalName != "" {
-		lines[0] = o.LegalName
+func (w *Worker) sender() string {
+	return strings.Join(nonEmpty(append([]string{w.legalName()}, strings.Split(w.Campaign.Organisation.Address, "\n")...)...), ", ")
+}
+
+// legalName is the organisation's, as the tax office knows it.
+func (w *Worker) legalName() string {
+	if name := w.Campaign.Organisation.LegalName; name != "" {
+		return name
 	}
-	if o.Address != "" {
-		lines[0] += ", " + o.Address
-	}
-	return lines
+	return w.Campaign.Organisation.Name
 }
 
 // help is the sentence that closes what is written to donors.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/corruptionproject/appeal/internal/links"
@@ -18,19 +19,22 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 		return mail.Letter{}, err
 	}
 	if d.Newest.ID != d.Receipt.ID {
-		return mail.Letter{}, notSent("a newer document of the same gift takes its place")
+		return mail.Letter{}, notSent("a newer document replaces it")
 	}
 	said := receipt.Of(w.Campaign, d, w.Store.Now())
 	letter := mail.Letter{
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
 		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
-		Signed:  strings.Join(nonEmpty(said.SignedName, said.SignedTitle), ", "),
+		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
 		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
 		Actions: []mail.Action{{Label: "View or print this receipt", URL: w.receiptLink(d), Primary: true}},
-		Closing: append(append(append([]string{}, said.Advice...), said.Schedule...), w.help()),
+		Closing: append(slices.Clone(said.Schedule), w.help()),
 		Footer:  said.Disclosures,
 	}
-	if len(said.Schedule) > 0 {
+	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
+		letter.Closing = append([]string{"What went back of your gift is no contribution, and not deductible."}, letter.Closing...)
+	}
+	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
 	}
 	return letter, nil
@@ -60,7 +64,7 @@ func preheader(said receipt.Document) string {
 func rows(said receipt.Document) []mail.Row {
 	all := []mail.Row{{Name: "Given to", Value: strings.Join(said.Organisation, ", ")}}
 	for _, fact := range said.Facts {
-		all = append(all, mail.Row{Name: fact.Name, Value: strings.Join(fact.Value, ", ")})
+		all = append(all, mail.Row{Name: fact.Name, Value: fact.Value})
 	}
 	for _, line := range said.Money {
 		all = append(all, mail.Row{Name: line.Name, Value: line.Value, Total: line.Total})

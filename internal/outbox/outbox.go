@@ -21,7 +21,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/models"
@@ -46,10 +45,6 @@ const (
 	// process is given the batch's mails.
 	perBatch = 5 * time.Minute
 	hold     = 10 * time.Minute
-	// tries is how often what a failing server left untried is tried with a
-	// connection of its own, so that one mail that ends the connection holds
-	// nothing up.
-	tries = 3
 )
 
 // Run issues and sends until ctx ends. A server that hangs delays no receipt's
@@ -102,7 +97,6 @@ func (w *Worker) send(ctx context.Context) error {
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		crash.Here(crash.MailClaimed)
 		if err := w.deliver(ctx, claimed); err != nil {
 			return err
 		}
@@ -132,24 +126,17 @@ func (w *Worker) deliver(ctx context.Context, claimed []models.Mail) error {
 			return err
 		}
 	}
-	for try := 1; len(messages) > 0; try++ {
-		untried, err := w.sendBatch(ctx, keys, messages, try < tries)
-		if err != nil {
-			return err
-		}
-		keys, messages = keys[len(keys)-untried:], messages[len(messages)-untried:]
-	}
-	return nil
+	return w.sendBatch(ctx, keys, messages)
 }
 
-// sendBatch sends messages and keeps what came of each. Of those that the
-// server was never asked to take, the last ones of the batch, it returns how
-// many there are, if they are to be tried again at once.
-func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.Message, again bool) (untried int, err error) {
+// sendBatch sends messages over one connection, and keeps what came of each.
+func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.Message) (err error) {
+	if len(messages) == 0 {
+		return nil
+	}
 	sending, cancel := context.WithTimeout(ctx, perBatch)
 	defer cancel()
 	results := w.Sender.Send(sending, messages)
-	crash.Here(crash.MailAccepted)
 	// What was accepted is kept even if the service is about to stop.
 	keeping := context.WithoutCancel(ctx)
 	for i, failure := range results {
@@ -158,14 +145,12 @@ func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.M
 			err = errors.Join(err, w.Store.MailSent(keeping, keys[i]))
 		case ctx.Err() != nil:
 			// It was stopped, which is no fault of the mail's: its claim runs out.
-		case again && errors.Is(failure, mail.ErrNotTried):
-			return len(results) - i, err
 		default:
 			w.Log.Info("a mail was not accepted", "mail", keys[i], "error", failure)
 			err = errors.Join(err, w.Store.MailFailed(keeping, keys[i], failure.Error()))
 		}
 	}
-	return 0, err
+	return err
 }
 
 // message is a claimed mail as it is sent now. It returns notSent, with the

@@ -8,6 +8,10 @@ ALTER TABLE subscriptions ADD COLUMN card_last4 TEXT NOT NULL DEFAULT '';
 ALTER TABLE subscriptions ADD COLUMN card_exp_month BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE subscriptions ADD COLUMN card_exp_year BIGINT NOT NULL DEFAULT 0; -- 0: not known
 ALTER TABLE subscriptions ADD COLUMN card_since TIMESTAMPTZ; -- when it took the place of another; NULL: the first one known
+-- Only of one that was seen going on is its end news: a rebuild sees many at
+-- their end for the first time.
+ALTER TABLE subscriptions ADD COLUMN ran BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE subscriptions SET ran = TRUE WHERE status NOT IN ('canceled', 'incomplete_expired') AND NOT cancels_at_end;
 CREATE INDEX subscriptions_by_expiry ON subscriptions (card_exp_year, card_exp_month) WHERE card_exp_year > 0;
 
 -- What becomes pointless when something else is learned of the same object is
