@@ -19,29 +19,29 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 		if err != nil {
 			return err
 		}
-		paid, err := paidWith(tx, "donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID)
+		paid, err := ofGifts(tx, donorID, "at, key", func(f storedFact) string { return f.DonationID })
 		if err != nil {
 			return err
 		}
-		var receipts []Receipt
-		if err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Order("number").Find(&receipts).Error; err != nil {
-			return fmt.Errorf("read the receipts: %w", err)
+		receipts, err := ofGifts(tx, donorID, "number", func(r Receipt) string { return r.DonationID })
+		if err != nil {
+			return err
 		}
-		newest := map[string]*Receipt{}
-		for i, r := range receipts {
-			newest[r.DonationID] = &receipts[i]
-		}
-		var offline []OfflineGift
-		if err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Find(&offline).Error; err != nil {
-			return fmt.Errorf("read the offline gifts: %w", err)
-		}
-		methods := map[string]OfflineMethod{}
-		for _, g := range offline {
-			methods[g.DonationID] = g.Method
+		offline, err := ofGifts(tx, donorID, "donation_id", func(g OfflineGift) string { return g.DonationID })
+		if err != nil {
+			return err
 		}
 		gifts = make([]DonorGift, 0, len(found))
 		for _, d := range found {
-			gifts = append(gifts, DonorGift{Donation: d, PaidWith: paid[d.ID], Offline: methods[d.ID], Receipt: newest[d.ID]})
+			gift := DonorGift{Donation: d}
+			gift.Method, gift.Last4 = methodOf(paid[d.ID])
+			for _, g := range offline[d.ID] {
+				gift.Offline = g.Method
+			}
+			if all := receipts[d.ID]; len(all) > 0 {
+				gift.Receipt = &all[len(all)-1]
+			}
+			gifts = append(gifts, gift)
 		}
 		return nil
 	})
@@ -51,18 +51,18 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 	return gifts, nil
 }
 
-// paidWith is what each gift's newest payment was made with, by the gift's id.
-func paidWith(tx *gorm.DB, of string, args ...any) (map[string]PaidWith, error) {
-	var facts []storedFact
-	err := tx.Where("kind = ?", Charged).Where(of, args...).Order("at, key").Find(&facts).Error
+// ofGifts reads the rows of one kind that belong to a donor's gifts, by gift.
+func ofGifts[Row any](tx *gorm.DB, donorID, order string, of func(Row) string) (map[string][]Row, error) {
+	var rows []Row
+	err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Order(order).Find(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("read the payments: %w", err)
+		return nil, fmt.Errorf("read what belongs to the gifts: %w", err)
 	}
-	paid := map[string]PaidWith{}
-	for _, f := range facts {
-		paid[f.DonationID] = PaidWith{f.Method, f.Last4}
+	byGift := map[string][]Row{}
+	for _, row := range rows {
+		byGift[of(row)] = append(byGift[of(row)], row)
 	}
-	return paid, nil
+	return byGift, nil
 }
 
 // SubscriptionsOf returns the repeated gifts that a donor began, the newest
