@@ -53,7 +53,7 @@ func NewSMTP(conf SMTPConfig) Sender {
 	if conf.Timeout == 0 {
 		conf.Timeout = time.Minute
 	}
-	if conf.Hello == "" {
+	if _, err := netip.ParseAddr(conf.Hello); err == nil || conf.Hello == "" { // a number is no name: RFC 5321 §4.1.4
 		conf.Hello = "localhost"
 	}
 	if conf.Dial == nil {
