@@ -15,6 +15,8 @@ var (
 	// ErrNotAGift: an offline gift without an amount above zero, a method that
 	// there is, or the day on which it was received.
 	ErrNotAGift = errors.New("a gift needs an amount, a method and a day")
+	// ErrNoAddress: nobody knows where mail to this donor goes.
+	ErrNoAddress = errors.New("no address of the donor's is known")
 	// ErrClosed: the campaign takes no gifts at this time.
 	ErrClosed = errors.New("the campaign takes no gifts now")
 	// ErrOtherBooks: the database holds another campaign, currency or mode.

@@ -26,13 +26,14 @@ const (
 // Mail is a mail that is to be sent. What its words need beside it is looked
 // up when it is composed.
 type Mail struct {
-	Key        string   // what it tells of and the kind: there is one of each
-	Kind       MailKind //
-	To         string   // from the payload, or the donor's address as it is now; "" if none is known
+	Key        string // what it tells of and the kind: there is one of each
+	Kind       MailKind
+	To         string // from the payload, or the donor's address as it is now; "" if none is known
 	About      About
 	DonationID string // "" if it is of no gift
 	QueuedAt   time.Time
-	Attempts   int // the one that it was claimed for included
+	Attempts   int    // the one that it was claimed for included
+	AskedBy    string // who had it sent again; "" for one that came of itself
 }
 
 // About is what a mail needs and the books don't keep, or which of the things
@@ -72,7 +73,7 @@ type MailRecord struct {
 	Attempts   int
 	Problem    string // why it failed or was dropped; one line, no address in it
 	QueuedAt   time.Time
-	NextTryAt  time.Time  // of a queued one
+	NextTryAt  time.Time  // of a queued one; what is being sent now has it a little ahead
 	AskedBy    string     // who had it sent again; "" for one that came of itself
 	EndedAt    *time.Time // when it was sent, given up or dropped
 }

@@ -65,3 +65,114 @@ type ReceiptDocument struct {
 	Subscription *Subscription // nil for a gift made once
 	PaymentNo    int           // 1 for a subscription's first payment, by the time received; 0 for a gift made once
 }
+
+// standing is what a gift's contribution comes to.
+type standing struct{ captured, refunded, lost money.Minor }
+
+// standingOf reckons from the set of a gift's facts alone. A dispute counts
+// once it is lost: while it is open, nobody knows whose the money is.
+func standingOf(facts []storedFact) standing {
+	var s standing
+	lost, withdrawn := map[string]bool{}, map[string]money.Minor{}
+	for _, f := range facts {
+		switch f.Kind {
+		case Charged, OfflineGiven:
+			s.captured += f.Amount
+		case ChargeUndone, OfflineUndone:
+			s.captured -= f.Amount
+		case RefundMade:
+			s.refunded += f.Amount
+		case RefundUndone:
+			s.refunded -= f.Amount
+		case DisputeMoved:
+			withdrawn[f.Object] += f.Amount
+		case DisputeLost:
+			lost[f.Object] = true
+		default:
+		}
+	}
+	for dispute := range lost {
+		s.lost += max(0, withdrawn[dispute])
+	}
+	return s
+}
+
+// amount is what a document says that a contribution comes to: a payment that
+// was both refunded and lost took more than was given, and that is the donor's
+// loss on no document.
+func (s standing) amount() money.Minor { return max(0, s.captured-s.refunded-s.lost) }
+
+// standing is what a document was issued for.
+func (r Receipt) standing() standing { return standing{r.Captured, r.Refunded, r.Lost} }
+
+// due are the documents that a gift lacks, whose newest is known, nil if it has
+// none: they have no id and no number yet.
+//
+// A gift of which nothing was left before its first document was issued gets
+// one all the same, and then what voids it: the donor was charged. A debit that
+// was taken back was never received, and gets none.
+func (s standing) due(newest *Receipt) []Receipt {
+	var due []Receipt
+	if newest == nil {
+		if s.captured <= 0 {
+			return nil
+		}
+		first := Receipt{Kind: FirstReceipt, Amount: s.captured, Captured: s.captured}
+		due, newest = append(due, first), &first
+	}
+	if s.amount() == newest.Amount {
+		return due
+	}
+	next := Receipt{Kind: AmendedReceipt, Amount: s.amount(), Reason: s.since(newest.standing()), Captured: s.captured, Refunded: s.refunded, Lost: s.lost}
+	if next.Amount == 0 {
+		next.Kind = VoidReceipt
+	}
+	return append(due, next)
+}
+
+// since is why a contribution comes to another amount than it did.
+func (s standing) since(before standing) ReceiptReason {
+	if s.amount() < before.amount() {
+		switch {
+		case s.captured < before.captured:
+			return ReasonReversal
+		case s.lost > before.lost:
+			return ReasonDisputeLost
+		default:
+			return ReasonRefund
+		}
+	}
+	switch {
+	case s.captured > before.captured:
+		return ReasonPayment
+	case s.lost < before.lost:
+		return ReasonDisputeWon
+	default:
+		return ReasonRefundUndone
+	}
+}
+
+const (
+	// lateForNewBooks and lateForAny are how long after a payment its receipt
+	// still goes out by itself.
+	lateForNewBooks = time.Hour
+	lateForAny      = 30 * 24 * time.Hour
+)
+
+// bookedLate reports whether all payments of a gift were booked long after they
+// were made, so that its donor most likely has a receipt, from the books that
+// these were made to replace. anew: the gift was made from what Stripe keeps.
+func bookedLate(anew bool, facts []storedFact) bool {
+	patience := lateForAny
+	if anew {
+		patience = lateForNewBooks
+	}
+	late := false
+	for _, f := range facts {
+		if f.Kind == OfflineGiven || f.Kind == Charged && f.RecordedAt.Sub(f.At) <= patience {
+			return false
+		}
+		late = late || f.Kind == Charged
+	}
+	return late
+}

@@ -38,7 +38,7 @@ func (s *Store) enqueueAs(tx *gorm.DB, state MailState, m Mail) error {
 	if err != nil {
 		return fmt.Errorf("write the %s: %w", m.Kind, err)
 	}
-	row := outboxRow{Key: m.Key, Kind: m.Kind, Payload: string(payload), State: state, CreatedAt: s.Now()}
+	row := outboxRow{Key: m.Key, Kind: m.Kind, Payload: string(payload), State: state, CreatedAt: s.Now(), AskedBy: m.AskedBy}
 	row.NextTryAt = row.CreatedAt
 	if m.DonationID != "" {
 		row.DonationID = &m.DonationID
@@ -51,7 +51,7 @@ func (s *Store) enqueueAs(tx *gorm.DB, state MailState, m Mail) error {
 
 // mail is the row as a Mail.
 func (r outboxRow) mail() (Mail, error) {
-	m := Mail{Key: r.Key, Kind: r.Kind, QueuedAt: r.CreatedAt.UTC(), Attempts: r.Attempts}
+	m := Mail{Key: r.Key, Kind: r.Kind, QueuedAt: r.CreatedAt.UTC(), Attempts: r.Attempts, AskedBy: r.AskedBy}
 	if r.DonationID != nil {
 		m.DonationID = *r.DonationID
 	}
@@ -80,30 +80,3 @@ func (s *Store) QueuedMail(ctx context.Context, kind MailKind, most int) ([]Mail
 	}
 	return mails, nil
 }
-
-// ClaimMail claims up to most of the mails that are due, the oldest first.
-// Nobody else gets them for so long; one that nothing was said of by then is
-// due again.
-func (s *Store) ClaimMail(ctx context.Context, most int, hold time.Duration) ([]Mail, error) {
-	return nil, nil
-}
-
-// MailSent closes a mail that was accepted, and empties it.
-func (s *Store) MailSent(ctx context.Context, key string) error { return nil }
-
-// MailFailed keeps why a mail was not accepted, and has it tried again.
-func (s *Store) MailFailed(ctx context.Context, key, problem string) error { return nil }
-
-// DropMail closes a mail that is not to be sent any more, and empties it.
-func (s *Store) DropMail(ctx context.Context, key, why string) error { return nil }
-
-// MailQueue counts the mails in each state.
-func (s *Store) MailQueue(ctx context.Context) (map[MailState]int64, error) { return nil, nil }
-
-// ListMail returns up to most of the mails in a state, the newest first.
-func (s *Store) ListMail(ctx context.Context, state MailState, most int) ([]MailRecord, error) {
-	return nil, nil
-}
-
-// RetryMail makes a mail that failed or is held due at once.
-func (s *Store) RetryMail(ctx context.Context, key string) error { return nil }

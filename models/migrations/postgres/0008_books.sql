@@ -42,6 +42,7 @@ CREATE TRIGGER receipts_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON receipts
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What becomes of a mail that is due.
+CREATE INDEX outbox_by_donation ON outbox (donation_id, kind);
 ALTER TABLE outbox ADD COLUMN first_tried_at TIMESTAMPTZ;                 -- the patience with it counts from then
 ALTER TABLE outbox ADD COLUMN ended_at TIMESTAMPTZ;                       -- when it was sent, given up or dropped
 ALTER TABLE outbox ADD COLUMN problem TEXT NOT NULL DEFAULT '';   -- for staff; no address in it

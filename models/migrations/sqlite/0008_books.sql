@@ -39,6 +39,7 @@ CREATE TRIGGER receipts_are_kept BEFORE DELETE ON receipts BEGIN SELECT RAISE(AB
 -- +goose StatementEnd
 
 -- What becomes of a mail that is due.
+CREATE INDEX outbox_by_donation ON outbox (donation_id, kind);
 ALTER TABLE outbox ADD COLUMN first_tried_at DATETIME;                 -- the patience with it counts from then
 ALTER TABLE outbox ADD COLUMN ended_at DATETIME;                       -- when it was sent, given up or dropped
 ALTER TABLE outbox ADD COLUMN problem TEXT NOT NULL DEFAULT '';   -- for staff; no address in it
