@@ -110,7 +110,7 @@ const (
 	Refunded          Status = "refunded"           // refunds equal the amount
 	PartiallyRefunded Status = "partially_refunded" // some of it went back
 	Received          Status = "received"           // paid
-	Failed            Status = "failed"             // a bank debit failed; a declined card is no failure
+	Failed            Status = "failed"             // a bank debit failed, or an offline gift was entered wrongly; a declined card is no failure
 	Processing        Status = "processing"         // checkout completed, not paid yet
 	Expired           Status = "expired"            // the payment page closed unpaid
 	Started           Status = "started"
