@@ -118,12 +118,22 @@ func TestAYearListsEachGiftAndWhatStandsOfIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unnumbered := cmpopts.IgnoreFields(models.YearGift{}, "Receipt")
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(models.YearSummary{}, "Donor"), cmpopts.EquateApproxTime(0), unnumbered); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(models.YearSummary{}, "Donor"), cmpopts.EquateApproxTime(0)); diff != "" {
 			t.Errorf("the year (−want +got):\n%s", diff)
 		}
 		if got.Donor.Email == nil || *got.Donor.Email != "reader@example.org" {
 			t.Errorf("the donor is %+v", got.Donor)
+		}
+		if _, err := s.IssueReceipts(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = s.YearOf(t.Context(), got.Donor.ID, 2026, pacific(t)); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range got.Gifts {
+			if all, err := s.ReceiptsOf(t.Context(), g.DonationID); err != nil || len(all) == 0 || g.Receipt != all[len(all)-1].Number {
+				t.Errorf("the gift of %s has the receipt %d of %+v, %v", g.Amount, g.Receipt, all, err)
+			}
 		}
 		if before, err := s.YearOf(t.Context(), got.Donor.ID, 2025, pacific(t)); err != nil || len(before.Gifts) > 0 || before.Stands != 0 {
 			t.Errorf("the year before: %+v, %v", before, err)
