@@ -63,6 +63,11 @@ type Choices struct {
 	UTMMedium   string
 	UTMCampaign string
 	UTMContent  string
+	// Benefit is what the donor was promised in return for the gift, "" for
+	// nothing or if it was declined, and BenefitValue what it was said to be
+	// worth: receipts describe both, so they stay as they were when it was made.
+	Benefit      string
+	BenefitValue money.Minor
 }
 
 // Charged is what the reader pays in all.
