@@ -169,6 +169,7 @@ func (s *Server) asStripeSays(ctx context.Context, donor models.Donor, sub model
 }
 
 func (s *Server) giftPage(c echo.Context, status int, state giftState) error {
+	state.Mailed = s.Mailed
 	body, err := s.views.gift(state, s.Now())
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type giftState struct {
 	Cover   bool   // the fees are covered from now on
 	Problem problem
 	Notice  string
+	Mailed  bool // mails go out, so that one about it does
 }
 
 // giftView is such a page in words.
@@ -57,12 +58,16 @@ type amountView struct {
 
 // gift draws a page about one repeated gift.
 func (v *views) gift(s giftState, now time.Time) ([]byte, error) {
+	confirmed := ""
+	if s.Mailed {
+		confirmed = " We’ve emailed confirmation."
+	}
 	called := strings.ToLower(frequencyLabel(s.Gift.Began.Frequency)) + " gift"
 	view := giftView{Reference: s.Gift.Began.Reference, Notice: s.Notice}
 	switch s.Step {
 	case giftCancelled:
 		view.Heading = "Cancelled."
-		view.Sentences = []string{"You won’t be charged again. We’ve emailed confirmation.", "Your past gifts aren’t affected, and their receipts stay where they are."}
+		view.Sentences = []string{"You won’t be charged again." + confirmed, "Your past gifts aren’t affected, and their receipts stay where they are."}
 		view.Reason, view.Back = &reasonView{Typed: s.Typed, Problem: s.Problem.Message, Most: maxReason}, true
 	case giftReasoned:
 		view.Heading = "Thank you."
@@ -73,7 +78,7 @@ func (v *views) gift(s giftState, now time.Time) ([]byte, error) {
 		view.Amount = &amountView{Typed: s.Typed, Problem: s.Problem, Cover: s.Cover, Fees: "Add " + roughFee(v.c) + " so the full amount reaches " + unbroken(v.c.Organisation.Name)}
 	case giftChanged:
 		view.Heading = "Changed to " + v.standing(s.Gift) + "."
-		view.Sentences, view.Back = []string{v.parts(s.Gift.Amount, s.Gift.FeesCovered), v.from(s.Gift, now) + " We’ve emailed confirmation."}, true
+		view.Sentences, view.Back = []string{v.parts(s.Gift.Amount, s.Gift.FeesCovered), v.from(s.Gift, now) + confirmed}, true
 	default:
 		view.Heading = "Cancel your " + v.standing(s.Gift) + " gift?"
 		if s.Gift.Began.Frequency == models.Monthly {

@@ -6,8 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Receipts and the finance area are not
-// built yet.
+// routes is every address of the product. The finance area is not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -16,6 +15,7 @@ func (s *Server) routes() {
 	e.POST("/donate", s.postDonate)
 	e.GET("/thanks/:token", s.getThanks)
 	e.GET("/thanks/:token/status", s.getThanksStatus)
+	e.GET("/receipts/:file", s.getReceipt)
 	if s.Campaign.Newsletter.Offered() {
 		e.POST("/newsletter", s.postNewsletter)
 		e.GET("/newsletter/confirm/:token", s.getNewsletterConfirm)

@@ -46,11 +46,13 @@ type Lookup interface {
 type Config struct {
 	Campaign models.Campaign
 	Store    *models.Store
+	Links    links.Signer // of the addresses of receipts
+	// Mailed: mail is sent, so a donor may be told that a receipt comes by it.
+	Mailed   bool
 	Checkout Checkout
 	Lookup   Lookup
 	// Recurring changes the gifts of donors who manage them.
 	Recurring Recurring
-	Links     links.Signer // signs the addresses of receipts
 	Web       *web.Web
 	BaseURL   *url.URL // the public address
 	// PaymentOrigin is an extra origin that the giving form may lead to: that

@@ -8,7 +8,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -92,8 +91,7 @@ func printStatements(p *program, plan models.StatementPlan, zone *time.Location)
 		return err
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	line := func(what string, donors, gifts int64, sum money.Minor) error {
-		_, err := fmt.Fprintf(table, "%s\t%d donors\t%d gifts\t%s\t\n", what, donors, gifts, sum)
+	if _, err := fmt.Fprint(table, "\tDonors\tGifts\tSum\t\n"); err != nil {
 		return err
 	}
 	for _, row := range []struct {
@@ -106,7 +104,7 @@ func printStatements(p *program, plan models.StatementPlan, zone *time.Location)
 		{"Left out, a receipt is held for a person to release", plan.Held},
 		{"Left out, more went back than was given", plan.Overdone},
 	} {
-		if err := line(row.what, row.share.Donors, row.share.Gifts, row.share.Sum); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%d\t%d\t%s\t\n", row.what, row.share.Donors, row.share.Gifts, row.share.Sum); err != nil {
 			return err
 		}
 	}

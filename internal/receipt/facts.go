@@ -17,12 +17,21 @@ func (w writer) facts() []Fact {
 		facts = append(facts, Fact{"Donor’s address", address})
 	}
 	facts = append(facts, w.dates()...)
-	facts = append(facts, Fact{"Purpose", capital(w.c.Named()) + ", " + frequencies[w.d.Donation.Frequency]})
+	facts = append(facts, Fact{"Purpose", w.purpose()})
 	if w.d.PaymentNo > 0 {
-		facts = append(facts, Fact{"Payment", fmt.Sprintf("%d of this %s gift", w.d.PaymentNo, w.d.Donation.Frequency)})
+		facts = append(facts, Fact{"Payment", fmt.Sprintf("No. %d of this %s gift", w.d.PaymentNo, w.d.Donation.Frequency)})
 	}
 	facts = append(facts, w.paidWith()...)
 	return append(facts, Fact{w.called() + " number", numbered(w.d.Receipt)}, Fact{"Reference", w.d.Donation.Reference})
+}
+
+// purpose is what the gift is for. How often it comes is a question only where
+// the donor was asked.
+func (w writer) purpose() string {
+	if w.d.Offline != nil {
+		return capital(w.c.Named())
+	}
+	return capital(w.c.Named()) + ", " + frequencies[w.d.Donation.Frequency]
 }
 
 var frequencies = map[models.Frequency]string{

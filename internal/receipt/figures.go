@@ -60,10 +60,10 @@ var changed = map[models.ReceiptReason]string{
 // sum is what counts. Of a gift that brought something of value it is what was
 // paid above that value.
 func (w writer) sum(amount money.Minor) []Line {
-	name := "Total contribution (USD)"
+	name, paid := "Total contribution (USD)", "Paid in all"
 	switch {
 	case w.d.Receipt.Kind != models.FirstReceipt:
-		name = "Contribution now (USD)"
+		name, paid = "Contribution now (USD)", "Contribution now"
 	case w.method() == models.DAF:
 		name = "Grant (USD)"
 	case w.method() == models.QCD:
@@ -73,7 +73,7 @@ func (w writer) sum(amount money.Minor) []Line {
 		return []Line{{Name: name, Value: amount.String(), Total: true}}
 	}
 	return []Line{
-		{Name: "Paid in all", Value: amount.String()},
+		{Name: paid, Value: amount.String()},
 		{Name: "Value of what you received in return", Value: (-w.d.Donation.BenefitValue).String()},
 		{Name: "Deductible contribution (USD)", Value: w.deductible().String(), Total: true},
 	}

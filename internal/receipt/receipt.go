@@ -137,16 +137,22 @@ func (w writer) number() string { return w.called() + " " + numbered(w.d.Receipt
 func numbered(r models.Receipt) string { return fmt.Sprintf("No. %06d", r.Number) }
 
 func (w writer) heading() string {
-	switch {
-	case w.d.Receipt.Kind == models.VoidReceipt:
+	switch w.d.Receipt.Kind {
+	case models.VoidReceipt:
 		return "This contribution is void"
-	case w.d.Receipt.Kind == models.AmendedReceipt:
-		return "Amended " + strings.ToLower(w.called()) + " of your " + w.given()
-	case w.method() == models.DAF:
-		return "Acknowledgement of your " + w.given()
+	case models.AmendedReceipt:
+		return "Amended " + strings.ToLower(w.called()) + w.of() + w.given()
 	default:
-		return "Receipt for your " + w.given()
+		return w.called() + w.of() + w.given()
 	}
+}
+
+// of leads from what the document is to what it is about.
+func (w writer) of() string {
+	if w.method() == models.DAF {
+		return " of your "
+	}
+	return " for your "
 }
 
 // given is what kind of contribution it was.
@@ -166,10 +172,15 @@ func (w writer) given() string {
 // subject is what the mail is called. Its amount is that of the receipt, except
 // where nothing is left: then what it was.
 func (w writer) subject() string {
-	gift := w.first().Amount.String() + " gift to " + w.c.Organisation.Name
-	if w.method() == models.Stock {
-		gift = "gift of stock to " + w.c.Organisation.Name
+	gift := w.first().Amount.String() + " gift"
+	switch w.method() {
+	case models.Stock:
+		gift = "gift of stock"
+	case models.DAF:
+		gift = w.first().Amount.String() + " grant"
+	default:
 	}
+	gift += " to " + w.c.Organisation.Name
 	switch {
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
 		return "Your " + gift + " was refunded"
@@ -178,7 +189,7 @@ func (w writer) subject() string {
 	case w.d.Receipt.Kind == models.AmendedReceipt:
 		return "Amended " + strings.ToLower(w.called()) + " for your gift to " + w.c.Organisation.Name
 	default:
-		return w.called() + " for your " + gift
+		return w.called() + w.of() + gift
 	}
 }
 
@@ -199,25 +210,28 @@ func (w writer) greeting() string {
 
 // thanks is what a person would say first.
 func (w writer) thanks() string {
-	for_ := " for tax purposes"
+	campaign := w.c.Named()
+	receipt := "this is your receipt for tax purposes."
 	if w.c.Organisation.NotDeductible {
-		for_ = ""
+		receipt = "this is your receipt."
 	}
-	confirmed := "It is confirmed, and this is your receipt" + for_ + "."
 	switch {
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
-		return "We have sent back your gift to " + w.c.Named() + "."
+		return "We have sent back your gift to " + campaign + "."
 	case w.d.Receipt.Kind == models.VoidReceipt:
-		return "Your gift to " + w.c.Named() + " didn’t last: the payment was taken back."
+		return "Your gift to " + campaign + " didn’t last: the payment was taken back."
+	case w.superseded():
+		return "Thank you for your gift to " + campaign + "."
 	case w.d.Receipt.Kind == models.AmendedReceipt:
-		return "Thank you for your gift to " + w.c.Named() + ". What it comes to has changed, and this takes the place of the receipt you had."
+		return "Thank you for your gift to " + campaign + ". What it comes to has changed, and this takes the place of what you had."
 	case w.method() == models.DAF:
-		return "Thank you for recommending a grant to " + w.c.Named() + ". We have received it."
+		return "Thank you for recommending a grant to " + campaign + ". We have received it."
+	case w.method() == models.QCD:
+		return "Thank you for giving to " + campaign + " from your retirement account. We have received the gift."
 	case w.d.PaymentNo > 1:
-		return fmt.Sprintf("Thank you for your %s gift to %s. Payment %d is confirmed, and this is your receipt%s.",
-			w.d.Donation.Frequency, w.c.Named(), w.d.PaymentNo, for_)
+		return fmt.Sprintf("Thank you for your %s gift to %s. Payment %d is confirmed, and %s", w.d.Donation.Frequency, campaign, w.d.PaymentNo, receipt)
 	default:
-		return "Thank you for your gift to " + w.c.Named() + ". " + confirmed
+		return "Thank you for your gift to " + campaign + ". It is confirmed, and " + receipt
 	}
 }
 

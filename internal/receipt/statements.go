@@ -35,7 +35,11 @@ func (w writer) statements() []string {
 	case w.method() == models.Stock:
 		said = append(said, "This receipt states no value. What the securities were worth on the day we received them is for you to determine.")
 	}
-	return append(said, w.deduction(), "Keep this for your tax records.")
+	keep := "Keep this for your tax records."
+	if w.c.Organisation.NotDeductible {
+		keep = "Keep this for your records."
+	}
+	return append(said, w.deduction(), keep)
 }
 
 // inReturn is what the donor got. What a campaign says in words of its own
@@ -45,7 +49,7 @@ func (w writer) inReturn() string {
 	case w.benefit():
 		return fmt.Sprintf("In exchange for this contribution %s provided: %s. Its value, by our good-faith estimate, is %s.",
 			w.legalName(), strings.TrimRight(w.d.Donation.Benefit, "."), w.d.Donation.BenefitValue)
-	case own != "" && w.d.Offline == nil:
+	case own != "" && w.method() != models.DAF && w.method() != models.QCD: // of these the law allows none
 		return own
 	default:
 		return fmt.Sprintf(noGoodsOrServices, w.legalName())

@@ -29,6 +29,8 @@ func Resources() []Resource {
 		{"changing customers", http.MethodPost, "/v1/customers/cus_appeal_check", false},
 		{"opening the billing portal", http.MethodPost, "/v1/billing_portal/configurations/bpc_appeal_check", false},
 		{"balance", http.MethodGet, "/v1/balance", false},
+		// Nor is there such a card: one can't list them without naming a customer.
+		{"payment methods", http.MethodGet, "/v1/payment_methods/pm_appeal_check", false},
 	}
 	for _, list := range []struct {
 		name string
