@@ -24,7 +24,7 @@ type capturedMail struct {
 // alone: whoever sees it can confirm for anybody.
 func (s *Server) getDemoMail(c echo.Context) error {
 	privateLink(c)
-	queued, err := s.Store.QueuedMail(c.Request().Context(), models.ConfirmNewsletter, mailsShown)
+	queued, err := s.Store.QueuedMail(c.Request().Context(), models.MailConfirmNewsletter, mailsShown)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (v *views) captured(queued []models.Mail, now time.Time) ([]byte, error) {
 		view.Mails = append(view.Mails, capturedMail{
 			To: m.To, Subject: "Confirm the " + v.c.Newsletter.Name,
 			Text:   "Somebody asked that we email this address the " + v.c.Newsletter.Name + ". If it was you, confirm it. If not, do nothing.",
-			Button: "Confirm", Link: "/newsletter/confirm/" + m.Token,
+			Button: "Confirm", Link: "/newsletter/confirm/" + m.About.Token,
 			At: v.day(m.QueuedAt, now) + " at " + v.clock(m.QueuedAt),
 		})
 	}

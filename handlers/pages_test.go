@@ -44,7 +44,7 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
 		},
 		"captured mail": func() ([]byte, error) {
-			return v.captured([]models.Mail{{To: "reader@example.org", Token: "AAAAAAAAAAAAAAAAAAAAAA", QueuedAt: now}}, now)
+			return v.captured([]models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
 		},
 		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },

@@ -36,6 +36,7 @@ type Donation struct {
 	NewsletterAskedAt *time.Time
 
 	DonorID    *string
+	DonorName  string // as given with this gift; "" if none was
 	Status     Status
 	ReceivedAt *time.Time // Stripe's time of the charge (UTC)
 	RefundedAt *time.Time // of the last refund that stands (UTC)

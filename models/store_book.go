@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -167,7 +168,7 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	row := storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	err := tx.Create(&row).Error
 	if err != nil {
@@ -178,17 +179,10 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 			return nil, err
 		}
 	}
-	switch fact.Kind {
-	case Charged:
-		err = s.enqueueReceipt(tx, d.ID, fact.Key)
-	case ChargeUndone:
-		err = withdrawReceipt(tx, fact.Object+":charge")
-	default:
-	}
-	if err != nil {
+	facts = append(facts, row)
+	if err := s.receiptDue(tx, row); err != nil {
 		return nil, err
 	}
-	facts = append(facts, row)
 	if err := s.refold(tx, d, facts); err != nil {
 		return nil, err
 	}
@@ -196,7 +190,7 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 		return nil, err
 	}
 	if fact.EmailRank == SessionEmail {
-		return facts, s.shareEmail(tx, d)
+		return facts, s.shareDonor(tx, d)
 	}
 	return facts, nil
 }
@@ -218,7 +212,7 @@ func (s *Store) write(tx *gorm.DB, p Posting) error {
 // refold brings the gift's cached state, its donor's count and the public
 // figures to what its facts now come to.
 func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
-	began, err := subscriptionEmail(tx, d)
+	began, err := whoBegan(tx, d)
 	if err != nil {
 		return err
 	}
@@ -239,7 +233,7 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	}
 	err = tx.Model(&Donation{ID: d.ID}).Updates(map[string]any{
 		"status": f.status, "received_at": f.receivedAt, "refunded_at": f.refundedAt, "captured": f.captured, "refunded": f.refunded,
-		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID,
+		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID, "donor_name": f.name,
 	}).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)

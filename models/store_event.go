@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/corruptionproject/appeal/internal/crash"
 )
@@ -311,11 +310,7 @@ func (s *Store) ClaimDue(ctx context.Context, most int) ([]Event, error) {
 	var due []Event
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		now := s.Now()
-		query := tx
-		if s.dialect == postgreSQL {
-			query = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-		}
-		err := query.Where("state = ? AND next_try_at <= ?", EventWaiting, now).Order("next_try_at").Limit(most).Find(&due).Error
+		err := skipLocked(tx).Where("state = ? AND next_try_at <= ?", EventWaiting, now).Order("next_try_at").Limit(most).Find(&due).Error
 		if err != nil || len(due) == 0 {
 			return err
 		}

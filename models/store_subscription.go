@@ -44,27 +44,25 @@ func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) 
 	return result, nil
 }
 
-// subscriptionEmail is the address typed when a renewal's subscription began,
-// "" if none is known or the gift is no renewal.
-func subscriptionEmail(tx *gorm.DB, d Donation) (string, error) {
+// whoBegan is who was typed when a renewal's subscription began, as far as that
+// is known; nobody if the gift is no renewal.
+func whoBegan(tx *gorm.DB, d Donation) (person, error) {
 	if !d.Renewal || d.SubscriptionID == nil {
-		return "", nil
+		return person{}, nil
 	}
-	var emails []string
-	err := tx.Raw(`SELECT f.email FROM facts f JOIN donations d ON d.id = f.donation_id
-		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ? ORDER BY f.email LIMIT 1`, *d.SubscriptionID, SessionEmail).Scan(&emails).Error
+	var began struct{ Email, Name string }
+	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name
+		FROM facts f JOIN donations d ON d.id = f.donation_id
+		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ?`, *d.SubscriptionID, SessionEmail).Scan(&began).Error
 	if err != nil {
-		return "", fmt.Errorf("find the subscription's address: %w", err)
+		return person{}, fmt.Errorf("find who began the subscription: %w", err)
 	}
-	if len(emails) == 0 {
-		return "", nil
-	}
-	return emails[0], nil
+	return person{began.Email, began.Name}, nil
 }
 
-// shareEmail gives the renewals of a subscription to the donor who began it,
-// when the address comes after them.
-func (s *Store) shareEmail(tx *gorm.DB, began Donation) error {
+// shareDonor gives the renewals of a subscription to the donor who began it,
+// when the address or the name comes after them.
+func (s *Store) shareDonor(tx *gorm.DB, began Donation) error {
 	if began.Renewal || began.SubscriptionID == nil {
 		return nil
 	}
@@ -79,6 +77,9 @@ func (s *Store) shareEmail(tx *gorm.DB, began Donation) error {
 			return err
 		}
 		if err := s.refold(tx, d, facts); err != nil {
+			return err
+		}
+		if err := s.makeDue(tx, d.ID); err != nil { // its document may not have been mailed for want of the address
 			return err
 		}
 	}

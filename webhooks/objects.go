@@ -89,6 +89,7 @@ type charge struct {
 	ReceiptEmail   string            `json:"receipt_email"`
 	Billing        struct {
 		Email string `json:"email"`
+		Name  string `json:"name"`
 	} `json:"billing_details"`
 	Method struct {
 		Type string `json:"type"`
@@ -131,6 +132,7 @@ type session struct {
 	Subscription  ref[struct{}]     `json:"subscription"`
 	Customer      struct {
 		Email string `json:"email"`
+		Name  string `json:"name"`
 	} `json:"customer_details"`
 	Conversion *struct {
 		AmountTotal    int64  `json:"amount_total"`

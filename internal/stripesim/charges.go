@@ -125,14 +125,13 @@ var cards = []card{
 }
 
 // newCharge is a try with a pretend card, not yet decided.
-func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64) charge {
+func (t *tx) newCharge(pi paymentIntent, by billingDetails, with card, created int64) charge {
 	with.Country, with.Fingerprint = "US", "sim"+with.Brand+with.Last4
 	with.ExpMonth, with.ExpYear = 12, int64(time.Unix(created, 0).UTC().Year()+3)
 	with.Checks.CVC = "pass"
-	us := "US"
 	ch := charge{
 		ID: t.id("ch_3", 23), Object: chargeKind, Amount: pi.Amount, Currency: pi.Currency, Created: created,
-		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
+		BillingDetails:       by,
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
 		Customer: pi.Customer, Invoice: pi.Invoice, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,

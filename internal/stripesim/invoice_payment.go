@@ -44,7 +44,7 @@ func (t *tx) collection(inv *invoice) (pi paymentIntent, pm paymentMethod, err e
 
 // invoiceCharge is a try with the subscription's card, not yet decided. Its metadata is the intent's: empty.
 func (t *tx) invoiceCharge(pi paymentIntent, pm paymentMethod) charge {
-	ch := t.newCharge(pi, pm.BillingDetails.Email, pm.Card.asCharged(), t.now.Unix())
+	ch := t.newCharge(pi, pm.BillingDetails, pm.Card.asCharged(), t.now.Unix())
 	ch.PaymentMethod, ch.MethodDetails.Card.ExpYear = pm.ID, pm.Card.ExpYear
 	return ch
 }

@@ -44,10 +44,10 @@ type supported struct {
 }
 
 // newMethod stores a pretend card as a customer's.
-func (t *tx) newMethod(customer, email string, with card) (paymentMethod, error) {
+func (t *tx) newMethod(customer string, by billingDetails, with card) (paymentMethod, error) {
 	us := "US"
 	pm := paymentMethod{
-		ID: t.id("pm_1", 23), Object: methodKind, BillingDetails: billingDetails{Address: address{Country: &us}, Email: email},
+		ID: t.id("pm_1", 23), Object: methodKind, BillingDetails: by,
 		Card: methodCard{
 			Brand: with.Brand, Checks: cardChecks{CVC: "pass"}, Country: us, DisplayBrand: with.Brand, ExpMonth: 12,
 			ExpYear: int64(t.now.Year() + 3), Fingerprint: "sim" + with.Brand + with.Last4, Funding: with.Funding, Last4: with.Last4,
