@@ -47,7 +47,7 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"captured mail": func() ([]byte, error) {
 			return v.captured([]models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
 		},
-		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
+		"no captured mail": func() ([]byte, error) { return v.captured(nil, now) },
 		"receipt": func() ([]byte, error) {
 			return v.receipt(receipt.Of(c, receiptOf(c), now), "/receipts/R.pdf", "")
 		},
@@ -64,7 +64,9 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
-		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: paid(c, s), receipt: "/receipts/R", mailed: true}, p, now) }
+		pages["thanks "+string(s)] = func() ([]byte, error) {
+			return v.thanks(given{Donation: paid(c, s), receipt: "/receipts/R", mailed: true}, p, now)
+		}
 		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: monthlyGift(c, s)}, p, now) }
 	}
 	for status := range wording {
