@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -46,7 +47,15 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"captured mail": func() ([]byte, error) {
 			return v.captured([]models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
 		},
-		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
+		"no captured mail": func() ([]byte, error) { return v.captured(nil, now) },
+		"receipt": func() ([]byte, error) {
+			return v.receipt(receipt.Of(c, receiptOf(c), now), "/receipts/R.pdf", "")
+		},
+		"receipt that another replaced": func() ([]byte, error) {
+			d := receiptOf(c)
+			d.Newest.ID, d.Newest.Kind = "rcpt_2", models.VoidReceipt
+			return v.receipt(receipt.Of(c, d, now), "/receipts/R.pdf", "/receipts/S")
+		},
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
 		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
 		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
@@ -55,8 +64,10 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
-		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), models.Subscription{}, p, now) }
-		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), models.Subscription{}, p, now) }
+		pages["thanks "+string(s)] = func() ([]byte, error) {
+			return v.thanks(given{Donation: paid(c, s), receipt: "/receipts/R", mailed: true}, p, now)
+		}
+		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: monthlyGift(c, s)}, p, now) }
 	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
@@ -224,7 +235,7 @@ func TestHTMLInjection(t *testing.T) {
 		checkHarmless(t, parse(t, linked, err), evil)
 		gift := paid(c, models.Received)
 		gift.Comment, gift.TributeName, gift.Src = evil, evil, evil
-		thanked, err := v.thanks(gift, models.Subscription{}, onTheWay(c), june18(c))
+		thanked, err := v.thanks(given{Donation: gift}, onTheWay(c), june18(c))
 		checkHarmless(t, parse(t, thanked, err), evil)
 	}
 }

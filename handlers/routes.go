@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Donor self-service, receipts and the
-// finance area are not built yet.
+// routes is every address of the product. Donor self-service and the finance
+// area are not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -16,6 +16,7 @@ func (s *Server) routes() {
 	e.POST("/donate", s.postDonate)
 	e.GET("/thanks/:token", s.getThanks)
 	e.GET("/thanks/:token/status", s.getThanksStatus)
+	e.GET("/receipts/:file", s.getReceipt)
 	if s.Campaign.Newsletter.Offered() {
 		e.POST("/newsletter", s.postNewsletter)
 		e.GET("/newsletter/confirm/:token", s.getNewsletterConfirm)

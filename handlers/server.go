@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/live"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -43,6 +44,9 @@ type Lookup interface {
 type Config struct {
 	Campaign models.Campaign
 	Store    *models.Store
+	Links    links.Signer // of the addresses of receipts
+	// Mailed: mail is sent, so a donor may be told that a receipt comes by it.
+	Mailed   bool
 	Checkout Checkout
 	Lookup   Lookup
 	Web      *web.Web

@@ -25,6 +25,7 @@ type thanksView struct {
 	LateText  string
 	TryAgain  template.URL // where the form is filled in again
 	Facts     []fact
+	Receipt   template.URL
 	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
@@ -35,11 +36,23 @@ type thanksView struct {
 
 type fact struct{ Name, Value, Aside string }
 
+// given is a gift with what its thank-you page tells of beside it.
+type given struct {
+	models.Donation
+	sub     models.Subscription // that it began, as far as that is known
+	receipt string              // where its newest receipt is; "" until there is one
+	mailed  bool                // the receipt went to the donor's address, too
+}
+
 // thanks draws the page a donor comes back to, for every state a gift can be
-// in. Only a received gift is thanked for as received. Of a repeated gift it
-// tells the subscription, as far as that is known.
-func (v *views) thanks(d models.Donation, sub models.Subscription, p models.Progress, now time.Time) ([]byte, error) {
-	view := v.outcome(d, sub, now)
+// in. Only a received gift is thanked for as received.
+func (v *views) thanks(g given, p models.Progress, now time.Time) ([]byte, error) {
+	d := g.Donation
+	view := v.outcome(d, g.sub, now)
+	if g.receipt != "" && view.Share != nil && g.mailed {
+		view.Note = strings.TrimSpace("We have emailed your receipt. " + view.Note)
+	}
+	view.Receipt = template.URL(g.receipt) //nolint:gosec // a path of our own
 	view.Status, view.Reference, view.Facts = string(d.Status), d.Reference, v.facts(d)
 	view.Monthly = d.Status == models.Received && d.Frequency == models.Once && v.c.Offers(models.Monthly) && v.c.TakesGifts(now) == nil
 	screen := "Your gift"

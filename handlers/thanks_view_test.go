@@ -36,7 +36,7 @@ func thanksPage(t *testing.T, c models.Campaign, d models.Donation) doc {
 // thanksPageOf is the page of a gift whose subscription is known.
 func thanksPageOf(t *testing.T, c models.Campaign, d models.Donation, sub models.Subscription) doc {
 	t.Helper()
-	page, err := sampleViews(t, c).thanks(d, sub, onTheWay(c), june18(c))
+	page, err := sampleViews(t, c).thanks(given{Donation: d, sub: sub}, onTheWay(c), june18(c))
 	return parse(t, page, err)
 }
 

@@ -11,7 +11,7 @@ import (
 func TestNoPredicateReadsATableForEachRowOfAnother(t *testing.T) {
 	t.Parallel()
 	s := migrated(t)
-	for _, p := range predicates {
+	for _, p := range allPredicates() {
 		var args []any
 		for range strings.Count(p.query, "?") {
 			args = append(args, endOfTime)
