@@ -42,13 +42,13 @@ func withGiftsOf2025(t *testing.T, url string) *models.Store {
 }
 
 const statementsDue = `Gifts received in 2025 in America/Los_Angeles, less what went back:
-                                                        Donors  Gifts        Sum
-                                        Statements due       2      3  $2,650.50
-                                 Queued or sent before       0      0      $0.00
-                           Left out, no e-mail address       1      1      $7.00
-   Left out, a receipt is held for a person to release       0      0      $0.00
-               Left out, more went back than was given       0      0      $0.00
-                                            The ledger                 $2,657.50
+                                                       Donors  Gifts        Sum
+                                       Statements due       2      3  $2,650.50
+                                Queued or sent before       0      0      $0.00
+                          Left out, no e-mail address       1      1      $7.00
+  Left out, a receipt is held for a person to release       0      0      $0.00
+              Left out, more went back than was given       0      0      $0.00
+                                           The ledger                 $2,657.50
 Of what is due, $2,500.00 was stock or came from a fund or a retirement account: listed apart, and not summed as deductible.
 `
 

@@ -26,6 +26,8 @@ func Resources() []Resource {
 		// the answer tells whether checkouts may be opened, and changes nothing.
 		{"opening checkouts", http.MethodPost, string(Sessions) + "/cs_appeal_check/expire", false},
 		{"balance", http.MethodGet, "/v1/balance", false},
+		// Nor is there such a card: one can't list them without naming a customer.
+		{"payment methods", http.MethodGet, "/v1/payment_methods/pm_appeal_check", false},
 	}
 	for _, list := range []struct {
 		name string
