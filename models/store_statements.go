@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -113,10 +114,12 @@ func (s *Store) QueueStatements(ctx context.Context, year int, zone *time.Locati
 			}
 		}
 		queued = len(due)
+		crash.Here(crash.StatementsUnkept)
 		return tx.Raw("SELECT COALESCE(MAX(id), '') FROM "+next+" AS n", arguments).Row().Scan(&last)
 	})
 	if err != nil {
 		return 0, "", fmt.Errorf("models: queue statements of %d: %w", year, err)
 	}
+	crash.Here(crash.StatementsKept)
 	return queued, last, nil
 }
