@@ -21,8 +21,12 @@ func TestAClerkWhoIsBrokenOffDoesItAgain(t *testing.T) {
 	}
 	for name, address := range storetest.Databases() {
 		for _, dies := range []death{
-			{crash.OfflineUnkept, 1}, {crash.OfflineKept, 1}, {crash.OfflineUnkept, 3}, {crash.OfflineKept, 3},
-			{crash.StatementsUnkept, 2}, {crash.StatementsKept, 1},
+			{crash.OfflineUnkept, 1},
+			{crash.OfflineKept, 1},
+			{crash.OfflineUnkept, 3},
+			{crash.OfflineKept, 3},
+			{crash.StatementsUnkept, 2},
+			{crash.StatementsKept, 1},
 		} {
 			t.Run(fmt.Sprintf("%s/%s %d", name, dies.at, dies.pass), func(t *testing.T) {
 				t.Parallel()
