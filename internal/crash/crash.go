@@ -18,7 +18,8 @@ import (
 type Point int
 
 // Every point, in the order of a gift's way. A new one needs a name below, a
-// call of Here where it is, and a scenario in cmd/appeal that comes by.
+// call of Here where it is, and a scenario in cmd/appeal that comes by, or one in
+// models for what its Store does alone.
 const (
 	MigrationDue       Point = iota // before each step of the schema
 	MigrationDone                   // after each step
