@@ -114,7 +114,8 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 		t.Fatal(err)
 	}
 	conf := handlers.Config{
-		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
+		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Recurring: client, Web: pages,
+		BaseURL: base, PaymentOrigin: s.simURL,
 		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
 	}
 	if o.demo != nil {

@@ -49,6 +49,8 @@ type PaidWith struct {
 type DonorGift struct {
 	Donation Donation
 	PaidWith
+	Offline OfflineMethod // "" for a gift through Stripe
+	Receipt *Receipt      // the newest document about it; nil while there is none
 }
 
 // DonorSubscription is a repeated gift as its donor sees it.
