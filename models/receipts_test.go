@@ -173,7 +173,7 @@ func TestWhateverComesFirstTheLastDocumentSaysTheSame(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
 		for seed := range uint64(8) {
-			r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // an order that a failure can name
+			r := rand.New(rand.NewPCG(seed, 0))
 			d := start(t, s)
 			facts := manyFates(d, fmt.Sprint(seed))
 			r.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
