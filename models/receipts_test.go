@@ -318,6 +318,19 @@ func TestThePaymentsOfASubscriptionAreNumberedAndBearItsDonorsName(t *testing.T)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the payments (−want +got):\n%s", diff)
 		}
+		// One whose invoice is read last gets its address with the subscription.
+		fourth := charged(d, "ch_4", "")
+		fourth.Gift.Renewal, fourth.Gift.Invoice = true, "in_4"
+		book(t, s, fourth)
+		issueAll(t, s)
+		if mails := claim(t, s); len(mails) != 0 {
+			t.Fatalf("to nobody: %+v", mails)
+		}
+		book(t, s, monthly(of(d, "in_4:paid", models.InvoicePaid, 0), true, "in_4", 3))
+		issueAll(t, s)
+		if mail := claimOne(t, s); mail.To != "typed@example.org" {
+			t.Errorf("the mail is %+v", mail)
+		}
 		sound(t, s)
 	})
 }
