@@ -47,7 +47,7 @@ type waitingMail struct{ To, Subject, Text, Button, Link, At string }
 // alone: whoever sees it can confirm for anybody.
 func (s *Server) getDemoMail(c echo.Context) error {
 	privateLink(c)
-	queued, err := s.Store.QueuedMail(c.Request().Context(), models.ConfirmNewsletter, mailsShown)
+	queued, err := s.Store.QueuedMail(c.Request().Context(), models.MailConfirmNewsletter, mailsShown)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (v *views) captured(kept []mail.Captured, queued []models.Mail, now time.Ti
 		view.Waiting = append(view.Waiting, waitingMail{
 			To: m.To, Subject: "Confirm the " + v.c.Newsletter.Name,
 			Text:   "Somebody asked that we email this address the " + v.c.Newsletter.Name + ". If it was you, confirm it. If not, do nothing.",
-			Button: "Confirm", Link: "/newsletter/confirm/" + m.Token,
+			Button: "Confirm", Link: "/newsletter/confirm/" + m.About.Token,
 			At: v.day(m.QueuedAt, now) + " at " + v.clock(m.QueuedAt),
 		})
 	}

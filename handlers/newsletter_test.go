@@ -22,7 +22,7 @@ func (s *site) signUp(email string, headers ...string) answer {
 // mail is what waits to be sent, the newest first.
 func (s *site) mail() []models.Mail {
 	s.t.Helper()
-	all, err := s.store.QueuedMail(s.t.Context(), models.ConfirmNewsletter, 100)
+	all, err := s.store.QueuedMail(s.t.Context(), models.MailConfirmNewsletter, 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestASignupIsConfirmedByAButtonAndNotByALook(t *testing.T) {
 		if asked.status != http.StatusOK || !strings.Contains(asked.body, "Check your inbox to confirm.") {
 			t.Fatalf("answered %d: %s", asked.status, asked.body)
 		}
-		link := "/newsletter/confirm/" + s.mail()[0].Token
+		link := "/newsletter/confirm/" + s.mail()[0].About.Token
 		for range 3 { // a scanner, a preview, and the reader
 			page := s.get(link)
 			if page.status != http.StatusOK || strings.Count(page.body, "<button") != 1 || len(s.onList()) != 0 {
@@ -94,7 +94,7 @@ func TestTheAnswerIsTheSameWhetherAnAddressIsKnownOrNot(t *testing.T) {
 			return a
 		}
 		first := comparable(s.signUp("known@example.org"))
-		if confirmed := s.do(http.MethodPost, "/newsletter/confirm/"+s.mail()[0].Token, ""); confirmed.status != http.StatusOK {
+		if confirmed := s.do(http.MethodPost, "/newsletter/confirm/"+s.mail()[0].About.Token, ""); confirmed.status != http.StatusOK {
 			t.Fatalf("answered %d", confirmed.status)
 		}
 		s.signUp("asked@example.org")
@@ -115,7 +115,7 @@ func TestTheAnswerIsTheSameWhetherAnAddressIsKnownOrNot(t *testing.T) {
 func TestALinkThatNeverWasAndOneThatIsTooOldAreAnsweredAlike(t *testing.T) {
 	onBoth(t, options{}, func(t *testing.T, s *site) {
 		s.signUp("reader@example.org")
-		old := s.mail()[0].Token
+		old := s.mail()[0].About.Token
 		s.clock.Advance(8 * 24 * time.Hour)
 		var pages []string
 		for _, token := range []string{old, "AAAAAAAAAAAAAAAAAAAAAA", "x"} {
@@ -261,7 +261,7 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 	logged := &kept{}
 	onBoth(t, options{log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))}, func(t *testing.T, s *site) {
 		s.signUp("canary@example.org")
-		token := s.mail()[0].Token
+		token := s.mail()[0].About.Token
 		s.do(http.MethodPost, "/newsletter/confirm/"+token, "")
 		s.get("/newsletter/confirm/" + token + "x")
 		for _, path := range []string{"/", "/?amount=40", "/api/progress", "/robots.txt", "/newsletter/confirm/" + token} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -45,10 +46,18 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
 		},
 		"captured mail": func() ([]byte, error) {
-			return v.captured([]mail.Captured{receiptMail}, []models.Mail{{To: "reader@example.org", Token: "AAAAAAAAAAAAAAAAAAAAAA", QueuedAt: now}}, now)
+			return v.captured([]mail.Captured{receiptMail}, []models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
 		},
-		"a captured mail":      func() ([]byte, error) { return v.message(receiptMail, now) },
-		"no captured mail":     func() ([]byte, error) { return v.captured(nil, nil, now) },
+		"a captured mail":  func() ([]byte, error) { return v.message(receiptMail, now) },
+		"no captured mail": func() ([]byte, error) { return v.captured(nil, nil, now) },
+		"receipt": func() ([]byte, error) {
+			return v.receipt(receipt.Of(c, receiptOf(c), now), "/receipts/R.pdf", "")
+		},
+		"receipt that another replaced": func() ([]byte, error) {
+			d := receiptOf(c)
+			d.Newest.ID, d.Newest.Kind = "rcpt_2", models.VoidReceipt
+			return v.receipt(receipt.Of(c, d, now), "/receipts/R.pdf", "/receipts/S")
+		},
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
 		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
 		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
@@ -57,8 +66,13 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
-		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), models.Subscription{}, p, now) }
-		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), models.Subscription{}, p, now) }
+		pages["thanks "+string(s)] = func() ([]byte, error) {
+			return v.thanks(given{Donation: paid(c, s), receipt: "/receipts/R", mailed: true}, p, now)
+		}
+		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: monthlyGift(c, s)}, p, now) }
+	}
+	for name, draw := range managePages(v, c) {
+		pages[name] = draw
 	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
@@ -117,8 +131,11 @@ func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
 		}
 		for _, reference := range []string{"for", "aria-describedby", "aria-labelledby"} {
 			for _, n := range d.all("[" + reference + "]") {
-				if id, _ := attr(n, reference); ids[id] == 0 {
-					t.Errorf("%s: %s=%q names nothing", name, reference, id)
+				named, _ := attr(n, reference)
+				for _, id := range strings.Fields(named) {
+					if ids[id] == 0 {
+						t.Errorf("%s: %s=%q names nothing", name, reference, id)
+					}
 				}
 			}
 		}
@@ -232,7 +249,7 @@ func TestHTMLInjection(t *testing.T) {
 		checkHarmless(t, parse(t, linked, err), evil)
 		gift := paid(c, models.Received)
 		gift.Comment, gift.TributeName, gift.Src = evil, evil, evil
-		thanked, err := v.thanks(gift, models.Subscription{}, onTheWay(c), june18(c))
+		thanked, err := v.thanks(given{Donation: gift}, onTheWay(c), june18(c))
 		checkHarmless(t, parse(t, thanked, err), evil)
 	}
 }
