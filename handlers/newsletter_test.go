@@ -282,34 +282,3 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 		}
 	})
 }
-
-// demoShows is what stands beside the site for whoever tries it.
-var demoShows = []string{"/demo/mail", "/demo/article", "/demo/article/style.css"}
-
-func TestNoServiceShowsWhatTheDemoShows(t *testing.T) {
-	onBoth(t, options{}, func(t *testing.T, s *site) {
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusNotFound {
-				t.Errorf("a service answers %s with %d", path, got.status)
-			}
-		}
-	})
-}
-
-func TestTheDemosPagesAreGuardedAsAllAre(t *testing.T) {
-	article := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	onBoth(t, options{demo: article}, func(t *testing.T, s *site) {
-		s.signUp("reader@example.org")
-		if got := s.get("/demo/mail"); !strings.Contains(got.body, "To reader@example.org") {
-			t.Errorf("the demo's mail: %d\n%s", got.status, got.body)
-		}
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusOK || got.header.Get("X-Content-Type-Options") != "nosniff" {
-				t.Errorf("the demo answers %s with %d, %v", path, got.status, got.header)
-			}
-			if got := s.get(path, "Host", "evil.example"); got.status != http.StatusMisdirectedRequest {
-				t.Errorf("under another name the demo answers %s with %d", path, got.status)
-			}
-		}
-	})
-}

@@ -16,6 +16,7 @@ import (
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -43,10 +44,18 @@ func (serveCommand) Run(p *program) error {
 }
 
 // door is where the service is reached, and what it shows there to whoever
-// tries it: the demo's article, and in a real service nothing.
+// tries it: the demo's article and the mail it keeps, and in a real service
+// nothing.
 type door struct {
 	net.Listener
-	demo http.Handler
+	demo     http.Handler
+	captured letterbox
+}
+
+// letterbox takes mail that nobody is to be sent, and shows it.
+type letterbox interface {
+	mail.Sender
+	handlers.Captured
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -79,10 +88,11 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Mailed: conf.SMTP != nil || listener.captured != nil,
+		Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Demo: listener.demo, Now: store.Now, Log: log,
+		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
