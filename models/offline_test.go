@@ -85,6 +85,47 @@ func TestAnOfflineGiftIsRaisedAndIsNotInStripesBalance(t *testing.T) {
 	})
 }
 
+func TestTheReceiptOfAnOfflineGiftKnowsWhatWasEntered(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		d := enter(t, s, aCheck(t))
+		issue := func() []models.Receipt {
+			t.Helper()
+			if _, err := s.IssueReceipts(t.Context(), 10); err != nil {
+				t.Fatal(err)
+			}
+			all, err := s.ReceiptsOf(t.Context(), d.ID)
+			if err != nil || len(all) == 0 {
+				t.Fatalf("%d documents, %v", len(all), err)
+			}
+			return all
+		}
+		doc, err := s.FindReceipt(t.Context(), issue()[0].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := s.FindOffline(t.Context(), d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(&kept, doc.Offline); diff != "" {
+			t.Errorf("what was entered (−want +got):\n%s", diff)
+		}
+		if doc.Method != "check" || doc.DonorName != "A Reader" || doc.DonorAddress != "1 Main Street" || doc.DonorEmail != "reader@example.org" ||
+			doc.Receipt.Kind != models.FirstReceipt || doc.Receipt.Amount != 1000000 {
+			t.Errorf("the document is %+v", doc)
+		}
+		clock.Advance(time.Hour)
+		if err := s.ReverseOffline(t.Context(), d.ID, "never came", "staff@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		if all := issue(); len(all) != 2 || all[1].Kind != models.VoidReceipt || all[1].Reason != models.ReasonReversal {
+			t.Errorf("when it is reversed: %+v", all)
+		}
+		sound(t, s)
+	})
+}
+
 func TestAGiftOfTodayIsReceivedNoLaterThanNow(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {

@@ -26,7 +26,7 @@ func (s *Store) YearOf(ctx context.Context, donorID string, year int, zone *time
 			DonorName string
 		}
 		err := tx.Raw(`
-			SELECT d.id AS donation_id, d.reference, d.received_at, d.frequency, d.captured AS amount, d.refunded, d.disputed, d.donor_name,
+			SELECT d.id AS donation_id, d.reference, d.received_at, d.frequency, d.captured AS amount, d.refunded, d.disputed, d.donor_name, d.benefit, d.benefit_value,
 			       COALESCE(o.method, '') AS method, (SELECT COALESCE(MAX(r.number), 0) FROM receipts r WHERE r.donation_id = d.id) AS receipt
 			FROM donations d LEFT JOIN offline_gifts o ON o.donation_id = d.id
 			WHERE d.donor_id = ? AND d.received_at >= ? AND d.received_at < ? ORDER BY d.received_at, d.id`, donorID, from, until).Scan(&rows).Error
@@ -51,6 +51,7 @@ func (y *YearSummary) add(g YearGift, name string) {
 	y.Stands += g.Stands()
 	if !g.Method.Apart() {
 		y.Summed += g.Stands()
+		y.Benefits += min(g.BenefitValue, g.Stands())
 	}
 	if name != "" {
 		y.Name = name

@@ -19,6 +19,9 @@ type YearSummary struct {
 	// Summed is the part of it that the donor gave, in money. The rest stands
 	// apart: see OfflineMethod.Apart.
 	Summed money.Minor
+	// Benefits is what the donor was given in return for what is summed, by the
+	// newsroom's estimate: only what Summed is above it can be deducted.
+	Benefits money.Minor
 }
 
 // YearGift is one gift of a year. Each payment of a monthly gift is one.
@@ -32,6 +35,9 @@ type YearGift struct {
 	Disputed   money.Minor   // lost, or withdrawn while the dispute is open
 	Method     OfflineMethod // "" for a gift through Stripe
 	Receipt    int64         // the number of its newest document; 0 while there is none
+
+	Benefit      string // what the donor was promised in return; "" for nothing
+	BenefitValue money.Minor
 }
 
 // Stands is what is left of the gift: nothing where more went back than was

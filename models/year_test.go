@@ -36,8 +36,8 @@ func givesOn(t *testing.T, s *models.Store, email string, minor money.Minor, at 
 	return d
 }
 
-// disputed are the movements of one dispute.
-func disputed(name string, moves ...money.Minor) []models.Fact {
+// movedBy are the movements of one dispute.
+func movedBy(name string, moves ...money.Minor) []models.Fact {
 	all := make([]models.Fact, 0, len(moves))
 	for i, minor := range moves {
 		moved := happens(fmt.Sprintf("txn_%s%d:dispute", name, i), models.DisputeMoved, minor)
@@ -60,11 +60,11 @@ func yearOfFates(t *testing.T, s *models.Store) (lastMoment time.Time) {
 	givesOn(t, s, "a@example.org", 2000, lastMoment.Add(time.Second))
 	givesOn(t, s, "b@example.org", 10000, summer, late)
 	givesOn(t, s, "c@example.org", 10000, summer, happens("re_C:refund", models.RefundMade, 10000))
-	givesOn(t, s, "d@example.org", 10000, summer, disputed("D", 10000)...)
+	givesOn(t, s, "d@example.org", 10000, summer, movedBy("D", 10000)...)
 	givesOn(t, s, "d@example.org", 3000, summer)
-	givesOn(t, s, "e@example.org", 10000, summer, append(disputed("E", 10000), happens("dp_E:lost", models.DisputeLost, 0))...)
-	givesOn(t, s, "f@example.org", 10000, summer, disputed("F", 10000, -10000)...)
-	givesOn(t, s, "g@example.org", 10000, summer, append(disputed("G", 10000), happens("re_G:refund", models.RefundMade, 10000))...)
+	givesOn(t, s, "e@example.org", 10000, summer, append(movedBy("E", 10000), happens("dp_E:lost", models.DisputeLost, 0))...)
+	givesOn(t, s, "f@example.org", 10000, summer, movedBy("F", 10000, -10000)...)
+	givesOn(t, s, "g@example.org", 10000, summer, append(movedBy("G", 10000), happens("re_G:refund", models.RefundMade, 10000))...)
 	givesOn(t, s, "g@example.org", 1000, summer)
 	givesOn(t, s, "", 1500, summer)
 	givesOn(t, s, "j@example.org", 7500, summer, happens("", models.ChargeUndone, 7500))
@@ -97,8 +97,8 @@ func TestAYearListsEachGiftAndWhatStandsOfIt(t *testing.T) {
 		spring := time.Date(2026, 4, 15, 9, 0, 0, 0, pacific(t))
 		whole := givesOn(t, s, "reader@example.org", 5000, spring)
 		part := givesOn(t, s, "reader@example.org", 10000, spring.AddDate(0, 1, 0), happens("re_1:refund", models.RefundMade, 4000))
-		gone := givesOn(t, s, "reader@example.org", 3000, spring.AddDate(0, 2, 0), disputed("1", 3000)...)
-		lost := givesOn(t, s, "reader@example.org", 2500, spring.AddDate(0, 3, 0), append(disputed("2", 2500), happens("re_2:refund", models.RefundMade, 2500))...)
+		gone := givesOn(t, s, "reader@example.org", 3000, spring.AddDate(0, 2, 0), movedBy("1", 3000)...)
+		lost := givesOn(t, s, "reader@example.org", 2500, spring.AddDate(0, 3, 0), append(movedBy("2", 2500), happens("re_2:refund", models.RefundMade, 2500))...)
 		givesOn(t, s, "other@example.org", 9900, spring)
 		fund := aCheck(t)
 		fund.Method = models.DAF
@@ -118,18 +118,59 @@ func TestAYearListsEachGiftAndWhatStandsOfIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unnumbered := cmpopts.IgnoreFields(models.YearGift{}, "Receipt")
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(models.YearSummary{}, "Donor"), cmpopts.EquateApproxTime(0), unnumbered); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(models.YearSummary{}, "Donor"), cmpopts.EquateApproxTime(0)); diff != "" {
 			t.Errorf("the year (−want +got):\n%s", diff)
 		}
 		if got.Donor.Email == nil || *got.Donor.Email != "reader@example.org" {
 			t.Errorf("the donor is %+v", got.Donor)
+		}
+		if _, err := s.IssueReceipts(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = s.YearOf(t.Context(), got.Donor.ID, 2026, pacific(t)); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range got.Gifts {
+			if all, err := s.ReceiptsOf(t.Context(), g.DonationID); err != nil || len(all) == 0 || g.Receipt != all[len(all)-1].Number {
+				t.Errorf("the gift of %s has the receipt %d of %+v, %v", g.Amount, g.Receipt, all, err)
+			}
 		}
 		if before, err := s.YearOf(t.Context(), got.Donor.ID, 2025, pacific(t)); err != nil || len(before.Gifts) > 0 || before.Stands != 0 {
 			t.Errorf("the year before: %+v, %v", before, err)
 		}
 		if _, err := s.YearOf(t.Context(), "donor_unknown", 2026, pacific(t)); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("a donor that nobody is: %v", err)
+		}
+	})
+}
+
+func TestAYearSumsWhatTheDonorWasGivenInReturn(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		magazine := choices
+		magazine.Amount, magazine.Benefit, magazine.BenefitValue = 5000, "A year of the magazine", 3600
+		var last models.Donation
+		for charge, refund := range map[string]money.Minor{"ch_1": 0, "ch_2": 4000, "ch_3": 5000} {
+			d, err := s.StartDonation(t.Context(), "", 0, magazine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			book(t, s, charged(d, charge, "reader@example.org"))
+			if refund > 0 {
+				back := of(d, "re_of_"+charge+":refund", models.RefundMade, refund)
+				back.Gift.Charge = charge
+				book(t, s, back)
+			}
+			last = d
+		}
+		year, err := s.YearOf(t.Context(), donorNamed(t, s, last), 2026, pacific(t))
+		if err != nil || year.Summed != 5000+1000 || year.Benefits != 3600+1000 {
+			t.Errorf("of %s that stand, %s came back as the magazine; %v", year.Summed, year.Benefits, err)
+		}
+		for _, g := range year.Gifts {
+			if g.Benefit != "A year of the magazine" || g.BenefitValue != 3600 {
+				t.Errorf("the gift says %q, worth %s", g.Benefit, g.BenefitValue)
+			}
 		}
 	})
 }

@@ -42,13 +42,13 @@ func withGiftsOf2025(t *testing.T, url string) *models.Store {
 }
 
 const statementsDue = `Gifts received in 2025 in America/Los_Angeles, less what went back:
-                                                        Donors  Gifts        Sum
-                                        Statements due       2      3  $2,650.50
-                                 Queued or sent before       0      0      $0.00
-                           Left out, no e-mail address       1      1      $7.00
-   Left out, a receipt is held for a person to release       0      0      $0.00
-               Left out, more went back than was given       0      0      $0.00
-                                            The ledger                 $2,657.50
+                                                       Donors  Gifts        Sum
+                                       Statements due       2      3  $2,650.50
+                                Queued or sent before       0      0      $0.00
+                          Left out, no e-mail address       1      1      $7.00
+  Left out, a receipt is held for a person to release       0      0      $0.00
+              Left out, more went back than was given       0      0      $0.00
+                                           The ledger                 $2,657.50
 Of what is due, $2,500.00 was stock or came from a fund or a retirement account: listed apart, and not summed as deductible.
 `
 
@@ -81,6 +81,9 @@ func TestStatementsAreListedThenQueuedAndNeverTwice(t *testing.T) {
 			}
 			if n := queued(); n != 2 {
 				t.Errorf("%d statements wait for 2 donors", n)
+			}
+			if due, err := store.IssueReceipts(t.Context(), 100); err != nil || due != 0 {
+				t.Errorf("%d gifts have no receipt that their statements could name, %v", due, err)
 			}
 			status, out, _ = appeal(t, e, "statements", "--year", "2025", "--send")
 			if status != done || !strings.Contains(out, "Queued 0 statements") || queued() != 2 {
