@@ -143,17 +143,12 @@ func (v *views) terms(f models.Frequency, now time.Time) termsView {
 	again := "today and " + v.again(f, now) + " until you cancel"
 	return termsView{
 		Frequency: string(f), Lead: "Giving " + strings.ToLower(frequencyLabel(f)) + ", you’ll be charged ",
-		Charged: again, Exact: "{amount} " + again, Stop: v.stopping(),
+		Charged: again, Exact: "{amount} " + again, Stop: stopping,
 	}
 }
 
 // stopping is how a donor changes or ends a repeated gift.
-func (v *views) stopping() string {
-	if v.c.Organisation.Help == "" {
-		return ""
-	}
-	return "To change or stop it, write to " + v.c.Organisation.Help + "."
-}
+const stopping = "You can change or cancel it online at any time."
 
 // place is where a line of the summary leads: to the control to be mended.
 func (view *formView) place(field string) string {

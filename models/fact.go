@@ -28,6 +28,9 @@ type Fact struct {
 	// ExpectsCharge: the evidence says "paid", so a charge must exist. Until
 	// it is booked, the event that said so stays open.
 	ExpectsCharge bool
+	// Decided is when a bank debit came to its end, good or bad, as the event
+	// says that told it; zero where the evidence does not say. It is not kept.
+	Decided time.Time
 	// undone: the same booking takes it back.
 	undone bool
 

@@ -34,6 +34,42 @@ func (b *booked) add(one booked) {
 	b.woke = b.woke || one.woke
 }
 
+// bookReading books all that a reading says.
+func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
+	if r.Empty() {
+		return booked{state: r.State, problem: r.Problem}, nil
+	}
+	all, err := s.book(tx, r.Facts)
+	if err != nil {
+		return booked{}, err
+	}
+	if r.Subscription != nil {
+		one, err := s.keepSubscription(tx, *r.Subscription)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.Renewal != nil {
+		one, err := s.keepFailedRenewal(tx, *r.Renewal)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.Payout != nil {
+		one, err := s.bookPayout(tx, *r.Payout)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.More != "" && all.state != EventForeign {
+		all.state, all.problem = EventWaiting, r.More
+	}
+	return all, nil
+}
+
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
 func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
@@ -86,7 +122,7 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	}
 	for _, f := range facts {
 		if f.Key == fact.Key {
-			return awaited(fact, facts), nil
+			return awaited(fact, facts), s.tellOfGift(tx, donation, facts, fact)
 		}
 	}
 	fact.Gift.Charge = chargeOf(fact, facts)
@@ -187,6 +223,9 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 		return nil, err
 	}
 	if err := s.fulfilWish(tx, d, facts); err != nil {
+		return nil, err
+	}
+	if err := s.tellOfGift(tx, d, facts, fact); err != nil {
 		return nil, err
 	}
 	if fact.EmailRank == SessionEmail {

@@ -73,35 +73,6 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	return result, s.keepState(tx, e, result)
 }
 
-// bookReading books all that a reading says.
-func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
-	if r.Empty() {
-		return booked{state: r.State, problem: r.Problem}, nil
-	}
-	all, err := s.book(tx, r.Facts)
-	if err != nil {
-		return booked{}, err
-	}
-	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
-		if err != nil {
-			return booked{}, err
-		}
-		all.add(one)
-	}
-	if r.Payout != nil {
-		one, err := s.bookPayout(tx, *r.Payout)
-		if err != nil {
-			return booked{}, err
-		}
-		all.add(one)
-	}
-	if r.More != "" && all.state != EventForeign {
-		all.state, all.problem = EventWaiting, r.More
-	}
-	return all, nil
-}
-
 // evidence is the name under which an object is kept that no event brought: a
 // later state of it is another, and so is another contradiction.
 func (o Object) evidence(of []byte) string {

@@ -69,7 +69,7 @@ func (doc *ReceiptDocument) read(tx *gorm.DB) error {
 	if err != nil {
 		return err
 	}
-	doc.Method, doc.Last4 = paidWith(facts)
+	doc.Method, doc.Last4 = methodOf(facts)
 	doc.DonorName = d.DonorName
 	if doc.DonorEmail, err = addressOf(tx, d); err != nil {
 		return err
@@ -122,9 +122,9 @@ func (doc *ReceiptDocument) readSubscription(tx *gorm.DB) error {
 	return nil
 }
 
-// paidWith is the method of a gift's first payment that stands, or else of its
+// methodOf is the method of a gift's first payment that stands, or else of its
 // first.
-func paidWith(facts []storedFact) (method, last4 string) {
+func methodOf(facts []storedFact) (method, last4 string) {
 	undone := undoneOf(facts)
 	var first *storedFact
 	for i, f := range facts {

@@ -21,27 +21,46 @@ func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) 
 		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
+	sub.Ran = !sub.Ended() && sub.CancelledAt == nil && !sub.CancelsAtEnd
 	made := insertOnce(tx, &sub)
 	if made.Error != nil {
 		return booked{}, fmt.Errorf("keep the subscription: %w", made.Error)
 	}
 	result := booked{state: EventBooked}
 	if made.RowsAffected > 0 {
-		return result, nil
+		return result, s.tellOfSubscription(tx, sub, sub.Ran)
 	}
 	var known Subscription
 	if err := forUpdate(tx).Where("id = ?", sub.ID).Take(&known).Error; err != nil {
 		return booked{}, fmt.Errorf("find the subscription: %w", err)
 	}
-	if !sub.supersedes(known) {
-		return result, nil
-	}
-	err := tx.Model(&Subscription{ID: sub.ID}).
-		Select("customer", "status", "amount", "currency", "months", "cancels_at_end", "period_end", "as_of").Updates(&sub).Error
-	if err != nil {
+	if err := s.supersede(tx, sub, known); err != nil {
 		return booked{}, fmt.Errorf("change the subscription: %w", err)
 	}
-	return result, nil
+	if sub.Ran && !known.Ran {
+		if err := s.sawRunning(tx, sub.ID); err != nil {
+			return booked{}, err
+		}
+	}
+	return result, s.tellOfSubscription(tx, sub, sub.Ran || known.Ran)
+}
+
+// supersede keeps a description of a subscription, as far as it stands against
+// what is known. What is read in the second of an event says no less of the card.
+func (s *Store) supersede(tx *gorm.DB, sub, known Subscription) error {
+	row := func() *gorm.DB { return tx.Model(&Subscription{ID: sub.ID}) }
+	if sub.supersedes(known) {
+		err := row().Select("customer", "status", "amount", "fees_covered", "currency", "months", "cancels_at_end", "period_start", "period_end", "as_of").Updates(&sub).Error
+		if err != nil {
+			return err
+		}
+	} else if sub.AsOf.Before(known.AsOf) || sub.PaymentMethod != known.PaymentMethod {
+		return nil
+	}
+	if card, changed := sub.changesCard(known); changed {
+		return row().Updates(card).Error
+	}
+	return nil
 }
 
 // whoBegan is who was typed when a renewal's subscription began, as far as that

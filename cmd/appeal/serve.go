@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Notices: c.Notices, Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -88,8 +89,8 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Mailed: conf.SMTP != nil || listener.captured != nil,
-		Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Recurring: stripe,
+		Mailed: conf.SMTP != nil || listener.captured != nil, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
 		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
@@ -106,6 +107,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { foldProgress(working, store, log) })
+	workers.Go(func() { tellOfCards(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {
@@ -197,6 +199,26 @@ func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 	every(ctx, 30*time.Second, func() bool {
 		if err := store.FoldProgress(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("the progress could not be folded", "error", err)
+		}
+		return true
+	})
+}
+
+// betweenCards is how often cards that expire are looked for: far more often
+// than their news gets old, so that a service that was down misses few.
+const betweenCards = 5 * time.Minute
+
+// tellOfCards has donors told that the card of a monthly or yearly gift expires,
+// in one process at a time.
+func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
+	holder := rand.Text()
+	every(ctx, betweenCards, func() bool {
+		mine, err := store.Lease(ctx, "cards", holder, betweenCards)
+		if err == nil && mine {
+			_, err = store.QueueExpiringCards(ctx, store.Now())
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("cards that expire could not be looked for", "error", err)
 		}
 		return true
 	})

@@ -162,6 +162,15 @@ func (ch *charge) decline() paymentError {
 	return paymentError{Code: code, DeclineCode: reason, Message: message}
 }
 
+// refuseExpired is decline for a card whose last month is over (https://docs.stripe.com/declines/codes).
+func (ch *charge) refuseExpired() paymentError {
+	refusal := ch.decline()
+	refusal.Code, refusal.DeclineCode, refusal.Message = "expired_card", "expired_card", "Your card has expired."
+	*ch.FailureCode, *ch.FailureMessage, *ch.Outcome.Reason = refusal.Code, refusal.Message, refusal.DeclineCode
+	ch.Outcome.SellerMessage = "The bank returned the decline code `expired_card`."
+	return refusal
+}
+
 func listCharges(c *call) (any, error) {
 	q := &query{}
 	if err := c.byRef(q, "payment_intent"); err != nil {
