@@ -26,10 +26,15 @@ func TestWhatAPersonEnteredStandsOnTheReceiptOfIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []receipt.Fact{
-			{Name: "Donor", Value: "Jordan Sample"}, {Name: "Donor’s address", Value: "5 Sample Lane, Oakland, CA 94600"},
-			{Name: "Date of gift", Value: mailed.Format("January 2, 2006") + " (postmark)"}, {Name: "Date received", Value: received.Format("January 2, 2006")},
-			{Name: "Purpose", Value: "The Corruption Project"}, {Name: "Paid with", Value: "Check"}, {Name: "Check number", Value: "1042"},
-			{Name: "Receipt number", Value: "No. 000001"}, {Name: "Reference", Value: d.Reference},
+			{Name: "Donor", Value: "Jordan Sample"},
+			{Name: "Donor’s address", Value: "5 Sample Lane, Oakland, CA 94600"},
+			{Name: "Date of gift", Value: mailed.Format("January 2, 2006") + " (postmark)"},
+			{Name: "Date received", Value: received.Format("January 2, 2006")},
+			{Name: "Purpose", Value: "The Corruption Project"},
+			{Name: "Paid with", Value: "Check"},
+			{Name: "Check number", Value: "1042"},
+			{Name: "Receipt number", Value: "No. 000001"},
+			{Name: "Reference", Value: d.Reference},
 		}
 		first := newest(t, store, clock, d)
 		if !slices.Equal(first.Facts, want) || first.Money[len(first.Money)-1].Value != "$1,000.00" {
