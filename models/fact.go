@@ -186,7 +186,7 @@ func fold(agreed money.Minor, began person, facts []storedFact) figures {
 			}
 		case ChargeUndone, OfflineUndone:
 			f.captured -= fact.Amount
-			failed = failed || fact.Kind == ChargeUndone
+			failed = true
 		case RefundMade:
 			f.refunded += fact.Amount
 			if !undone[fact.Object] && (f.refundedAt == nil || fact.At.After(*f.refundedAt)) {

@@ -74,7 +74,24 @@ func (doc *ReceiptDocument) read(tx *gorm.DB) error {
 	if doc.DonorEmail, err = addressOf(tx, d); err != nil {
 		return err
 	}
+	if err := doc.readOffline(tx); err != nil {
+		return err
+	}
 	return doc.readSubscription(tx)
+}
+
+// readOffline reads what a person entered of a gift that did not pass through
+// Stripe.
+func (doc *ReceiptDocument) readOffline(tx *gorm.DB) error {
+	kept, err := findOffline(tx, doc.Donation.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	doc.Offline, doc.DonorAddress = &kept, kept.DonorAddress
+	return nil
 }
 
 // readSubscription reads which payment of which monthly or yearly gift it is.
@@ -111,7 +128,7 @@ func paidWith(facts []storedFact) (method, last4 string) {
 	undone := undoneOf(facts)
 	var first *storedFact
 	for i, f := range facts {
-		if f.Kind != Charged {
+		if f.Kind != Charged && f.Kind != OfflineGiven {
 			continue
 		}
 		if first == nil || undone[first.Object] && !undone[f.Object] || undone[first.Object] == undone[f.Object] && f.At.Before(first.At) {

@@ -182,10 +182,12 @@ func quoted(kinds []FactKind) string {
 // mostShown bounds how many breaches of one predicate are named.
 const mostShown = 20
 
+func allPredicates() []predicate { return slices.Concat(predicates, offlinePredicates) }
+
 // Predicates names what Verify checks.
 func Predicates() []string {
 	names := []string{"I2", "I13"}
-	for _, p := range predicates {
+	for _, p := range allPredicates() {
 		if !slices.Contains(names, p.name) {
 			names = append(names, p.name)
 		}
@@ -200,7 +202,7 @@ func Predicates() []string {
 func (s *Store) Verify(ctx context.Context) ([]Breach, error) {
 	var breaches []Breach
 	err := s.snapshot(ctx, func(tx *gorm.DB) error {
-		for _, p := range predicates {
+		for _, p := range allPredicates() {
 			found, err := p.check(tx)
 			if err != nil {
 				return err
