@@ -203,6 +203,7 @@ type subscription struct {
 	Customer     ref[struct{}]     `json:"customer"`
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
 	CanceledAt   int64             `json:"canceled_at"`
+	EndedAt      int64             `json:"ended_at"`
 	PeriodEnd    int64             `json:"current_period_end"`
 	Method       ref[method]       `json:"default_payment_method"`
 	Items        items             `json:"items"`
