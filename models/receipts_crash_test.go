@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,7 +85,7 @@ func bookkeeper(t *testing.T, address string, ahead time.Duration, dies string, 
 	var said, errs strings.Builder
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Stdout, cmd.Stderr = &said, &errs
-	cmd.Env = slices.Concat(also, []string{asBookkeeper + "=" + address, asAhead + "=" + ahead.String(), asDying + "=" + dies})
+	cmd.Env = append([]string{asBookkeeper + "=" + address, asAhead + "=" + ahead.String(), asDying + "=" + dies}, also...)
 	if err := cmd.Run(); err != nil {
 		status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
