@@ -22,8 +22,9 @@ type formView struct {
 	Notice      *noticeView
 	Cover       coverView
 	Fold        foldView
-	Box         *boxView    // nil where there is no newsletter
-	Terms       []termsView // of the gifts that repeat
+	Box         *boxView     // nil where there is no newsletter
+	Benefit     *benefitView // nil where donors get nothing
+	Terms       []termsView  // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
 	Next        string // what comes after the button
@@ -86,6 +87,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 		Notice:      v.notice(s.Notice, s.Wait),
 		Cover:       v.cover(f.CoverFees),
 		Box:         v.box(f.Newsletter),
+		Benefit:     v.benefit(f.NoBenefit),
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
 		Fold:        fold(f, ps),

@@ -90,7 +90,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	site, err := handlers.New(handlers.Config{
 		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Recurring: stripe,
-		Web: pages, BaseURL: conf.BaseURL,
+		Mailed: conf.SMTP != nil || listener.captured != nil, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
 		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,

@@ -63,6 +63,7 @@ var visits = []visit{
 		t.await("the heading to have the focus", "document.activeElement.tagName === 'H1' && document.activeElement.textContent.startsWith('Confirming')")
 	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
+	{"receipt", (*tab).openReceipt},
 	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
 	{"asked for the newsletter", func(t *tab) {
@@ -129,6 +130,7 @@ var visits = []visit{
 	}},
 	{"a donor's link that was used", func(t *tab) { t.open("/manage/AAAAAAAAAAAAAAAAAAAAAA") }},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
+	{"no such receipt", func(t *tab) { t.open("/receipts/AAAAAAAAAAAAAAAAAAAAAA") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
 }
 
@@ -186,6 +188,16 @@ func (t *tab) befalls(action, amount, says string) {
 	t.await("the page to tell of it", "(async () => (await (await fetch(location.href, { cache: 'no-store' })).text()).replace(/\\s+/g, ' ').includes("+quoted(says)+"))()")
 	t.do(chromedp.Reload())
 	t.awaitSays("main", says)
+}
+
+// openReceipt follows the thank-you page's link once there is one: a receipt is
+// issued moments after the gift is booked.
+func (t *tab) openReceipt() {
+	t.Helper()
+	t.await("a receipt to be issued", "(async () => (await (await fetch(location.href, { cache: 'no-store' })).text()).includes('Print receipt'))()")
+	t.do(chromedp.Reload())
+	t.click(".tools a")
+	t.awaitPage("/receipts/")
 }
 
 // arriveAtNoAddress asks for the newsletter with something that is no address.
