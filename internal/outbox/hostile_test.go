@@ -8,9 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/net/html"
-
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 
 	"github.com/corruptionproject/appeal/internal/hostile"
 	"github.com/corruptionproject/appeal/internal/mail"
@@ -41,9 +40,12 @@ func (o *office) giveTyping(text string, n int) {
 func newDesk(t *testing.T, from money.Minor) *office {
 	t.Helper()
 	clock := &storetest.Clock{}
-	return newOffice(t, storetest.OpenWith(t, models.Options{
-		URL: storetest.InMemory(t), Slug: "corruption-project", Now: clock.Now, Notices: models.Notices{To: []string{desk}, From: from},
+	notices := models.Notices{To: []string{desk}, From: from}
+	o := newOffice(t, storetest.OpenWith(t, models.Options{
+		URL: storetest.InMemory(t), Slug: "corruption-project", Now: clock.Now, Notices: notices,
 	}), clock)
+	o.Campaign.Notices = notices
+	return o
 }
 
 const desk = "desk@example.org"
