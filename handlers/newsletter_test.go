@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/handlers"
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -22,11 +23,7 @@ func (s *site) signUp(email string, headers ...string) answer {
 // mail is what waits to be sent, the newest first.
 func (s *site) mail() []models.Mail {
 	s.t.Helper()
-	all, err := s.store.QueuedMail(s.t.Context(), models.MailConfirmNewsletter, 100)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return all
+	return storetest.Queued(s.t, s.store, models.MailConfirmNewsletter)
 }
 
 func (s *site) onList() (emails []string) {
@@ -279,37 +276,6 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 		s.do(http.MethodPost, "/newsletter/confirm/"+token, "")
 		if said := logged.String(); strings.Contains(said, "canary") || strings.Contains(said, token) {
 			t.Errorf("the log says:\n%s", said)
-		}
-	})
-}
-
-// demoShows is what stands beside the site for whoever tries it.
-var demoShows = []string{"/demo/mail", "/demo/article", "/demo/article/style.css"}
-
-func TestNoServiceShowsWhatTheDemoShows(t *testing.T) {
-	onBoth(t, options{}, func(t *testing.T, s *site) {
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusNotFound {
-				t.Errorf("a service answers %s with %d", path, got.status)
-			}
-		}
-	})
-}
-
-func TestTheDemosPagesAreGuardedAsAllAre(t *testing.T) {
-	article := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	onBoth(t, options{demo: article}, func(t *testing.T, s *site) {
-		s.signUp("reader@example.org")
-		if got := s.get("/demo/mail"); !strings.Contains(got.body, "To reader@example.org") {
-			t.Errorf("the demo's mail: %d\n%s", got.status, got.body)
-		}
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusOK || got.header.Get("X-Content-Type-Options") != "nosniff" {
-				t.Errorf("the demo answers %s with %d, %v", path, got.status, got.header)
-			}
-			if got := s.get(path, "Host", "evil.example"); got.status != http.StatusMisdirectedRequest {
-				t.Errorf("under another name the demo answers %s with %d", path, got.status)
-			}
 		}
 	})
 }

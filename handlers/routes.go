@@ -50,6 +50,8 @@ func (s *Server) routes() {
 	// Whoever tries it.
 	if s.Demo != nil {
 		e.GET("/demo/mail", s.getDemoMail)
+		e.GET("/demo/mail/:id", s.getDemoMessage)
+		e.GET("/demo/mail/:id/html", s.getDemoMessageHTML)
 		e.GET("/demo/article", echo.WrapHandler(s.Demo))
 		e.GET("/demo/article/*", echo.WrapHandler(s.Demo))
 	}

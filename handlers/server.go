@@ -60,10 +60,11 @@ type Config struct {
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
 	// Demo is the article that appeal demo shows the appeal in; nil in a real
-	// service. With it anybody can read captured mail.
-	Demo http.Handler
-	Now  func() time.Time
-	Log  *slog.Logger
+	// service. With it anybody can read captured mail, which has to be there.
+	Demo     http.Handler
+	Captured Captured
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Rate is how often one address may do something: Burst times at once, and once
@@ -97,6 +98,9 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	if c.Store == nil || c.BaseURL == nil || c.Now == nil || c.Log == nil {
 		return nil, errors.New("handlers: the store, the address, the clock and the log are needed")
+	}
+	if (c.Demo == nil) != (c.Captured == nil) {
+		return nil, errors.New("handlers: the demo's article and its captured mail come together")
 	}
 	v, err := newViews(c.Campaign, siteInfo{BaseURL: c.BaseURL.String(), TestMode: c.TestMode, Web: c.Web})
 	if err != nil {

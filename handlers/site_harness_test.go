@@ -18,6 +18,7 @@ import (
 	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/internal/stripesim"
@@ -47,8 +48,9 @@ type options struct {
 	campaign func(*models.Campaign)
 	log      *slog.Logger
 	lookup   handlers.Lookup // in place of asking Stripe
-	demo     http.Handler
 	mailed   bool
+	demo     http.Handler // shown beside captured
+	captured *mail.Capture
 }
 
 // kept is a log to look into while it is written.
@@ -111,10 +113,14 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server, err = handlers.New(handlers.Config{
+	conf := handlers.Config{
 		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
-		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Demo: o.demo, Now: clock.Now, Log: log,
-	})
+		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
+	}
+	if o.demo != nil {
+		conf.Demo, conf.Captured = o.demo, o.captured
+	}
+	s.server, err = handlers.New(conf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,11 +36,7 @@ func tellOfCards(t *testing.T, s *models.Store) (keys []string) {
 	if _, err := s.QueueExpiringCards(t.Context(), s.Now()); err != nil {
 		t.Fatal(err)
 	}
-	mails, err := s.QueuedMail(t.Context(), models.MailCardExpiring, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range mails {
+	for _, m := range storetest.Queued(t, s, models.MailCardExpiring) {
 		keys = append(keys, m.Key)
 	}
 	return keys

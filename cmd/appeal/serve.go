@@ -17,6 +17,8 @@ import (
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/outbox"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -44,10 +46,27 @@ func (serveCommand) Run(p *program) error {
 }
 
 // door is where the service is reached, and what it shows there to whoever
-// tries it: the demo's article, and in a real service nothing.
+// tries it: the demo's article and the mail it keeps, and in a real service
+// nothing.
 type door struct {
 	net.Listener
-	demo http.Handler
+	demo     http.Handler
+	captured letterbox
+}
+
+// letterbox takes mail that nobody is to be sent, and shows it.
+type letterbox interface {
+	mail.Sender
+	handlers.Captured
+}
+
+// postOffice is how mail leaves and whom it is from. The sender is nil where
+// mail stays queued.
+func (d door) postOffice(conf config.Config, c models.Campaign) (mail.Sender, mail.Address) {
+	if d.captured != nil {
+		return d.captured, mail.Address{Name: c.Organisation.Name, Email: "giving@example.org"}
+	}
+	return newSender(conf), mail.Address{Name: conf.MailFrom.Name, Email: conf.MailFrom.Address}
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -79,11 +98,16 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	reading := pace(stripe, conf)
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
+	signer := links.New([]byte(conf.SecretKey.Reveal()))
+	sender, from := listener.postOffice(conf, c)
+	letters := &outbox.Worker{
+		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
+	}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: signer, Mailed: sender != nil, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
-		Demo: listener.demo, Now: store.Now, Log: log,
+		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -96,6 +120,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		syncer := newSyncer(store, reading, c, log)
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
+	workers.Go(func() { letters.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
 	workers.Go(func() { tellOfCards(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
