@@ -37,7 +37,7 @@ type SMTPConfig struct {
 	Roots          *x509.CertPool // who signs certificates; nil: whom the system trusts
 
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: over the network
-	Now  func() time.Time                                                     // for the Date of mails
+	Now  func() time.Time                                                     // for the Date of mails; nil: the machine's clock
 }
 
 // patience is how many connections in a row may be lost before the rest of a
@@ -52,6 +52,9 @@ const patience = 2
 func NewSMTP(conf SMTPConfig) Sender {
 	if conf.Timeout == 0 {
 		conf.Timeout = time.Minute
+	}
+	if conf.Now == nil {
+		conf.Now = time.Now //nolint:forbidigo // the clock's default, for the one caller that is the program
 	}
 	if _, err := netip.ParseAddr(conf.Hello); err == nil || conf.Hello == "" { // a number is no name: RFC 5321 §4.1.4
 		conf.Hello = "localhost"

@@ -149,6 +149,9 @@ func Queued(t testing.TB, s *models.Store, kind models.MailKind) []models.Mail {
 		t.Fatal(err)
 	}
 	mails := slices.DeleteFunc(claimed, func(m models.Mail) bool { return m.Kind != kind })
+	for i := range mails {
+		mails[i].Attempts = 0 // to look is no try
+	}
 	slices.SortFunc(mails, func(a, b models.Mail) int { return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(a.Key, b.Key)) })
 	return mails
 }
