@@ -116,6 +116,7 @@ type yearView struct {
 	Returned     string // "" where nothing went back
 	Total        string
 	Apart        string // what of it the donor gave in another way than money
+	Benefits     string // what the donor got in return
 	Note         string
 	AsOf         string
 }
@@ -145,6 +146,9 @@ func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
 	if y.Summed != y.Stands {
 		view.Apart = (y.Stands - y.Summed).String() + " of it came as stock, from a donor-advised fund or from a retirement account. What that means for taxes stands on each of those receipts."
 	}
+	if y.Benefits > 0 && !v.c.Organisation.NotDeductible {
+		view.Benefits = "You received something worth " + y.Benefits.String() + " in return: only what you gave above that value is deductible."
+	}
 	view.Note = "What was refunded, or taken back in a dispute, is subtracted. Each gift has a receipt of its own, with what the tax office wants said."
 	return v.ofManage("year", view.Heading, problem{}, view)
 }
@@ -152,7 +156,7 @@ func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
 // organisation is who received the gifts, a line each.
 func (v *views) organisation() []string {
 	o := v.c.Organisation
-	lines := []string{v.legalName(), o.Address}
+	lines := []string{o.Recipient(), o.Address}
 	if o.EIN != "" {
 		lines = append(lines, "EIN "+o.EIN)
 	}

@@ -116,6 +116,10 @@ func TestAYearIsToldByDaysOfTheCampaignsZoneAndSumsUp(t *testing.T) {
 		d.in("main", hasText(said))
 	}
 	d.in("tfoot", hasText("$140.00"))
+	promised := sampleYear(c)
+	promised.Benefits = 3600
+	page, err = sampleViews(t, c).year(promised, june18(c))
+	parse(t, page, err).in("main", hasText("You received something worth $36.00 in return: only what you gave above that value is deductible."))
 }
 
 func TestAChangedAmountSaysWhatIsChargedFromWhen(t *testing.T) {

@@ -32,7 +32,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 		Footer:  said.Disclosures,
 	}
 	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
-		letter.Closing = append([]string{"What went back of your gift is no contribution, and not deductible."}, letter.Closing...)
+		letter.Closing = append([]string{"What was refunded or taken back is not a contribution, and not deductible."}, letter.Closing...)
 	}
 	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})

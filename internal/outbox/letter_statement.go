@@ -3,6 +3,8 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/models"
@@ -17,7 +19,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		return mail.Letter{}, err
 	}
 	name := w.Campaign.Organisation.Name
-	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.legalName()}}}
+	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.Campaign.Organisation.Recipient()}}}
 	if ein := w.Campaign.Organisation.EIN; ein != "" {
 		block.Rows = append(block.Rows, mail.Row{Name: "EIN", Value: ein})
 	}
@@ -38,8 +40,8 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 	if len(block.Rows) == listed && len(apart) == 0 {
 		return mail.Letter{}, notSent("nothing of that year’s gifts is left")
 	}
-	block.Rows = append(block.Rows, mail.Row{Name: fmt.Sprintf("Total of %d (USD)", year.Year), Value: year.Summed.String(), Total: true})
-	block.Statements = w.yearStatements()
+	block.Rows = append(block.Rows, w.yearSums(year)...)
+	block.Statements = w.yearStatements(year)
 	letter := mail.Letter{
 		Subject:   fmt.Sprintf("Your gifts to %s in %d", name, year.Year),
 		Preheader: "Keep this for your tax records.",
@@ -48,7 +50,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Signed:    signature(w.Campaign.Signer),
 		Block:     &block,
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
-		Closing:   append(apart, "These are the gifts that you have receipts for: deduct each of them once.", w.help()),
+		Closing:   append(apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,
 	}
 	if year.Name != "" {
@@ -66,7 +68,23 @@ func (w *Worker) listGift(g models.YearGift) string {
 	if back := g.Amount - g.Stands(); back != 0 {
 		said += fmt.Sprintf(" (%s less %s returned)", g.Amount, back)
 	}
+	if g.Benefit != "" {
+		said += fmt.Sprintf("; in return: %s (worth %s)", strings.TrimRight(g.Benefit, "."), g.BenefitValue)
+	}
 	return said
+}
+
+// yearSums are what the gifts of a year come to: as on their receipts, what the
+// donor got for them is subtracted.
+func (w *Worker) yearSums(year models.YearSummary) []mail.Row {
+	if year.Benefits == 0 || w.Campaign.Organisation.NotDeductible {
+		return []mail.Row{{Name: fmt.Sprintf("Total of %d (USD)", year.Year), Value: year.Summed.String(), Total: true}}
+	}
+	return []mail.Row{
+		{Name: fmt.Sprintf("Total of %d", year.Year), Value: year.Summed.String()},
+		{Name: "Value of what you received in return", Value: (-year.Benefits).String()},
+		{Name: fmt.Sprintf("Deductible contributions of %d (USD)", year.Year), Value: (year.Summed - year.Benefits).String(), Total: true},
+	}
 }
 
 var apartAs = map[models.OfflineMethod]string{
@@ -77,25 +95,28 @@ var apartAs = map[models.OfflineMethod]string{
 
 // tellApart is a gift that is not in the sum. Securities have no amount here.
 func (w *Worker) tellApart(g models.YearGift) string {
-	said := "Not in the total: " + apartAs[g.Method] + ", of " + w.day(g.ReceivedAt) + " (" + g.Reference
+	said := "Not in the total: "
 	if g.Method != models.Stock {
-		said += ", " + g.Stands().String()
+		said += g.Stands().String() + ", "
 	}
-	return said + ")."
+	return said + apartAs[g.Method] + " (" + w.day(g.ReceivedAt) + ", " + g.Reference + ")."
 }
 
 // yearStatements are what the tax office wants said of a year's gifts: one list
 // with each gift and date will do for all of them (IRS Publication 1771).
-func (w *Worker) yearStatements() []string {
-	inReturn := w.legalName() + " provided no goods or services in exchange for these contributions."
-	if w.Campaign.Organisation.InReturn != "" || w.Campaign.Receipts.Benefit.Description != "" {
+func (w *Worker) yearStatements(year models.YearSummary) []string {
+	o := w.Campaign.Organisation
+	inReturn := o.Recipient() + " provided no goods or services in exchange for these contributions."
+	switch {
+	case slices.ContainsFunc(year.Gifts, func(g models.YearGift) bool { return g.Benefit != "" && g.Stands() > 0 }):
+		inReturn = o.Recipient() + " provided what stands beside a contribution as given in return, with its value by our good-faith estimate, and no other goods or services."
+	case o.InReturn != "":
 		inReturn = "What was provided in exchange for a contribution stands on its receipt, and its value is not deductible."
 	}
-	deductible := "Your contributions are tax-deductible to the extent allowed by law."
-	if w.Campaign.Organisation.NotDeductible {
-		deductible = "These contributions are not tax-deductible."
+	if o.NotDeductible {
+		return []string{inReturn, "These contributions are not tax-deductible.", "Keep this for your records."}
 	}
-	return []string{inReturn, deductible, "Keep this for your tax records."}
+	return []string{inReturn, "Your contributions are tax-deductible to the extent allowed by law.", "Keep this for your tax records."}
 }
 
 // signature is who signs what is written to donors.

@@ -125,11 +125,25 @@ var told = map[string]func(*office){
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		o.once()
-		if queued, _, err := o.Store.QueueStatements(o.t.Context(), 2026, o.Campaign.Zone, "", 100); err != nil || queued != 1 {
-			o.t.Fatalf("%d statements are queued: %v", queued, err)
-		}
+		o.queueStatement()
 	},
+	"statement-of-a-gift-with-something-in-return": func(o *office) {
+		d := o.start(models.Choices{
+			Frequency: models.Once, Amount: 10000, Tribute: models.NoTribute, Benefit: "A year of the magazine, in print.", BenefitValue: 3600,
+		})
+		o.book(charged(d, "ch_1", "Jordan Sample", "reader@example.org"))
+		o.give("ch_2", "reader@example.org")
+		o.queueStatement()
+	},
+}
+
+// queueStatement has the one donor there is told what they gave in 2026.
+func (o *office) queueStatement() {
+	o.t.Helper()
+	o.once()
+	if queued, _, err := o.Store.QueueStatements(o.t.Context(), 2026, o.Campaign.Zone, "", 100); err != nil || queued != 1 {
+		o.t.Fatalf("%d statements are queued: %v", queued, err)
+	}
 }
 
 // failRenewal is a try to collect the next payment that came to nothing.

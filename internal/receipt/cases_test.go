@@ -85,7 +85,7 @@ func online() []example {
 		{"a test", campaign(), gift(50_00, func(d *models.ReceiptDocument) { d.Donation.Livemode = false })},
 		{"monthly, the third payment", campaign(), gift(15_00, monthly(3, nil))},
 		{"monthly, stopped", campaign(), gift(15_00, monthly(2, func(s *models.Subscription) { s.Status = "canceled" }))},
-		{"yearly", campaign(), gift(120_00, monthly(1, nil), func(d *models.ReceiptDocument) { d.Donation.Frequency = models.Yearly })},
+		{"yearly", campaign(), gift(120_00, monthly(1, nil), yearly)},
 	}
 }
 
@@ -98,6 +98,12 @@ func monthly(payment int, change func(*models.Subscription)) func(*models.Receip
 		}
 		d.Donation.Frequency, d.Subscription, d.PaymentNo = models.Monthly, &sub, payment
 	}
+}
+
+// yearly makes a monthly gift a yearly one.
+func yearly(d *models.ReceiptDocument) {
+	next := d.Subscription.PeriodEnd.AddDate(0, 11, 0)
+	d.Donation.Frequency, d.Subscription.Months, d.Subscription.PeriodEnd = models.Yearly, 12, &next
 }
 
 // amended makes of a first document the next one of the same gift.

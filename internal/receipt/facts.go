@@ -89,7 +89,7 @@ var offline = map[models.OfflineMethod]struct{ name, value, reference string }{
 	models.DAF:   {"Given by", "Grant from a donor-advised fund", "Grant"},
 	models.QCD:   {"Given as", "Distribution from a retirement account (IRA)", "Distribution"},
 	models.Cash:  {"Paid with", "Cash", "Cash receipt"},
-	models.Other: {"Paid with", "Another way than online", "Payment"},
+	models.Other: {"Paid", "Not through our website", "Payment"},
 }
 
 // brands are Stripe's names of cards, as their holders know them
