@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,7 +42,7 @@ func (s *Server) getReceipt(c echo.Context) error {
 	}
 	newest := ""
 	if document.Superseded {
-		newest = s.receiptAddress(d, d.Newest.ID)
+		newest = s.receiptAddress(d.Donation, d.Newest.ID, now)
 	}
 	body, err := s.views.receipt(document, receiptsPath+token+pdfEnding, newest)
 	if err != nil {
@@ -62,14 +63,13 @@ func sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error 
 }
 
 // receiptAddress is where a document of a gift is shown, for as long as any of
-// the gift's are. What was never received is kept for as long as what was
-// booked that day.
-func (s *Server) receiptAddress(d models.ReceiptDocument, id string) string {
-	received := d.Donation.CreatedAt
-	if d.Donation.ReceivedAt != nil {
-		received = *d.Donation.ReceivedAt
+// the gift's are, and at the least until a moment.
+func (s *Server) receiptAddress(d models.Donation, id string, least time.Time) string {
+	until := links.ReceiptUntil(d.GivenAt(), s.Campaign.Zone)
+	if until.Before(least) {
+		until = least
 	}
-	return receiptsPath + s.Links.Receipt(id, links.ReceiptUntil(received, s.Campaign.Zone))
+	return receiptsPath + s.Links.Receipt(id, until)
 }
 
 // withoutReceipt is the error of a receipt that can't be shown.

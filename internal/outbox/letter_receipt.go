@@ -42,11 +42,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 
 // receiptLink leads to the page of a document.
 func (w *Worker) receiptLink(d models.ReceiptDocument) string {
-	received := d.Receipt.IssuedAt
-	if d.Donation.ReceivedAt != nil {
-		received = *d.Donation.ReceivedAt
-	}
-	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(received, w.Campaign.Zone)))
+	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(d.Donation.GivenAt(), w.Campaign.Zone)))
 }
 
 // preheader is what an inbox shows beside the subject.
