@@ -69,6 +69,9 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		}
 		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: monthlyGift(c, s)}, p, now) }
 	}
+	for name, draw := range managePages(v, c) {
+		pages[name] = draw
+	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
 	}
@@ -126,8 +129,11 @@ func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
 		}
 		for _, reference := range []string{"for", "aria-describedby", "aria-labelledby"} {
 			for _, n := range d.all("[" + reference + "]") {
-				if id, _ := attr(n, reference); ids[id] == 0 {
-					t.Errorf("%s: %s=%q names nothing", name, reference, id)
+				named, _ := attr(n, reference)
+				for _, id := range strings.Fields(named) {
+					if ids[id] == 0 {
+						t.Errorf("%s: %s=%q names nothing", name, reference, id)
+					}
 				}
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/stripesim"
+	"github.com/corruptionproject/appeal/models"
 )
 
 // received is a gift of $50 that was paid, and the address of its receipt.
@@ -178,4 +179,40 @@ func pdfText(t *testing.T, body string) string {
 		t.Fatalf("pdftotext: %v", err)
 	}
 	return string(text)
+}
+
+func TestOnlyTheFirstPaymentOfAMonthlyGiftBringsTheBenefit(t *testing.T) {
+	magazine := func(c *models.Campaign) {
+		c.Receipts.Benefit = models.Benefit{Description: "A year of the magazine, in print", Value: 12_00, From: 20_00}
+	}
+	onBoth(t, options{campaign: magazine}, func(t *testing.T, s *site) {
+		made := s.start("frequency", "monthly", "monthly_amount", "25")
+		s.pay(made.CheckoutURL, "jordan@example.org", "succeeds")
+		began, err := s.store.FindDonation(t.Context(), made.Donation)
+		if err != nil || began.SubscriptionID == nil {
+			t.Fatalf("%+v: %v", began, err)
+		}
+		s.issue()
+		s.clock.Advance(30 * 24 * time.Hour)
+		if _, err := s.sim.Renew(t.Context(), *began.SubscriptionID); err != nil {
+			t.Fatal(err)
+		}
+		s.settle()
+		s.issue()
+		mails, err := s.store.ClaimMail(t.Context(), 10, time.Minute)
+		if err != nil || len(mails) != 2 {
+			t.Fatalf("%d mails are to be sent: %v", len(mails), err)
+		}
+		for i, want := range [][]string{
+			{"provided: A year of the magazine, in print. Its value, by our good-faith estimate, is $12.00.", "$13.00", "No. 1 of this monthly gift"},
+			{"provided no goods or services in exchange for this contribution.", "$25.00", "No. 2 of this monthly gift"},
+		} {
+			page := s.get("/receipts/" + signer.Receipt(mails[i].About.Receipt, s.clock.Now().Add(time.Hour))).body
+			for _, said := range want {
+				if !strings.Contains(page, said) {
+					t.Errorf("receipt %d does not say %q:\n%s", i+1, said, page)
+				}
+			}
+		}
+	})
 }

@@ -38,6 +38,8 @@ type Lookup interface {
 	// Confirm asks at once, and reports whether its reader has been through the
 	// payment page.
 	Confirm(ctx context.Context, d models.Donation) (bool, error)
+	// LookSubscription reads a repeated gift at once, and keeps what it is like.
+	LookSubscription(ctx context.Context, id string) error
 }
 
 // Config is what the site is made of.
@@ -49,8 +51,10 @@ type Config struct {
 	Mailed   bool
 	Checkout Checkout
 	Lookup   Lookup
-	Web      *web.Web
-	BaseURL  *url.URL // the public address
+	// Recurring changes the gifts of donors who manage them.
+	Recurring Recurring
+	Web       *web.Web
+	BaseURL   *url.URL // the public address
 	// PaymentOrigin is an extra origin that the giving form may lead to: that
 	// of STRIPE_API_BASE, where it is plain http. Stripe's own is https.
 	PaymentOrigin  string
@@ -85,6 +89,7 @@ type Server struct {
 	opening  singleflight.Group
 	limits   *limiter // of checkouts
 	signups  *limiter // of requests for the newsletter
+	manages  *limiter // of requests for a donor's link
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
@@ -107,7 +112,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), stopping: make(chan struct{})}
-	s.limits, s.signups = newLimiter(c.DonateRate), newLimiter(c.DonateRate)
+	s.limits, s.signups, s.manages = newLimiter(c.DonateRate), newLimiter(c.DonateRate), newLimiter(c.DonateRate)
 	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)

@@ -48,9 +48,9 @@ type options struct {
 	campaign func(*models.Campaign)
 	log      *slog.Logger
 	lookup   handlers.Lookup // in place of asking Stripe
-	mailed   bool
-	demo     http.Handler // shown beside captured
+	demo     http.Handler    // shown beside captured
 	captured *mail.Capture
+	mailed   bool
 }
 
 // kept is a log to look into while it is written.
@@ -114,7 +114,8 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 		t.Fatal(err)
 	}
 	conf := handlers.Config{
-		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
+		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Recurring: client, Web: pages,
+		BaseURL: base, PaymentOrigin: s.simURL,
 		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
 	}
 	if o.demo != nil {

@@ -27,6 +27,7 @@ type thanksView struct {
 	Facts     []fact
 	Receipt   template.URL
 	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
+	Manage    bool   // it repeats, and can be changed or cancelled
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
 	Signup    *signupView // of the newsletter, where the gift did not ask for it
@@ -54,6 +55,7 @@ func (v *views) thanks(g given, p models.Progress, now time.Time) ([]byte, error
 	}
 	view.Receipt = template.URL(g.receipt) //nolint:gosec // a path of our own
 	view.Status, view.Reference, view.Facts = string(d.Status), d.Reference, v.facts(d)
+	view.Manage = d.Frequency != models.Once && !g.sub.Ended() && !g.sub.CancelsAtEnd
 	view.Monthly = d.Status == models.Received && d.Frequency == models.Once && v.c.Offers(models.Monthly) && v.c.TakesGifts(now) == nil
 	screen := "Your gift"
 	if view.Share != nil {
@@ -143,7 +145,7 @@ const stopped = "The gift was stopped, and you won’t be charged again."
 // it is known.
 func (v *views) schedule(d models.Donation, sub models.Subscription, now time.Time) string {
 	if d.ReceivedAt == nil {
-		return v.stopping()
+		return stopping
 	}
 	amount := d.Charged()
 	if sub.Amount > 0 {
@@ -153,7 +155,7 @@ func (v *views) schedule(d models.Donation, sub models.Subscription, now time.Ti
 	if sub.PeriodEnd != nil && sub.PeriodEnd.After(now) {
 		next = ", next on " + v.date(*sub.PeriodEnd)
 	}
-	return "You’ll be charged " + amount.Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel" + next + ". " + v.stopping()
+	return "You’ll be charged " + amount.Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel" + next + ". " + stopping
 }
 
 // afterTheFirst keeps apart what became of a repeated gift's first payment,
@@ -165,7 +167,7 @@ func (v *views) afterTheFirst(d models.Donation, sub models.Subscription) string
 	case sub.Ended() || sub.CancelsAtEnd:
 		return stopped
 	default:
-		return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + v.stopping()
+		return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + stopping
 	}
 }
 

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -17,6 +18,7 @@ const (
 	asBookkeeper = "APPEAL_TEST_BOOKS" // the address of the books
 	asAhead      = "APPEAL_TEST_AHEAD" // by how much its clock is ahead
 	asDying      = "APPEAL_TEST_DYING" // where it kills itself, "POINT PASS"
+	asClerk      = "APPEAL_TEST_CLERK" // set: do what a person does, and mail nothing
 )
 
 // keepBooks issues and mails until nothing is due. What it says on its standard
@@ -41,6 +43,11 @@ func keepBooks(address string) {
 	})
 	must(err)
 	must(s.OpenBooks(ctx))
+	if os.Getenv(asClerk) != "" {
+		must(beClerk(ctx, s))
+		must(s.Close())
+		return
+	}
 	for issued := 1; issued > 0; {
 		issued, err = s.IssueReceipts(ctx, 2)
 		must(err)
@@ -57,5 +64,31 @@ func keepBooks(address string) {
 			must(err)
 			must(s.MailSent(ctx, m.Key))
 		}
+	}
+}
+
+// beClerk enters two offline gifts, reverses the second, and queues the year's
+// statements: each as a person does who was broken off and does it all again.
+func beClerk(ctx context.Context, s *models.Store) error {
+	var second models.Donation
+	for _, key := range []string{"the first check's form", "the second check's form"} {
+		d, err := s.EnterOffline(ctx, models.NewOfflineGift{
+			Amount: 700, Method: models.Check, ReceivedOn: storetest.Start.Truncate(24 * time.Hour), DonorEmail: "clerk@example.org",
+			Zone: time.UTC, EnteredBy: "staff@example.org", FormKey: key,
+		})
+		if err != nil {
+			return err
+		}
+		second = d
+	}
+	if err := s.ReverseOffline(ctx, second.ID, "entered twice", "staff@example.org"); err != nil && !errors.Is(err, models.ErrConflict) {
+		return err
+	}
+	for after := ""; ; {
+		_, last, err := s.QueueStatements(ctx, storetest.Start.Year(), time.UTC, after, 2)
+		if err != nil || last == "" {
+			return err
+		}
+		after = last
 	}
 }

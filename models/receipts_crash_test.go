@@ -76,7 +76,7 @@ func TestWhoeverDiesIssuingOrMailingLosesNothing(t *testing.T) {
 
 // bookkeeper has a process of its own issue and mail, and returns what it gave
 // to the relay and whether it was killed.
-func bookkeeper(t *testing.T, address string, ahead time.Duration, dies string) (relayed []string, killed bool) {
+func bookkeeper(t *testing.T, address string, ahead time.Duration, dies string, also ...string) (relayed []string, killed bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -85,7 +85,7 @@ func bookkeeper(t *testing.T, address string, ahead time.Duration, dies string) 
 	var said, errs strings.Builder
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Stdout, cmd.Stderr = &said, &errs
-	cmd.Env = []string{asBookkeeper + "=" + address, asAhead + "=" + ahead.String(), asDying + "=" + dies}
+	cmd.Env = append([]string{asBookkeeper + "=" + address, asAhead + "=" + ahead.String(), asDying + "=" + dies}, also...)
 	if err := cmd.Run(); err != nil {
 		status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 		if !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {

@@ -277,7 +277,11 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)
 	}
-	return nil
+	if donorID == nil || d.DonorID != nil && *d.DonorID == *donorID {
+		return nil
+	}
+	// Whoever it is of now may have an address, for want of which a document was not mailed.
+	return s.makeDue(tx, d.ID)
 }
 
 func gifts(counted bool) int64 {

@@ -19,13 +19,29 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 		if err != nil {
 			return err
 		}
-		paid, err := paidWith(tx, "donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID)
+		paid, err := ofGifts(tx, donorID, "at, key", func(f storedFact) string { return f.DonationID })
+		if err != nil {
+			return err
+		}
+		receipts, err := ofGifts(tx, donorID, "number", func(r Receipt) string { return r.DonationID })
+		if err != nil {
+			return err
+		}
+		offline, err := ofGifts(tx, donorID, "donation_id", func(g OfflineGift) string { return g.DonationID })
 		if err != nil {
 			return err
 		}
 		gifts = make([]DonorGift, 0, len(found))
 		for _, d := range found {
-			gifts = append(gifts, DonorGift{Donation: d, PaidWith: paid[d.ID]})
+			gift := DonorGift{Donation: d}
+			gift.Method, gift.Last4 = methodOf(paid[d.ID])
+			for _, g := range offline[d.ID] {
+				gift.Offline = g.Method
+			}
+			if all := receipts[d.ID]; len(all) > 0 {
+				gift.Receipt = &all[len(all)-1]
+			}
+			gifts = append(gifts, gift)
 		}
 		return nil
 	})
@@ -35,18 +51,18 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 	return gifts, nil
 }
 
-// paidWith is what each gift's newest payment was made with, by the gift's id.
-func paidWith(tx *gorm.DB, of string, args ...any) (map[string]PaidWith, error) {
-	var facts []storedFact
-	err := tx.Where("kind = ?", Charged).Where(of, args...).Order("at, key").Find(&facts).Error
+// ofGifts reads the rows of one kind that belong to a donor's gifts, by gift.
+func ofGifts[Row any](tx *gorm.DB, donorID, order string, of func(Row) string) (map[string][]Row, error) {
+	var rows []Row
+	err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Order(order).Find(&rows).Error
 	if err != nil {
-		return nil, fmt.Errorf("read the payments: %w", err)
+		return nil, fmt.Errorf("read what belongs to the gifts: %w", err)
 	}
-	paid := map[string]PaidWith{}
-	for _, f := range facts {
-		paid[f.DonationID] = PaidWith{f.Method, f.Last4}
+	byGift := map[string][]Row{}
+	for _, row := range rows {
+		byGift[of(row)] = append(byGift[of(row)], row)
 	}
-	return paid, nil
+	return byGift, nil
 }
 
 // SubscriptionsOf returns the repeated gifts that a donor began, the newest
@@ -92,6 +108,9 @@ func subscriptionOf(tx *gorm.DB, began Donation) (one DonorSubscription, known b
 	}
 	for _, f := range newest {
 		one.PaidWith = PaidWith{f.Method, f.Last4}
+	}
+	if card := one.Card; card.Brand != "" {
+		one.PaidWith = PaidWith{card.Brand, card.Last4} // newer than its last payment, perhaps
 	}
 	var ended []cancellation
 	if err := tx.Where("subscription_id = ?", one.ID).Find(&ended).Error; err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -32,12 +33,14 @@ func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, e
 			return err
 		}
 		d, err = s.enter(tx, g)
+		crash.Here(crash.OfflineUnkept)
 		return err
 	})
 	if err != nil {
 		return Donation{}, fmt.Errorf("models: enter an offline gift: %w", err)
 	}
 	if !again {
+		crash.Here(crash.OfflineKept)
 		s.commits.Add(1)
 	}
 	return d, nil
@@ -169,11 +172,13 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 			return err
 		}
 		_, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by))
+		crash.Here(crash.OfflineUnkept)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("models: reverse the offline gift %s: %w", donationID, err)
 	}
+	crash.Here(crash.OfflineKept)
 	s.commits.Add(1)
 	return nil
 }

@@ -24,17 +24,14 @@ type dueReceipt struct {
 
 func (dueReceipt) TableName() string { return "receipts_due" }
 
-// receiptDue marks the gift of a fact which may call for a document, or which
-// brings the address for a document that could not be mailed.
+// receiptDue marks the gift of a fact which may call for a document.
 func (s *Store) receiptDue(tx *gorm.DB, fact storedFact) error {
 	switch fact.Kind {
 	case Charged, ChargeUndone, RefundMade, RefundUndone, DisputeMoved, DisputeLost, OfflineGiven, OfflineUndone:
+		return s.makeDue(tx, fact.DonationID)
 	default:
-		if fact.Email == "" {
-			return nil
-		}
+		return nil
 	}
-	return s.makeDue(tx, fact.DonationID)
 }
 
 // makeDue marks a gift whose documents are to be looked at. Whoever calls it

@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/corruptionproject/appeal/internal/crash"
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -34,15 +35,17 @@ func giftsOfYear(donors string) string {
 	)`
 }
 
+// nextDonors are those whose turn it is to be looked at.
+const nextDonors = "(SELECT id, email FROM donors WHERE id > @after ORDER BY id LIMIT @most)"
+
 // standingByJournal is what the gifts received in a year come to by the
 // journal alone, without any cached figure: a gift is received with its first
 // payment that was not taken back.
 const standingByJournal = `
 	WITH received AS (
 		SELECT p.donation_id AS gift, MIN(p.at) AS at
-		FROM postings p LEFT JOIN postings u ON u.key = REPLACE(p.key, ':charge', ':failure') AND u.kind = 'failure'
-		LEFT JOIN postings r ON r.corrects = p.key AND r.kind = 'reversal'
-		WHERE p.kind IN ('charge', 'gift') AND u.key IS NULL AND r.key IS NULL GROUP BY p.donation_id
+		FROM postings p LEFT JOIN postings u ON u.key = REPLACE(REPLACE(p.key, ':charge', ':failure'), ':gift', ':reversal')
+		WHERE p.kind IN ('charge', 'gift') AND u.key IS NULL GROUP BY p.donation_id
 	)
 	SELECT COALESCE(SUM(-l.amount), 0) FROM received g
 	JOIN postings p ON p.donation_id = g.gift JOIN posting_lines l ON l.posting = p.key
@@ -96,10 +99,9 @@ func (s *Store) QueueStatements(ctx context.Context, year int, zone *time.Locati
 	}
 	arguments := yearArguments(year, zone)
 	arguments["after"], arguments["most"] = after, most
-	const next = "(SELECT id, email FROM donors WHERE id > @after ORDER BY id LIMIT @most)"
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		var due []struct{ DonorID, Email string }
-		err := tx.Raw(giftsOfYear(next)+`
+		err := tx.Raw(giftsOfYear(nextDonors)+`
 			SELECT DISTINCT donor_id, email FROM gifts WHERE share = 'due' ORDER BY donor_id`, arguments).Scan(&due).Error
 		if err != nil {
 			return err
@@ -113,10 +115,12 @@ func (s *Store) QueueStatements(ctx context.Context, year int, zone *time.Locati
 			}
 		}
 		queued = len(due)
-		return tx.Raw("SELECT COALESCE(MAX(id), '') FROM "+next+" AS n", arguments).Row().Scan(&last)
+		crash.Here(crash.StatementsUnkept)
+		return tx.Raw("SELECT COALESCE(MAX(id), '') FROM "+nextDonors+" AS n", arguments).Row().Scan(&last)
 	})
 	if err != nil {
 		return 0, "", fmt.Errorf("models: queue statements of %d: %w", year, err)
 	}
+	crash.Here(crash.StatementsKept)
 	return queued, last, nil
 }

@@ -98,9 +98,6 @@ func (s *Store) shareDonor(tx *gorm.DB, began Donation) error {
 		if err := s.refold(tx, d, facts); err != nil {
 			return err
 		}
-		if err := s.makeDue(tx, d.ID); err != nil { // its document may not have been mailed for want of the address
-			return err
-		}
 	}
 	return nil
 }

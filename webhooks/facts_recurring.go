@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -85,12 +86,17 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 	// Stripe: canceled_at is when the end was asked for, and stays so when the
 	// period has run out (https://docs.stripe.com/api/subscriptions/object). One
 	// whose first payment never came was nothing to cancel.
-	if s.CanceledAt > 0 && s.Status != "incomplete_expired" {
-		at := utc(s.CanceledAt)
+	if ended := cmp.Or(s.CanceledAt, s.EndedAt); ended > 0 && s.Status != "incomplete_expired" {
+		at := utc(ended)
 		kept.CancelledAt = &at
 	}
-	kept.PaymentMethod = s.Method.ID
-	if m := s.Method.Object; m != nil {
+	// One without a method of its own is paid by its customer's.
+	with := s.Method
+	if with.ID == "" && s.Customer.Object != nil {
+		with = s.Customer.Object.Settings.Method
+	}
+	kept.PaymentMethod = with.ID
+	if m := with.Object; m != nil {
 		kept.Card = models.Card{Brand: m.Card.Brand, Last4: m.Card.Last4, ExpMonth: m.Card.ExpMonth, ExpYear: m.Card.ExpYear}
 	}
 	kept.Amount = s.Items.amount()

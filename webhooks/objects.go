@@ -200,13 +200,21 @@ type subscription struct {
 	Status       string            `json:"status"`
 	Currency     string            `json:"currency"`
 	Metadata     map[string]string `json:"metadata"`
-	Customer     ref[struct{}]     `json:"customer"`
+	Customer     ref[customer]     `json:"customer"`
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
 	PeriodStart  int64             `json:"current_period_start"`
 	CanceledAt   int64             `json:"canceled_at"`
+	EndedAt      int64             `json:"ended_at"`
 	PeriodEnd    int64             `json:"current_period_end"`
 	Method       ref[method]       `json:"default_payment_method"`
 	Items        items             `json:"items"`
+}
+
+// customer is whoever a subscription charges.
+type customer struct {
+	Settings struct {
+		Method ref[method] `json:"default_payment_method"`
+	} `json:"invoice_settings"`
 }
 
 // items are what a subscription is for.

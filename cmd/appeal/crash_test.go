@@ -26,6 +26,7 @@ var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFo
 // elsewhere are the points that models' own test of crashes comes by.
 var elsewhere = []crash.Point{
 	crash.ReceiptUnkept, crash.ReceiptKept, crash.MailUnclaimed, crash.MailClaimed, crash.MailUnended, crash.MailEnded,
+	crash.OfflineUnkept, crash.OfflineKept, crash.StatementsUnkept, crash.StatementsKept,
 }
 
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,

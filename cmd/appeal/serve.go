@@ -104,7 +104,8 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
 	}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Links: signer, Mailed: sender != nil, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: signer, Checkout: stripe, Lookup: resolver, Recurring: stripe,
+		Mailed: sender != nil, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
 		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,

@@ -27,7 +27,7 @@ func (s statementsCommand) Run(p *program) error {
 			return usage{fmt.Errorf("%d has not ended yet in %s, and more gifts may come", s.Year, c.Zone)}
 		}
 		if s.Send {
-			// Every line of a statement names its receipt.
+			// Every line of a statement names its receipt, by its number.
 			if err := issueAll(p, store); err != nil {
 				return err
 			}
@@ -57,10 +57,10 @@ func (s statementsCommand) Run(p *program) error {
 // inOne is how many donors one transaction looks at.
 const inOne = 200
 
+// issueAll issues every receipt that is due, as the service does.
 func issueAll(p *program, store *models.Store) error {
 	for {
-		issued, err := store.IssueReceipts(p.ctx, inOne)
-		if err != nil || issued < inOne {
+		if issued, err := store.IssueReceipts(p.ctx, inOne); err != nil || issued == 0 {
 			return err
 		}
 	}

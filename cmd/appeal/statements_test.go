@@ -78,6 +78,9 @@ func TestStatementsAreListedThenQueuedAndNeverTwice(t *testing.T) {
 			if n := queued(); n != 2 {
 				t.Errorf("%d statements wait for 2 donors", n)
 			}
+			if due, err := store.IssueReceipts(t.Context(), 100); err != nil || due != 0 {
+				t.Errorf("%d gifts have no receipt that their statements could name, %v", due, err)
+			}
 			status, out, _ = appeal(t, e, "statements", "--year", "2025", "--send")
 			if status != done || !strings.Contains(out, "Queued 0 statements") || queued() != 2 {
 				t.Errorf("again: status %d, %d wait\n%s", status, queued(), out)

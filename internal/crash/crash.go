@@ -62,6 +62,10 @@ const (
 	MailClaimed                     // committed, and nothing is sent
 	MailUnended                     // a mail was sent, and that is written, not committed
 	MailEnded                       // committed
+	OfflineUnkept                   // an offline gift or its reversal is booked, not committed
+	OfflineKept                     // committed
+	StatementsUnkept                // some statements of a year are queued, not committed
+	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
 	points
@@ -79,6 +83,7 @@ var names = [points]string{
 	DifferencesNamed: "differences named", SyncUncompleted: "sync uncompleted", SyncCompleted: "sync completed",
 	ReceiptUnkept: "receipt unkept", ReceiptKept: "receipt kept",
 	MailUnclaimed: "mail unclaimed", MailClaimed: "mail claimed", MailUnended: "mail unended", MailEnded: "mail ended",
+	OfflineUnkept: "offline unkept", OfflineKept: "offline kept", StatementsUnkept: "statements unkept", StatementsKept: "statements kept",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
 }
 

@@ -2,6 +2,8 @@ package mail_test
 
 import (
 	"errors"
+	"flag"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -84,6 +86,29 @@ func longestLine(text string) int {
 		longest = max(longest, utf8.RuneCountInString(line))
 	}
 	return longest
+}
+
+var update = flag.Bool("update", false, "write the letter that the tests hold to")
+
+// The file is also what a browser is shown: internal/browser.
+func TestTheHTMLOfALetter(t *testing.T) {
+	page, err := letter.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/letter.html"
+	if *update {
+		if err := os.WriteFile(golden, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), page); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // The words of both, in order, are the same but for how a link and a line are

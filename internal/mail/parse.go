@@ -18,7 +18,7 @@ import (
 type Captured struct {
 	ID                         string // among those of a folder; "" elsewhere
 	MessageID                  string // "<…@host>"
-	From, To, ReplyTo, Subject string // decoded
+	From, To, ReplyTo, Subject string // for the eye: "Dana Reed <dana@reader.example>"
 	At                         time.Time
 	Header                     []Field
 	Text, HTML                 string // lines ended by \n
@@ -45,8 +45,18 @@ func Parse(raw []byte) (Captured, error) {
 		}
 		return value
 	}
+	person := func(name string) string {
+		a, err := netmail.ParseAddress(read.Header.Get(name))
+		switch {
+		case err != nil:
+			return decoded(name)
+		case a.Name == "":
+			return a.Address
+		}
+		return a.Name + " <" + a.Address + ">"
+	}
 	m := Captured{
-		From: decoded("From"), To: decoded("To"), ReplyTo: decoded("Reply-To"), Subject: decoded("Subject"), MessageID: read.Header.Get("Message-Id"),
+		From: person("From"), To: person("To"), ReplyTo: person("Reply-To"), Subject: decoded("Subject"), MessageID: read.Header.Get("Message-Id"),
 	}
 	if m.At, err = read.Header.Date(); err != nil {
 		return Captured{}, fmt.Errorf("read a mail's date: %w", err)

@@ -29,7 +29,7 @@ CREATE TABLE receipts_due (
     since           TIMESTAMPTZ NOT NULL,
     not_before      TIMESTAMPTZ NOT NULL
 );
-CREATE INDEX receipts_due_by_time ON receipts_due (not_before, since);
+CREATE INDEX receipts_due_by_time ON receipts_due (not_before, donation_id);
 
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$

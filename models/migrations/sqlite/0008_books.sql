@@ -29,7 +29,7 @@ CREATE TABLE receipts_due (
     since           DATETIME NOT NULL,
     not_before      DATETIME NOT NULL
 );
-CREATE INDEX receipts_due_by_time ON receipts_due (not_before, since);
+CREATE INDEX receipts_due_by_time ON receipts_due (not_before, donation_id);
 
 -- +goose StatementBegin
 CREATE TRIGGER receipts_stay BEFORE UPDATE ON receipts BEGIN SELECT RAISE(ABORT, 'receipts are append-only'); END;
