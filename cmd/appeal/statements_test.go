@@ -24,7 +24,6 @@ func withGiftsOf2025(t *testing.T, url string) *models.Store {
 		t.Fatal(err)
 	}
 	clock := &storetest.Clock{}
-	clock.Advance(time.Since(storetest.Start) + time.Hour) // after what the command queues by the machine's clock
 	store := storetest.Open(t, url, clock)
 	for _, g := range []struct {
 		email  string
@@ -40,6 +39,7 @@ func withGiftsOf2025(t *testing.T, url string) *models.Store {
 			t.Fatal(err)
 		}
 	}
+	clock.Advance(time.Since(storetest.Start) + time.Hour) // after what the command queues by the machine's clock
 	return store
 }
 
