@@ -47,7 +47,7 @@ func texts(d receipt.Document) []string {
 	all = append(all, d.Statements...)
 	all = append(all, d.Schedule...)
 	all = append(all, d.Disclosures...)
-	return append(all, "Questions? "+d.Help, "Reference "+d.Reference)
+	return append(all, "Write to "+d.Help, "Reference "+d.Reference)
 }
 
 // packed is a text without its spaces, which a line's end swallows.
