@@ -10,6 +10,8 @@ var (
 	// ErrConflict: the same form key was used for other choices, and that
 	// payment page is still open.
 	ErrConflict = errors.New("the form key stands for other choices")
+	// ErrExists: there is such an account already.
+	ErrExists = errors.New("there is one already")
 	// ErrClosed: the campaign takes no gifts at this time.
 	ErrClosed = errors.New("the campaign takes no gifts now")
 	// ErrOtherBooks: the database holds another campaign, currency or mode.

@@ -21,7 +21,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrBusy: too many wait to have a password hashed. It is worth a try in a
+// ErrBusy says that too many wait to have a password hashed. It is worth a try in a
 // moment.
 var ErrBusy = errors.New("too many passwords are being tried at once")
 
