@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. Donor self-service, receipts and the
-// finance area are not built yet.
+// routes is every address of the product. Donor self-service and receipts are
+// not built yet.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -40,6 +40,11 @@ func (s *Server) routes() {
 	e.GET("/favicon.ico", s.getFavicon)
 	e.GET("/robots.txt", s.getRobots)
 	e.GET("/.well-known/security.txt", s.getSecurity)
+
+	// The finance team, behind a door of their own.
+	if s.Finance != nil {
+		s.Finance.Mount(e)
+	}
 
 	// Stripe.
 	if s.Webhook != nil {

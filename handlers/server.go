@@ -55,12 +55,16 @@ type Config struct {
 	DonateRate     Rate             // of new checkouts, and apart from those of newsletter sign-ups
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
+	Finance        Rooms // the staff's pages; nil for none
 	// Demo is the article that appeal demo shows the appeal in; nil in a real
 	// service. With it anybody can read captured mail.
 	Demo http.Handler
 	Now  func() time.Time
 	Log  *slog.Logger
 }
+
+// Rooms are pages that keep their own door. They register their addresses.
+type Rooms interface{ Mount(e *echo.Echo) }
 
 // Rate is how often one address may do something: Burst times at once, and once
 // more every Every. A Burst of 0 is no limit.

@@ -101,3 +101,9 @@ func (staffLink) TableName() string { return "staff_links" }
 
 // linkFor is how long an invitation is good for.
 const linkFor = 72 * time.Hour
+
+// PasswordNames are what somebody who guesses a password here would try first:
+// the newsroom's names, the campaign's, and the person's own address.
+func (c Campaign) PasswordNames(email string) []string {
+	return []string{c.Organisation.Name, c.Organisation.LegalName, c.Title, c.Slug, c.Signer.Name, email, "appeal", "finance", "donation", "campaign"}
+}
