@@ -60,6 +60,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Totals  totalsCommand  `cmd:"" help:"Print the totals of every recorded gift."`
 	Verify  verifyCommand  `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`
+	Staff   staffCommands  `cmd:"" help:"Say who may enter the finance rooms."`
 	Export  exportCommands `cmd:"" help:"Write a table for a spreadsheet."`
 	Version versionCommand `cmd:"" help:"Print the version, the commit, and what it was built with."`
 }

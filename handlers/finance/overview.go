@@ -72,7 +72,11 @@ func (r *Rooms) overview(t models.Totals, now time.Time) overviewView {
 // toward says how far the campaign has come, and what it needs each day.
 func (r *Rooms) toward(raised money.Minor, now time.Time) (toward, needs string) {
 	c := r.Campaign
-	toward = " toward " + c.Goal.Short() + " (" + strconv.FormatInt(c.PermilleRaised(raised)/10, 10) + "%)"
+	percent := strconv.FormatInt(c.PermilleRaised(raised)/10, 10) + "%"
+	if raised > 0 && percent == "0%" {
+		percent = "under 1%"
+	}
+	toward = " toward " + c.Goal.Short() + " (" + percent + ")"
 	days := c.DaysLeft(now)
 	left := c.Goal - raised
 	switch {
