@@ -183,9 +183,16 @@ func (s *Store) FindInvitation(ctx context.Context, token string) (Staff, error)
 // AcceptInvitation sets the password of whom a link is for. The link ends.
 func (s *Store) AcceptInvitation(ctx context.Context, token, passwordHash string) error {
 	return s.act(ctx, "take up an invitation", func(tx *gorm.DB) error {
-		who, err := s.invited(forUpdate(tx), token)
+		who, err := s.invited(tx, token)
 		if err != nil {
 			return err
+		}
+		used := tx.Where("token_hash = ?", hashToken(token)).Delete(&staffLink{})
+		if used.Error == nil && used.RowsAffected == 0 { // by somebody else, just now
+			return ErrNotFound
+		}
+		if used.Error != nil {
+			return used.Error
 		}
 		return s.setPassword(tx, who.Actor(), who, passwordHash)
 	})

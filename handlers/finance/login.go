@@ -109,7 +109,7 @@ func (r *Rooms) prove(v *visit, email, typed string, also func(models.Staff) (bo
 	} else if !good {
 		return models.Staff{}, errNotProven
 	}
-	return who, r.Store.ReturnLogin(v.ctx(), admitted)
+	return who, r.Store.ReturnLogin(context.WithoutCancel(v.ctx()), admitted)
 }
 
 // postLogout is for anybody, so that it does what it says for whoever comes
