@@ -67,7 +67,8 @@ func findStaff(tx *gorm.DB, where, value string) (Staff, error) {
 // SetRole gives somebody another role, and ends their sessions.
 func (s *Store) SetRole(ctx context.Context, by Actor, email string, role Role) error {
 	return s.changeStaff(ctx, email, func(tx *gorm.DB, who Staff) error {
-		if who.Role == role {
+		was := who.Role
+		if was == role {
 			return nil
 		}
 		if err := tx.Model(&who).Update("role", role).Error; err != nil {
@@ -76,7 +77,7 @@ func (s *Store) SetRole(ctx context.Context, by Actor, email string, role Role) 
 		if err := endSessions(tx, who.ID); err != nil {
 			return err
 		}
-		return s.audit(tx, AuditEntry{Who: by, Act: RoleChanged, Object: who.Email, Before: string(who.Role), After: string(role)})
+		return s.audit(tx, AuditEntry{Who: by, Act: RoleChanged, Object: who.Email, Before: string(was), After: string(role)})
 	})
 }
 
