@@ -122,6 +122,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.echo.ServeHTTP(w, r)
 }
 
+// Routes are every address that is answered. Those of the finance rooms are
+// named by who may come to them.
+func (s *Server) Routes() []*echo.Route { return s.echo.Routes() }
+
 // Run keeps progress fresh for watchers until ctx ends.
 func (s *Server) Run(ctx context.Context) { s.feed.Run(ctx) }
 

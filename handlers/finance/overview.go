@@ -52,7 +52,7 @@ func (r *Rooms) overview(t models.Totals, now time.Time) overviewView {
 	view.Key = []figure{
 		part("total", "Gross", t.Gross, "all confirmed gifts"),
 		part("minus", "Refunds", t.Refunded, "given back"),
-		part("minus", "Disputes held", t.Disputed, "taken by donors’ banks"),
+		part("minus", "Disputes held", t.Disputed, "taken back by banks"),
 		part("equals", "Raised", t.Raised, "what readers see"),
 		part("minus", "Fees", t.Fees, "dispute fees included"),
 		part("equals", "Net", t.Net, "after Stripe’s fees"),
