@@ -30,7 +30,9 @@ func admitted(t *testing.T, s *models.Store, n int, attempt func(i int) models.A
 }
 
 func fromMany(email string) func(int) models.Attempt {
-	return func(i int) models.Attempt { return models.Attempt{Email: email, Network: fmt.Sprint("network ", i%500)} }
+	return func(i int) models.Attempt {
+		return models.Attempt{Email: email, Network: fmt.Sprint("network ", i%500)}
+	}
 }
 
 func TestAnAccountIsTriedTenTimesAnHourByStrangersHoweverManyTheyAre(t *testing.T) {
@@ -82,7 +84,7 @@ func TestStrangersDontShutOutTheOwnerOnADeviceThatIsKnown(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
 		who, made := staffed(t, s, models.Admin)
-		admitted(t, s, 40, func(i int) models.Attempt { return models.Attempt{Email: clerk, Network: "the newsroom's"} })
+		admitted(t, s, 40, func(int) models.Attempt { return models.Attempt{Email: clerk, Network: "the newsroom's"} })
 		own := models.Attempt{Email: "CLERK@example.org", Network: "the newsroom's", Device: made.Device}
 		if _, err := s.AdmitLogin(t.Context(), own); err != nil {
 			t.Errorf("the owner: %v", err)

@@ -205,7 +205,7 @@ func (f passwordFlag) read(p *program) (string, error) {
 		}
 		return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
 	}
-	terminal := int(keyboard.Fd()) //nolint:gosec // a file's number is small
+	terminal := int(keyboard.Fd())
 	if !term.IsTerminal(terminal) {
 		return "", usage{errors.New("there is no terminal to ask for the password: give it with --password-stdin")}
 	}

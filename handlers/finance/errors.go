@@ -40,8 +40,6 @@ func (r *Rooms) answer(v *visit, err error) error {
 		return r.toLogin(v)
 	case errors.Is(err, errSetUp):
 		return v.Redirect(http.StatusSeeOther, accountPath)
-	case v.ctx().Err() != nil:
-		return nil // nobody is there to be answered
 	}
 	for _, s := range statuses {
 		if errors.Is(err, s.err) {

@@ -108,7 +108,6 @@ func (h *house) add(email string, role models.Role) models.Staff {
 type browser struct {
 	*house
 	cookies map[string]string
-	from    string // the address it comes from, as a trusted proxy would tell
 }
 
 func (h *house) browser() *browser { return &browser{house: h, cookies: map[string]string{}} }

@@ -94,17 +94,25 @@ func back(c echo.Context, path, said string) error {
 // browser names what somebody uses, in words that are all written here: what a
 // browser says of itself is anybody's.
 func browser(userAgent string) string {
-	return first(userAgent, "A browser", "Edg", "Edge", "OPR", "Opera", "Firefox", "Firefox", "Chrome", "Chrome", "Safari", "Safari", "curl", "curl") +
-		" on " + first(userAgent, "another system", "iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows",
-		"Mac OS", "Mac", "CrOS", "ChromeOS", "Linux", "Linux")
+	return first(userAgent, browsers, "A browser") + " on " + first(userAgent, systems, "another system")
 }
 
-// first is the name of the first sign that a text bears; signs and names come
-// in pairs.
-func first(text, otherwise string, pairs ...string) string {
-	for i := 0; i < len(pairs); i += 2 {
-		if strings.Contains(text, pairs[i]) {
-			return pairs[i+1]
+// What browsers and systems say of themselves, and their names. Many call
+// themselves by others' names too, so the order matters.
+var (
+	browsers = []sign{{"Edg", "Edge"}, {"OPR", "Opera"}, {"Firefox", "Firefox"}, {"Chrome", "Chrome"}, {"Safari", "Safari"}, {"curl", "curl"}}
+	systems  = []sign{
+		{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS", "Mac"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+	}
+)
+
+type sign struct{ text, name string }
+
+// first is the name of the first sign that a text bears.
+func first(text string, signs []sign, otherwise string) string {
+	for _, s := range signs {
+		if strings.Contains(text, s.text) {
+			return s.name
 		}
 	}
 	return otherwise
