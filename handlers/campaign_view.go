@@ -33,6 +33,7 @@ type campaignView struct {
 	Counting             []string
 	Money                []string // over the goal, under it, refunds
 	OtherWays            []string
+	Disclosures          []string    // what states want said
 	Signup               *signupView // nil where there is no newsletter
 }
 
@@ -46,18 +47,19 @@ type signerView struct {
 // again for a reader who has something to mend.
 func (v *views) campaign(p models.Progress, now time.Time, s campaignState) ([]byte, error) {
 	view := campaignView{
-		Headline:   v.c.Headline,
-		Standfirst: v.c.Standfirst,
-		Ticker:     v.ticker(p, now, s.StaleSince),
-		Draft:      v.c.Draft,
-		Lead:       imageOf(v.c.Look.Lead),
-		Opening:    template.HTML(v.c.Letter.Opening), //nolint:gosec // the newsroom's own Markdown, rendered without raw HTML
-		Rest:       template.HTML(v.c.Letter.Rest),    //nolint:gosec // likewise
-		Signer:     v.signer(),
-		PaysFor:    v.c.PaysFor,
-		Counting:   v.counting(),
-		Money:      nonEmpty([]string{v.c.OverGoal, v.c.UnderGoal, v.c.RefundPolicy}),
-		OtherWays:  v.otherWays(),
+		Headline:    v.c.Headline,
+		Standfirst:  v.c.Standfirst,
+		Ticker:      v.ticker(p, now, s.StaleSince),
+		Draft:       v.c.Draft,
+		Lead:        imageOf(v.c.Look.Lead),
+		Opening:     template.HTML(v.c.Letter.Opening), //nolint:gosec // the newsroom's own Markdown, rendered without raw HTML
+		Rest:        template.HTML(v.c.Letter.Rest),    //nolint:gosec // likewise
+		Signer:      v.signer(),
+		PaysFor:     v.c.PaysFor,
+		Counting:    v.counting(),
+		Money:       nonEmpty([]string{v.c.OverGoal, v.c.UnderGoal, v.c.RefundPolicy}),
+		OtherWays:   v.otherWays(),
+		Disclosures: v.c.Receipts.Disclosures,
 	}
 	view.Ticker.Live = true
 	if !s.MetAt.IsZero() {

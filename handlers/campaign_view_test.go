@@ -90,7 +90,7 @@ func TestAMonthlyGiftIsAgreedToInFullBesideTheButton(t *testing.T) {
 	c := bothWays(t)
 	form := campaignState{Form: prefilled(url.Values{"frequency": {"monthly"}}, c)}
 	d := parse(t, mustCampaign(t, c, onTheWay(c), form), nil)
-	d.in(".terms[data-for=monthly]", hasText("Giving monthly, you’ll be charged today and on the 18th of each month until you cancel. To change or stop it, write to giving@example.org."))
+	d.in(".terms[data-for=monthly]", hasText("Giving monthly, you’ll be charged today and on the 18th of each month until you cancel. You can change or cancel it online at any time."))
 	d.in(".terms strong", hasAttr("data-exact", "{amount} today and on the 18th of each month until you cancel"))
 	inOrder(t, string(d.raw), `class="terms set"`, `type="submit"`)
 

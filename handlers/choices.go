@@ -80,6 +80,9 @@ func (f donateForm) choices(c models.Campaign) (models.Choices, problems) {
 	}
 	choices.Amount = amount
 	_, choices.FeesCovered = c.Charge(amount, f.CoverFees)
+	if benefit := c.Receipts.Benefit; benefit.ComesWith(amount) && !f.NoBenefit {
+		choices.Benefit, choices.BenefitValue = benefit.Description, benefit.Value
+	}
 
 	found.add("comment", tooLong(f.Comment, maxComment, "your note"))
 	switch choices.Tribute {

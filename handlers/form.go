@@ -34,6 +34,7 @@ type donateForm struct {
 	OtherAmount string
 	CoverFees   bool
 	Newsletter  bool
+	NoBenefit   bool // what the gift would bring is declined
 	Comment     string
 	Tribute     string
 	TributeName string
@@ -59,6 +60,7 @@ func readDonateForm(values url.Values) donateForm {
 		OtherAmount: asTyped(values.Get("other_amount")),
 		CoverFees:   ticked(values.Get("cover_fees")),
 		Newsletter:  ticked(values.Get("newsletter")),
+		NoBenefit:   ticked(values.Get("no_benefit")),
 		Comment:     text(values.Get("comment")),
 		Tribute:     line(values.Get("tribute")),
 		TributeName: line(values.Get("tribute_name")),
@@ -116,6 +118,7 @@ func again(d models.Choices, c models.Campaign) donateForm {
 		Picked:      defaultAmounts(c),
 		CoverFees:   d.FeesCovered > 0,
 		Newsletter:  d.Newsletter,
+		NoBenefit:   d.Benefit == "" && c.Receipts.Benefit.ComesWith(d.Amount),
 		Comment:     d.Comment,
 		Tribute:     string(d.Tribute),
 		TributeName: d.TributeName,

@@ -22,8 +22,9 @@ type formView struct {
 	Notice      *noticeView
 	Cover       coverView
 	Fold        foldView
-	Box         *boxView    // nil where there is no newsletter
-	Terms       []termsView // of the gifts that repeat
+	Box         *boxView     // nil where there is no newsletter
+	Benefit     *benefitView // nil where donors get nothing
+	Terms       []termsView  // of the gifts that repeat
 	Hidden      []hidden
 	FormKey     string
 	Next        string // what comes after the button
@@ -86,6 +87,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 		Notice:      v.notice(s.Notice, s.Wait),
 		Cover:       v.cover(f.CoverFees),
 		Box:         v.box(f.Newsletter),
+		Benefit:     v.benefit(f.NoBenefit),
 		Hidden:      hiddenFields(f),
 		FormKey:     f.FormKey,
 		Fold:        fold(f, ps),
@@ -141,17 +143,12 @@ func (v *views) terms(f models.Frequency, now time.Time) termsView {
 	again := "today and " + v.again(f, now) + " until you cancel"
 	return termsView{
 		Frequency: string(f), Lead: "Giving " + strings.ToLower(frequencyLabel(f)) + ", you’ll be charged ",
-		Charged: again, Exact: "{amount} " + again, Stop: v.stopping(),
+		Charged: again, Exact: "{amount} " + again, Stop: stopping,
 	}
 }
 
 // stopping is how a donor changes or ends a repeated gift.
-func (v *views) stopping() string {
-	if v.c.Organisation.Help == "" {
-		return ""
-	}
-	return "To change or stop it, write to " + v.c.Organisation.Help + "."
-}
+const stopping = "You can change or cancel it online at any time."
 
 // place is where a line of the summary leads: to the control to be mended.
 func (view *formView) place(field string) string {

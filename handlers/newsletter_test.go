@@ -22,7 +22,7 @@ func (s *site) signUp(email string, headers ...string) answer {
 // mail is what waits to be sent, the newest first.
 func (s *site) mail() []models.Mail {
 	s.t.Helper()
-	all, err := s.store.QueuedMail(s.t.Context(), models.ConfirmNewsletter, 100)
+	all, err := s.store.QueuedMail(s.t.Context(), models.MailConfirmNewsletter, 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestASignupIsConfirmedByAButtonAndNotByALook(t *testing.T) {
 		if asked.status != http.StatusOK || !strings.Contains(asked.body, "Check your inbox to confirm.") {
 			t.Fatalf("answered %d: %s", asked.status, asked.body)
 		}
-		link := "/newsletter/confirm/" + s.mail()[0].Token
+		link := "/newsletter/confirm/" + s.mail()[0].About.Token
 		for range 3 { // a scanner, a preview, and the reader
 			page := s.get(link)
 			if page.status != http.StatusOK || strings.Count(page.body, "<button") != 1 || len(s.onList()) != 0 {
@@ -94,7 +94,7 @@ func TestTheAnswerIsTheSameWhetherAnAddressIsKnownOrNot(t *testing.T) {
 			return a
 		}
 		first := comparable(s.signUp("known@example.org"))
-		if confirmed := s.do(http.MethodPost, "/newsletter/confirm/"+s.mail()[0].Token, ""); confirmed.status != http.StatusOK {
+		if confirmed := s.do(http.MethodPost, "/newsletter/confirm/"+s.mail()[0].About.Token, ""); confirmed.status != http.StatusOK {
 			t.Fatalf("answered %d", confirmed.status)
 		}
 		s.signUp("asked@example.org")
@@ -115,7 +115,7 @@ func TestTheAnswerIsTheSameWhetherAnAddressIsKnownOrNot(t *testing.T) {
 func TestALinkThatNeverWasAndOneThatIsTooOldAreAnsweredAlike(t *testing.T) {
 	onBoth(t, options{}, func(t *testing.T, s *site) {
 		s.signUp("reader@example.org")
-		old := s.mail()[0].Token
+		old := s.mail()[0].About.Token
 		s.clock.Advance(8 * 24 * time.Hour)
 		var pages []string
 		for _, token := range []string{old, "AAAAAAAAAAAAAAAAAAAAAA", "x"} {
@@ -261,7 +261,7 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 	logged := &kept{}
 	onBoth(t, options{log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))}, func(t *testing.T, s *site) {
 		s.signUp("canary@example.org")
-		token := s.mail()[0].Token
+		token := s.mail()[0].About.Token
 		s.do(http.MethodPost, "/newsletter/confirm/"+token, "")
 		s.get("/newsletter/confirm/" + token + "x")
 		for _, path := range []string{"/", "/?amount=40", "/api/progress", "/robots.txt", "/newsletter/confirm/" + token} {
@@ -279,37 +279,6 @@ func TestNoAddressAndNoTokenIsPublicOrLogged(t *testing.T) {
 		s.do(http.MethodPost, "/newsletter/confirm/"+token, "")
 		if said := logged.String(); strings.Contains(said, "canary") || strings.Contains(said, token) {
 			t.Errorf("the log says:\n%s", said)
-		}
-	})
-}
-
-// demoShows is what stands beside the site for whoever tries it.
-var demoShows = []string{"/demo/mail", "/demo/article", "/demo/article/style.css"}
-
-func TestNoServiceShowsWhatTheDemoShows(t *testing.T) {
-	onBoth(t, options{}, func(t *testing.T, s *site) {
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusNotFound {
-				t.Errorf("a service answers %s with %d", path, got.status)
-			}
-		}
-	})
-}
-
-func TestTheDemosPagesAreGuardedAsAllAre(t *testing.T) {
-	article := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	onBoth(t, options{demo: article}, func(t *testing.T, s *site) {
-		s.signUp("reader@example.org")
-		if got := s.get("/demo/mail"); !strings.Contains(got.body, "To reader@example.org") {
-			t.Errorf("the demo's mail: %d\n%s", got.status, got.body)
-		}
-		for _, path := range demoShows {
-			if got := s.get(path); got.status != http.StatusOK || got.header.Get("X-Content-Type-Options") != "nosniff" {
-				t.Errorf("the demo answers %s with %d, %v", path, got.status, got.header)
-			}
-			if got := s.get(path, "Host", "evil.example"); got.status != http.StatusMisdirectedRequest {
-				t.Errorf("under another name the demo answers %s with %d", path, got.status)
-			}
 		}
 	})
 }

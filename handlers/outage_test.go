@@ -126,6 +126,8 @@ func (panics) Look(context.Context, string) error { panic("canary") }
 
 func (panics) Confirm(context.Context, models.Donation) (bool, error) { panic("canary") }
 
+func (panics) LookSubscription(context.Context, string) error { panic("canary") }
+
 func TestAnUnknownGiftIsNotSaidToBeUnpaid(t *testing.T) {
 	onBoth(t, options{}, func(t *testing.T, s *site) {
 		for _, path := range []string{"/thanks/AAAAAAAAAAAAAAAAAAAAAA", "/thanks/short", "/?cancelled=AAAAAAAAAAAAAAAAAAAAAA"} {

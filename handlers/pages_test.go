@@ -13,6 +13,8 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -43,10 +45,19 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"newsletter to mend": func() ([]byte, error) {
 			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
 		},
-		"captured mail": func() ([]byte, error) {
-			return v.captured([]models.Mail{{To: "reader@example.org", Token: "AAAAAAAAAAAAAAAAAAAAAA", QueuedAt: now}}, now)
+		"receipt": func() ([]byte, error) {
+			return v.receipt(receipt.Of(c, receiptOf(c), now), "/receipts/R.pdf", "")
 		},
-		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
+		"receipt that another replaced": func() ([]byte, error) {
+			d := receiptOf(c)
+			d.Newest.ID, d.Newest.Kind = "rcpt_2", models.VoidReceipt
+			return v.receipt(receipt.Of(c, d, now), "/receipts/R.pdf", "/receipts/S")
+		},
+		"captured mail": func() ([]byte, error) {
+			return v.captured([]mail.Captured{receiptMail}, []models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
+		},
+		"a captured mail":      func() ([]byte, error) { return v.message(receiptMail, now) },
+		"no captured mail":     func() ([]byte, error) { return v.captured(nil, nil, now) },
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
 		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
 		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },
@@ -55,13 +66,24 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		models.Started, models.Processing, models.Received, models.Failed, models.Expired,
 		models.Refunded, models.PartiallyRefunded, models.Disputed,
 	} {
-		pages["thanks "+string(s)] = func() ([]byte, error) { return v.thanks(paid(c, s), models.Subscription{}, p, now) }
-		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(monthlyGift(c, s), models.Subscription{}, p, now) }
+		pages["thanks "+string(s)] = func() ([]byte, error) {
+			return v.thanks(given{Donation: paid(c, s), receipt: "/receipts/R", mailed: true}, p, now)
+		}
+		pages["thanks monthly "+string(s)] = func() ([]byte, error) { return v.thanks(given{Donation: monthlyGift(c, s)}, p, now) }
+	}
+	for name, draw := range managePages(v, c) {
+		pages[name] = draw
 	}
 	for status := range wording {
 		pages[http.StatusText(status)] = func() ([]byte, error) { return v.problem(status, "", "") }
 	}
 	return pages
+}
+
+// receiptMail is one as the demo keeps it.
+var receiptMail = mail.Captured{
+	ID: "00000001", To: "reader@example.org", Subject: "Receipt for your $50.00 gift", Header: []mail.Field{{Name: "To", Value: "reader@example.org"}},
+	Text: "Thank you.\n", HTML: `<html><head></head><body style="color:red"><p>Thank you.</p><a href="https://give.example/receipts/A">View</a></body></html>`,
 }
 
 // The policy that pages are served under allows no inline style or script and
@@ -77,7 +99,7 @@ func TestPagesHoldNoInlineStyleOrScriptAndLoadNothingFromElsewhere(t *testing.T)
 				switch {
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 					t.Errorf("%s: <%s %s=%q>", name, n.Data, a.Key, a.Val)
-				case loads && !strings.HasPrefix(a.Val, "/static/"):
+				case loads && !strings.HasPrefix(a.Val, "/static/") && (n.Data != "iframe" || !strings.HasPrefix(a.Val, "/demo/mail/")):
 					t.Errorf("%s: <%s> loads %s", name, n.Data, a.Val)
 				case strings.Contains(a.Val, "ZgotmplZ"):
 					t.Errorf("%s: <%s %s> was refused by the template", name, n.Data, a.Key)
@@ -109,8 +131,11 @@ func TestEveryPageHasOneHeadingOneMainAndNoIdTwice(t *testing.T) {
 		}
 		for _, reference := range []string{"for", "aria-describedby", "aria-labelledby"} {
 			for _, n := range d.all("[" + reference + "]") {
-				if id, _ := attr(n, reference); ids[id] == 0 {
-					t.Errorf("%s: %s=%q names nothing", name, reference, id)
+				named, _ := attr(n, reference)
+				for _, id := range strings.Fields(named) {
+					if ids[id] == 0 {
+						t.Errorf("%s: %s=%q names nothing", name, reference, id)
+					}
 				}
 			}
 		}
@@ -224,7 +249,7 @@ func TestHTMLInjection(t *testing.T) {
 		checkHarmless(t, parse(t, linked, err), evil)
 		gift := paid(c, models.Received)
 		gift.Comment, gift.TributeName, gift.Src = evil, evil, evil
-		thanked, err := v.thanks(gift, models.Subscription{}, onTheWay(c), june18(c))
+		thanked, err := v.thanks(given{Donation: gift}, onTheWay(c), june18(c))
 		checkHarmless(t, parse(t, thanked, err), evil)
 	}
 }

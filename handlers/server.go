@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/live"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -37,16 +38,23 @@ type Lookup interface {
 	// Confirm asks at once, and reports whether its reader has been through the
 	// payment page.
 	Confirm(ctx context.Context, d models.Donation) (bool, error)
+	// LookSubscription reads a repeated gift at once, and keeps what it is like.
+	LookSubscription(ctx context.Context, id string) error
 }
 
 // Config is what the site is made of.
 type Config struct {
 	Campaign models.Campaign
 	Store    *models.Store
+	Links    links.Signer // of the addresses of receipts
+	// Mailed: mail is sent, so a donor may be told that a receipt comes by it.
+	Mailed   bool
 	Checkout Checkout
 	Lookup   Lookup
-	Web      *web.Web
-	BaseURL  *url.URL // the public address
+	// Recurring changes the gifts of donors who manage them.
+	Recurring Recurring
+	Web       *web.Web
+	BaseURL   *url.URL // the public address
 	// PaymentOrigin is an extra origin that the giving form may lead to: that
 	// of STRIPE_API_BASE, where it is plain http. Stripe's own is https.
 	PaymentOrigin  string
@@ -57,10 +65,11 @@ type Config struct {
 	WebhookPath    string
 	Finance        Rooms // the staff's pages; nil for none
 	// Demo is the article that appeal demo shows the appeal in; nil in a real
-	// service. With it anybody can read captured mail.
-	Demo http.Handler
-	Now  func() time.Time
-	Log  *slog.Logger
+	// service. With it anybody can read captured mail, which has to be there.
+	Demo     http.Handler
+	Captured Captured
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Rooms are pages that keep their own door. They register their addresses.
@@ -84,6 +93,7 @@ type Server struct {
 	opening  singleflight.Group
 	limits   *limiter // of checkouts
 	signups  *limiter // of requests for the newsletter
+	manages  *limiter // of requests for a donor's link
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
@@ -98,12 +108,15 @@ func New(c Config) (*Server, error) {
 	if c.Store == nil || c.BaseURL == nil || c.Now == nil || c.Log == nil {
 		return nil, errors.New("handlers: the store, the address, the clock and the log are needed")
 	}
+	if (c.Demo == nil) != (c.Captured == nil) {
+		return nil, errors.New("handlers: the demo's article and its captured mail come together")
+	}
 	v, err := newViews(c.Campaign, siteInfo{BaseURL: c.BaseURL.String(), TestMode: c.TestMode, Web: c.Web})
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), stopping: make(chan struct{})}
-	s.limits, s.signups = newLimiter(c.DonateRate), newLimiter(c.DonateRate)
+	s.limits, s.signups, s.manages = newLimiter(c.DonateRate), newLimiter(c.DonateRate), newLimiter(c.DonateRate)
 	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -16,6 +17,8 @@ import (
 
 	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/internal/stripesim"
@@ -45,7 +48,9 @@ type options struct {
 	campaign func(*models.Campaign)
 	log      *slog.Logger
 	lookup   handlers.Lookup // in place of asking Stripe
-	demo     http.Handler
+	demo     http.Handler    // shown beside captured
+	captured *mail.Capture
+	mailed   bool
 }
 
 // kept is a log to look into while it is written.
@@ -65,6 +70,9 @@ func (k *kept) String() string {
 	defer k.mu.Unlock()
 	return k.b.String()
 }
+
+// signer signs the addresses of receipts.
+var signer = links.New(bytes.Repeat([]byte{7}, 32))
 
 func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o options) *site {
 	t.Helper()
@@ -105,10 +113,15 @@ func newSite(t *testing.T, store *models.Store, clock *storetest.Clock, o option
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server, err = handlers.New(handlers.Config{
-		Campaign: c, Store: store, Checkout: client, Lookup: o.lookup, Web: pages, BaseURL: base, PaymentOrigin: s.simURL,
-		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Demo: o.demo, Now: clock.Now, Log: log,
-	})
+	conf := handlers.Config{
+		Campaign: c, Store: store, Links: signer, Mailed: o.mailed, Checkout: client, Lookup: o.lookup, Recurring: client, Web: pages,
+		BaseURL: base, PaymentOrigin: s.simURL,
+		TestMode: true, DonateRate: o.rate, Webhook: door.Receive, WebhookPath: webhooks.Path, Now: clock.Now, Log: log,
+	}
+	if o.demo != nil {
+		conf.Demo, conf.Captured = o.demo, o.captured
+	}
+	s.server, err = handlers.New(conf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ func spoken(c models.Campaign) models.Campaign {
 	w.Share = cmp.Or(w.Share, capital(w.Campaign)+" at "+c.Organisation.Name+": "+c.Headline)
 	w.Help = cmp.Or(w.Help, "Questions?")
 	o := &c.Organisation
+	if c.Receipts.Benefit.Description != "" {
+		o.InReturn = "Nothing else is given in return."
+	}
 	o.InReturn = cmp.Or(o.InReturn, "No goods or services are given in return.")
 	return c
 }

@@ -21,13 +21,11 @@ func (s *Server) getThanks(c echo.Context) error {
 	if err != nil {
 		return s.views.withoutGift(ofBooks(err))
 	}
-	var sub models.Subscription
-	if d.SubscriptionID != nil {
-		if sub, err = s.Store.FindSubscription(c.Request().Context(), *d.SubscriptionID); err != nil && !errors.Is(err, models.ErrNotFound) {
-			return s.views.withoutGift(ofBooks(err))
-		}
+	given, err := s.given(c.Request().Context(), d)
+	if err != nil {
+		return s.views.withoutGift(ofBooks(err))
 	}
-	body, err := s.views.thanks(d, sub, snapshot.Progress, s.Now())
+	body, err := s.views.thanks(given, snapshot.Progress, s.Now())
 	if err != nil {
 		return err
 	}
@@ -37,6 +35,31 @@ func (s *Server) getThanks(c echo.Context) error {
 		c.Response().Header().Set("Referrer-Policy", "strict-origin")
 	}
 	return c.HTMLBlob(http.StatusOK, body)
+}
+
+// given gathers what a thank-you page tells of beside the gift: the
+// subscription that it began, and its newest receipt, which is issued moments
+// after the gift is booked.
+func (s *Server) given(ctx context.Context, d models.Donation) (given, error) {
+	g := given{Donation: d}
+	if d.SubscriptionID != nil {
+		sub, err := s.Store.FindSubscription(ctx, *d.SubscriptionID)
+		if err != nil && !errors.Is(err, models.ErrNotFound) {
+			return g, err
+		}
+		g.sub = sub
+	}
+	issued, err := s.Store.ReceiptsOf(ctx, d.ID)
+	if err != nil || len(issued) == 0 {
+		return g, err
+	}
+	newest, err := s.Store.FindReceipt(ctx, issued[len(issued)-1].ID)
+	if err != nil {
+		return g, err
+	}
+	g.receipt = s.receiptAddress(newest, newest.Receipt.ID)
+	g.mailed = s.Mailed && newest.DonorEmail != ""
+	return g, nil
 }
 
 // getThanksStatus tells a waiting page whether to look again.

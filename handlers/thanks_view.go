@@ -25,7 +25,9 @@ type thanksView struct {
 	LateText  string
 	TryAgain  template.URL // where the form is filled in again
 	Facts     []fact
+	Receipt   template.URL
 	Next      string // what happens next: of a gift that repeats, or as the newsroom says it
+	Manage    bool   // it repeats, and can be changed or cancelled
 	Monthly   bool   // a monthly gift is on offer as well
 	Share     *shareView
 	Signup    *signupView // of the newsletter, where the gift did not ask for it
@@ -35,12 +37,25 @@ type thanksView struct {
 
 type fact struct{ Name, Value, Aside string }
 
+// given is a gift with what its thank-you page tells of beside it.
+type given struct {
+	models.Donation
+	sub     models.Subscription // that it began, as far as that is known
+	receipt string              // where its newest receipt is; "" until there is one
+	mailed  bool                // the receipt went to the donor's address, too
+}
+
 // thanks draws the page a donor comes back to, for every state a gift can be
-// in. Only a received gift is thanked for as received. Of a repeated gift it
-// tells the subscription, as far as that is known.
-func (v *views) thanks(d models.Donation, sub models.Subscription, p models.Progress, now time.Time) ([]byte, error) {
-	view := v.outcome(d, sub, now)
+// in. Only a received gift is thanked for as received.
+func (v *views) thanks(g given, p models.Progress, now time.Time) ([]byte, error) {
+	d := g.Donation
+	view := v.outcome(d, g.sub, now)
+	if g.receipt != "" && view.Share != nil && g.mailed {
+		view.Note = strings.TrimSpace("We have emailed your receipt. " + view.Note)
+	}
+	view.Receipt = template.URL(g.receipt) //nolint:gosec // a path of our own
 	view.Status, view.Reference, view.Facts = string(d.Status), d.Reference, v.facts(d)
+	view.Manage = d.Frequency != models.Once && !g.sub.Ended() && !g.sub.CancelsAtEnd
 	view.Monthly = d.Status == models.Received && d.Frequency == models.Once && v.c.Offers(models.Monthly) && v.c.TakesGifts(now) == nil
 	screen := "Your gift"
 	if view.Share != nil {
@@ -130,7 +145,7 @@ const stopped = "The gift was stopped, and you won’t be charged again."
 // it is known.
 func (v *views) schedule(d models.Donation, sub models.Subscription, now time.Time) string {
 	if d.ReceivedAt == nil {
-		return v.stopping()
+		return stopping
 	}
 	amount := d.Charged()
 	if sub.Amount > 0 {
@@ -140,7 +155,7 @@ func (v *views) schedule(d models.Donation, sub models.Subscription, now time.Ti
 	if sub.PeriodEnd != nil && sub.PeriodEnd.After(now) {
 		next = ", next on " + v.date(*sub.PeriodEnd)
 	}
-	return "You’ll be charged " + amount.Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel" + next + ". " + v.stopping()
+	return "You’ll be charged " + amount.Short() + " " + v.again(d.Frequency, *d.ReceivedAt) + " until you cancel" + next + ". " + stopping
 }
 
 // afterTheFirst keeps apart what became of a repeated gift's first payment,
@@ -152,7 +167,7 @@ func (v *views) afterTheFirst(d models.Donation, sub models.Subscription) string
 	case sub.Ended() || sub.CancelsAtEnd:
 		return stopped
 	default:
-		return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + v.stopping()
+		return "This page is about the first payment of your gift of " + d.Amount.Short() + every(d.Frequency) + ". " + stopping
 	}
 }
 

@@ -36,7 +36,7 @@ func thanksPage(t *testing.T, c models.Campaign, d models.Donation) doc {
 // thanksPageOf is the page of a gift whose subscription is known.
 func thanksPageOf(t *testing.T, c models.Campaign, d models.Donation, sub models.Subscription) doc {
 	t.Helper()
-	page, err := sampleViews(t, c).thanks(d, sub, onTheWay(c), june18(c))
+	page, err := sampleViews(t, c).thanks(given{Donation: d, sub: sub}, onTheWay(c), june18(c))
 	return parse(t, page, err)
 }
 
@@ -138,8 +138,9 @@ func TestAMonthlyGiftIsThankedForWithWhatHappensNext(t *testing.T) {
 	d.in("h1", hasText("Thank you. You’re giving $15 a month."))
 	d.in(".said", hasText("Your first payment to the Corruption Project is confirmed."))
 	d.in(".then h2", hasText("What happens next"))
-	d.in(".then", hasText("You’ll be charged $15.76 on the 18th of each month until you cancel. To change or stop it, write to giving@example.org."))
+	d.in(".then", hasText("You’ll be charged $15.76 on the 18th of each month until you cancel. You can change or cancel it online at any time."))
 	d.in(".facts", hasText("Amount$15.76 with fees you covered"), hasText("FrequencyMonthly"))
+	d.in(".then a", hasText("Manage or cancel"), hasAttr("href", "/manage"))
 	d.none(".aside")
 }
 
@@ -150,12 +151,13 @@ func TestAMonthlyGiftsPageFollowsItsSubscription(t *testing.T) {
 	thanksPageOf(t, c, gift, models.Subscription{Status: "active", Amount: 2000, PeriodEnd: &next}).
 		in(".then", hasText("You’ll be charged $20 on the 18th of each month until you cancel, next on July 18, 2027."))
 	past := june18(c).AddDate(0, 0, -1)
-	thanksPageOf(t, c, gift, models.Subscription{Status: "active", PeriodEnd: &past}).in(".then", hasText("until you cancel. To change"))
+	thanksPageOf(t, c, gift, models.Subscription{Status: "active", PeriodEnd: &past}).in(".then", hasText("until you cancel. You can change"))
 	for _, ended := range []models.Subscription{{Status: "canceled"}, {Status: "active", CancelsAtEnd: true, PeriodEnd: &next}} {
 		d := thanksPageOf(t, c, gift, ended)
 		d.in("h1", hasText("Thank you."))
 		d.in(".said", hasText("Your gift of $15 a month to the Corruption Project was confirmed."))
 		d.in(".then", hasText("The gift was stopped, and you won’t be charged again."))
+		d.none(".then a")
 		if strings.Contains(textOf(d.root), "You’re giving") {
 			t.Error("a gift that was stopped is said to go on")
 		}
@@ -164,7 +166,7 @@ func TestAMonthlyGiftsPageFollowsItsSubscription(t *testing.T) {
 
 func TestEveryStateOfAMonthlyGiftsFirstPaymentHasItsWords(t *testing.T) {
 	c := bothWays(t)
-	const apart = "This page is about the first payment of your gift of $15 a month. To change or stop it, write to giving@example.org."
+	const apart = "This page is about the first payment of your gift of $15 a month. You can change or cancel it online at any time."
 	for status, said := range map[models.Status][]string{
 		models.Started:           {"Confirming your gift…"},
 		models.Processing:        {"Thank you — your bank payment has started.", "Your gift of $15 a month joins the total when it clears."},

@@ -46,6 +46,8 @@ type Campaign struct {
 	SeedFunding    string   // optional sentence about money already in hand
 	Stretch        Stretch  // optional
 	Newsletter     Newsletter
+	Receipts       ReceiptSettings
+	Notices        Notices
 
 	EmbedOrigins      []string           // who may frame the appeal: "self", "https:" (any such site) or single origins; none: nobody
 	Accounts          map[Account]string // account codes of the newsroom's own chart

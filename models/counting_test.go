@@ -73,10 +73,9 @@ func TestTheExampleOfHowTheNumberIsCountedIsRightToTheCent(t *testing.T) {
 		donor("F").gives(8000, 262, dispute("F", 8000, -8000)...)
 		donor("G").gives(6000, 204, dispute("G", 6000)...)
 		donor("H").gives(3000, 117, append(dispute("H", 3000), happens("re_H:refund", models.RefundMade, 3000))...)
-		check := donor("I").intends(50000)
-		given := of(check, "off_I:gift", models.OfflineGiven, 50000)
-		given.Email, given.EmailRank = "I@example.org", models.BillingEmail
-		donor("I").book(given)
+		check := aCheck(t)
+		check.Amount, check.DonorEmail = 50000, "I@example.org"
+		enter(t, s, check)
 		bounced := donor("J").intends(7500)
 		donor("J").book(ofCharge(bounced, "py_J", "pending", models.DebitPending, 0))
 		donor("J").book(ofCharge(bounced, "py_J", "failed", models.PaymentFailed, 0))

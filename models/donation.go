@@ -36,6 +36,7 @@ type Donation struct {
 	NewsletterAskedAt *time.Time
 
 	DonorID    *string
+	DonorName  string // as given with this gift; "" if none was
 	Status     Status
 	ReceivedAt *time.Time // Stripe's time of the charge (UTC)
 	RefundedAt *time.Time // of the last refund that stands (UTC)
@@ -62,6 +63,11 @@ type Choices struct {
 	UTMMedium   string
 	UTMCampaign string
 	UTMContent  string
+	// Benefit is what the donor was promised in return for the gift, "" for
+	// nothing or if it was declined, and BenefitValue what it was said to be
+	// worth: receipts describe both, so they stay as they were when it was made.
+	Benefit      string
+	BenefitValue money.Minor
 }
 
 // Charged is what the reader pays in all.
@@ -104,7 +110,7 @@ const (
 	Refunded          Status = "refunded"           // refunds equal the amount
 	PartiallyRefunded Status = "partially_refunded" // some of it went back
 	Received          Status = "received"           // paid
-	Failed            Status = "failed"             // a bank debit failed; a declined card is no failure
+	Failed            Status = "failed"             // a bank debit failed, or an offline gift was entered wrongly; a declined card is no failure
 	Processing        Status = "processing"         // checkout completed, not paid yet
 	Expired           Status = "expired"            // the payment page closed unpaid
 	Started           Status = "started"

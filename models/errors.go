@@ -8,10 +8,17 @@ var (
 	// ErrNotFound: no such row; the caller's token, id or name is unknown.
 	ErrNotFound = errors.New("not found")
 	// ErrConflict: the same form key was used for other choices, and that
-	// payment page is still open.
+	// payment page is still open, or the gift is booked.
 	ErrConflict = errors.New("the form key stands for other choices")
 	// ErrExists: there is such an account already.
 	ErrExists = errors.New("there is one already")
+	// ErrInFuture: a gift can't have been received on a day that has not begun.
+	ErrInFuture = errors.New("that day has not begun")
+	// ErrNotAGift: an offline gift without an amount above zero, a method that
+	// there is, or the day on which it was received.
+	ErrNotAGift = errors.New("a gift needs an amount, a method and a day")
+	// ErrNoAddress: nobody knows where mail to this donor goes.
+	ErrNoAddress = errors.New("no address of the donor's is known")
 	// ErrClosed: the campaign takes no gifts at this time.
 	ErrClosed = errors.New("the campaign takes no gifts now")
 	// ErrOtherBooks: the database holds another campaign, currency or mode.

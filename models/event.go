@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
 
 // Event is one of Stripe's events as it came: the raw bytes are stored before
 // they are understood, and kept whatever becomes of them.
@@ -39,6 +43,7 @@ const (
 type Reading struct {
 	Facts        []Fact
 	Subscription *Subscription
+	Renewal      *FailedRenewal
 	Payout       *Payout
 	// State is the event's state if there is nothing above: EventNoEffect,
 	// EventForeign, EventWaiting or EventAttention.
@@ -52,7 +57,18 @@ type Reading struct {
 
 // Empty reports whether a reading holds nothing to book.
 func (r Reading) Empty() bool {
-	return len(r.Facts) == 0 && r.Subscription == nil && r.Payout == nil
+	return len(r.Facts) == 0 && r.Subscription == nil && r.Renewal == nil && r.Payout == nil
+}
+
+// FailedRenewal says that a try to collect the next payment of a subscription
+// came to nothing, or that the donor's bank wants to hear from the donor first.
+// It moves no money and makes no gift.
+type FailedRenewal struct {
+	Gift    GiftRef     // names its invoice and its subscription
+	Attempt int64       // which try it was, from 1
+	Amount  money.Minor // that is due
+	At      time.Time   // when it failed (UTC)
+	NextTry *time.Time  // nil if Stripe will not try again by itself
 }
 
 // Object is something fetched from Stripe that no event brought, kept as the

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -27,12 +28,16 @@ type Fact struct {
 	// ExpectsCharge: the evidence says "paid", so a charge must exist. Until
 	// it is booked, the event that said so stays open.
 	ExpectsCharge bool
+	// Decided is when a bank debit came to its end, good or bad, as the event
+	// says that told it; zero where the evidence does not say. It is not kept.
+	Decided time.Time
 	// undone: the same booking takes it back.
 	undone bool
 
-	Email     string // as typed; folded by FoldEmail
-	EmailRank EmailRank
-	Method    string // card brand or bank, as Stripe names it
+	Email     string    // as typed; folded by FoldEmail
+	Name      string    // the donor's, as typed; of the same place as the Email
+	EmailRank EmailRank // of both
+	Method    string    // card brand or bank, as Stripe names it
 	Last4     string
 	Evidence  string // the event or object that said so
 }
@@ -82,6 +87,7 @@ const (
 	RefundSettled  FactKind = "refund_settled"  // a refund succeeded: it need not be read again
 	DisputeOpened  FactKind = "dispute_opened"  // an inquiry too, which moves no money
 	DisputeClosed  FactKind = "dispute_closed"  // won, lost or withdrawn; its movements say which
+	DisputeLost    FactKind = "dispute_lost"    // and lost: what it took is gone
 	FraudWarned    FactKind = "fraud_warning"   // the card's issuer suspects fraud; no money moves
 
 	Charged       FactKind = "charge"
@@ -120,7 +126,8 @@ type storedFact struct {
 	Object     string
 	Charge     string // the charge it is of, "" where none is named
 	Email      string
-	EmailRank  EmailRank
+	EmailRank  EmailRank // of the name too
+	Name       string
 	Method     string
 	Last4      string
 	Evidence   string
@@ -142,17 +149,21 @@ type figures struct {
 	counted    bool
 	offline    bool // given in another way than through Stripe
 	email      string
+	name       string
 }
 
+// person is whoever gave, as typed.
+type person struct{ email, name string }
+
 // fold reckons a gift's state from the set of its facts alone. The order of
-// the slice does not matter. began is the e-mail typed when the gift's
+// the slice does not matter. began is who was typed when the gift's
 // subscription began: a renewal is that donor's too.
-func fold(agreed money.Minor, began string, facts []storedFact) figures {
+func fold(agreed money.Minor, began person, facts []storedFact) figures {
 	var f figures
 	var completed, failed, expired bool
-	var rank EmailRank
-	if began != "" {
-		f.email, rank = began, SessionEmail
+	var rank, nameRank EmailRank
+	if began.email != "" {
+		f.email, rank = began.email, SessionEmail
 	}
 	undone := undoneOf(facts)
 	for _, fact := range facts {
@@ -175,7 +186,7 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 			}
 		case ChargeUndone, OfflineUndone:
 			f.captured -= fact.Amount
-			failed = failed || fact.Kind == ChargeUndone
+			failed = true
 		case RefundMade:
 			f.refunded += fact.Amount
 			if !undone[fact.Object] && (f.refundedAt == nil || fact.At.After(*f.refundedAt)) {
@@ -195,7 +206,11 @@ func fold(agreed money.Minor, began string, facts []storedFact) figures {
 		if fact.Email != "" && (fact.EmailRank > rank || fact.EmailRank == rank && fact.Email < f.email) {
 			f.email, rank = fact.Email, fact.EmailRank
 		}
+		if fact.Name != "" && (f.name == "" || fact.EmailRank > nameRank || fact.EmailRank == nameRank && fact.Name < f.name) {
+			f.name, nameRank = fact.Name, fact.EmailRank
+		}
 	}
+	f.name = cmp.Or(f.name, began.name)
 	f.counted = f.captured > 0 && f.refunded+f.disputed < f.captured
 	if f.captured == 0 {
 		f.receivedAt = nil // taken back: nothing was received

@@ -78,6 +78,10 @@ func (k FactKind) MovesMoney() bool {
 func post(f Fact, donationID string, postedAt time.Time) Posting {
 	p := move(f.Kind, f.Key, f.Money, f.At, postedAt)
 	p.DonationID, p.Memo = &donationID, f.Evidence
+	if f.Kind == OfflineUndone {
+		given := f.Object + ":" + string(OfflineGiven)
+		p.Corrects = &given
+	}
 	return p
 }
 
@@ -85,7 +89,7 @@ func post(f Fact, donationID string, postedAt time.Time) Posting {
 func move(kind FactKind, key string, m money.Money, at, postedAt time.Time) Posting {
 	rule := rules[kind]
 	return Posting{
-		Key: key, Kind: kind, At: at, PostedAt: postedAt,
+		Key: key, Kind: kind, At: at.UTC(), PostedAt: postedAt,
 		Lines: []Line{
 			{Posting: key, Number: 1, Account: rule.debit, Amount: m.Minor, Currency: m.Currency},
 			{Posting: key, Number: 2, Account: rule.credit, Amount: -m.Minor, Currency: m.Currency},

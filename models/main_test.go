@@ -7,4 +7,10 @@ import (
 	"github.com/corruptionproject/appeal/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if address := os.Getenv(asBookkeeper); address != "" {
+		keepBooks(address)
+		os.Exit(0)
+	}
+	os.Exit(pgtest.Main(m))
+}

@@ -22,7 +22,7 @@ func ask(t *testing.T, s *models.Store, email string) {
 // mails are those that ask to confirm, the newest first.
 func mails(t *testing.T, s *models.Store) []models.Mail {
 	t.Helper()
-	all, err := s.QueuedMail(t.Context(), models.ConfirmNewsletter, 100)
+	all, err := s.QueuedMail(t.Context(), models.MailConfirmNewsletter, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,14 +48,14 @@ func TestAnAddressIsOnTheListOnceItsReaderConfirms(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
 		ask(t, s, " Reader@Example.org ")
 		sent := mails(t, s)
-		if len(sent) != 1 || sent[0].To != "reader@example.org" || !models.ValidToken(sent[0].Token) {
+		if len(sent) != 1 || sent[0].To != "reader@example.org" || !models.ValidToken(sent[0].About.Token) {
 			t.Fatalf("queued are %+v", sent)
 		}
-		if err := s.FindSignup(t.Context(), sent[0].Token); err != nil || len(onList(t, s)) != 0 {
+		if err := s.FindSignup(t.Context(), sent[0].About.Token); err != nil || len(onList(t, s)) != 0 {
 			t.Fatalf("looking at the link: %v, on the list are %v", err, onList(t, s))
 		}
 		for range 2 {
-			if err := s.ConfirmSignup(t.Context(), sent[0].Token); err != nil {
+			if err := s.ConfirmSignup(t.Context(), sent[0].About.Token); err != nil {
 				t.Fatal(err)
 			}
 			clock.Advance(time.Hour)
@@ -76,7 +76,7 @@ func TestALinkIsGoodForAWeekAndNoOtherTokenIs(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
 		ask(t, s, "reader@example.org")
-		first := mails(t, s)[0].Token
+		first := mails(t, s)[0].About.Token
 		clock.Advance(time.Hour)
 		ask(t, s, "reader@example.org")
 		clock.Advance(7*24*time.Hour - time.Hour - time.Microsecond)
@@ -84,7 +84,7 @@ func TestALinkIsGoodForAWeekAndNoOtherTokenIs(t *testing.T) {
 			t.Errorf("at the end of the week: %v", err)
 		}
 		clock.Advance(time.Microsecond)
-		second := mails(t, s)[0].Token
+		second := mails(t, s)[0].About.Token
 		for name, token := range map[string]string{"expired": first, "unknown": "AAAAAAAAAAAAAAAAAAAAAA", "none": "", "no token": "'; --"} {
 			if err := errors.Join(s.FindSignup(t.Context(), token), s.ConfirmSignup(t.Context(), token)); !errors.Is(err, models.ErrNotFound) {
 				t.Errorf("%s: %v", name, err)
@@ -229,7 +229,7 @@ func TestABoxIsActedUponOncePaidAndTheAddressKnown(t *testing.T) {
 		told("then the address", 1, finished(late, "cs_2", "two@example.org"))
 		told("an address, not paid yet", 1, finished(debit, "cs_3", "three@example.org"))
 		told("then paid", 2, charged(debit, "ch_3", "three@example.org"))
-		confirmed := mails(t, s)[0].Token
+		confirmed := mails(t, s)[0].About.Token
 		if err := s.ConfirmSignup(t.Context(), confirmed); err != nil {
 			t.Fatal(err)
 		}
@@ -300,7 +300,7 @@ func TestNoTokenOfANewsletterLinkStandsInItsTable(t *testing.T) {
 	t.Parallel()
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		ask(t, s, "reader@example.org")
-		token := mails(t, s)[0].Token
+		token := mails(t, s)[0].About.Token
 		// A row that it matched would refuse to be without its time.
 		if err := tamper("UPDATE newsletter_links SET expires_at = NULL WHERE token_hash LIKE '%" + token + "%'"); err != nil {
 			t.Errorf("a row holds the token: %v", err)

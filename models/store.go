@@ -31,6 +31,8 @@ type Options struct {
 	// books, the first time they are opened; the zero time leaves it to the
 	// first sync.
 	BooksStart time.Time
+	// Notices say whom to tell of large gifts; the zero value, nobody.
+	Notices Notices
 
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for tokens and ids; defaults to crypto/rand
@@ -47,6 +49,7 @@ type Store struct {
 	currency money.Currency
 	livemode *bool
 	start    time.Time // of the books, as the campaign has it
+	notices  Notices
 	clock    func() time.Time
 	ids      ids
 	log      *slog.Logger
@@ -79,7 +82,7 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart,
+		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart, notices: o.Notices,
 		clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
 	if d == sqlite {

@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -31,6 +32,42 @@ func (b *booked) add(one booked) {
 	b.waitsFor = append(b.waitsFor, one.waitsFor...)
 	b.news = append(b.news, one.news...)
 	b.woke = b.woke || one.woke
+}
+
+// bookReading books all that a reading says.
+func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
+	if r.Empty() {
+		return booked{state: r.State, problem: r.Problem}, nil
+	}
+	all, err := s.book(tx, r.Facts)
+	if err != nil {
+		return booked{}, err
+	}
+	if r.Subscription != nil {
+		one, err := s.keepSubscription(tx, *r.Subscription)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.Renewal != nil {
+		one, err := s.keepFailedRenewal(tx, *r.Renewal)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.Payout != nil {
+		one, err := s.bookPayout(tx, *r.Payout)
+		if err != nil {
+			return booked{}, err
+		}
+		all.add(one)
+	}
+	if r.More != "" && all.state != EventForeign {
+		all.state, all.problem = EventWaiting, r.More
+	}
+	return all, nil
 }
 
 // book books facts inside the caller's transaction. What one fact lacks does
@@ -85,7 +122,7 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	}
 	for _, f := range facts {
 		if f.Key == fact.Key {
-			return awaited(fact, facts), nil
+			return awaited(fact, facts), s.tellOfGift(tx, donation, facts, fact)
 		}
 	}
 	fact.Gift.Charge = chargeOf(fact, facts)
@@ -167,7 +204,7 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	row := storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	err := tx.Create(&row).Error
 	if err != nil {
@@ -178,25 +215,21 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 			return nil, err
 		}
 	}
-	switch fact.Kind {
-	case Charged:
-		err = s.enqueueReceipt(tx, d.ID, fact.Key)
-	case ChargeUndone:
-		err = withdrawReceipt(tx, fact.Object+":charge")
-	default:
-	}
-	if err != nil {
+	facts = append(facts, row)
+	if err := s.receiptDue(tx, row); err != nil {
 		return nil, err
 	}
-	facts = append(facts, row)
 	if err := s.refold(tx, d, facts); err != nil {
 		return nil, err
 	}
 	if err := s.fulfilWish(tx, d, facts); err != nil {
 		return nil, err
 	}
+	if err := s.tellOfGift(tx, d, facts, fact); err != nil {
+		return nil, err
+	}
 	if fact.EmailRank == SessionEmail {
-		return facts, s.shareEmail(tx, d)
+		return facts, s.shareDonor(tx, d)
 	}
 	return facts, nil
 }
@@ -218,7 +251,7 @@ func (s *Store) write(tx *gorm.DB, p Posting) error {
 // refold brings the gift's cached state, its donor's count and the public
 // figures to what its facts now come to.
 func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
-	began, err := subscriptionEmail(tx, d)
+	began, err := whoBegan(tx, d)
 	if err != nil {
 		return err
 	}
@@ -239,12 +272,16 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	}
 	err = tx.Model(&Donation{ID: d.ID}).Updates(map[string]any{
 		"status": f.status, "received_at": f.receivedAt, "refunded_at": f.refundedAt, "captured": f.captured, "refunded": f.refunded,
-		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID,
+		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID, "donor_name": f.name,
 	}).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)
 	}
-	return nil
+	if donorID == nil || d.DonorID != nil && *d.DonorID == *donorID {
+		return nil
+	}
+	// Whoever it is of now may have an address, for want of which a document was not mailed.
+	return s.makeDue(tx, d.ID)
 }
 
 func gifts(counted bool) int64 {

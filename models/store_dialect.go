@@ -157,6 +157,12 @@ func forUpdate(tx *gorm.DB) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: "UPDATE"})
 }
 
+// skipLocked is forUpdate without the waiting: rows that another transaction
+// holds are passed over.
+func skipLocked(tx *gorm.DB) *gorm.DB {
+	return tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+}
+
 // takeTurns lets one transaction at a time go on under a name. SQLite, with its
 // one writer, does so anyway.
 func (d dialect) takeTurns(tx *gorm.DB, name string) error {

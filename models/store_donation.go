@@ -228,3 +228,16 @@ func (s *Store) OverpaidGifts(ctx context.Context) ([]Donation, error) {
 	}
 	return gifts, nil
 }
+
+// FindGift returns the gift of an id; ErrNotFound if there is none.
+func (s *Store) FindGift(ctx context.Context, id string) (Donation, error) {
+	var d Donation
+	err := s.db.WithContext(ctx).Where("id = ?", id).Take(&d).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Donation{}, ErrNotFound
+	}
+	if err != nil {
+		return Donation{}, fmt.Errorf("models: find the gift %s: %w", id, err)
+	}
+	return d, nil
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"github.com/corruptionproject/appeal/internal/crash"
 )
@@ -72,35 +71,6 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		return booked{}, err
 	}
 	return result, s.keepState(tx, e, result)
-}
-
-// bookReading books all that a reading says.
-func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
-	if r.Empty() {
-		return booked{state: r.State, problem: r.Problem}, nil
-	}
-	all, err := s.book(tx, r.Facts)
-	if err != nil {
-		return booked{}, err
-	}
-	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
-		if err != nil {
-			return booked{}, err
-		}
-		all.add(one)
-	}
-	if r.Payout != nil {
-		one, err := s.bookPayout(tx, *r.Payout)
-		if err != nil {
-			return booked{}, err
-		}
-		all.add(one)
-	}
-	if r.More != "" && all.state != EventForeign {
-		all.state, all.problem = EventWaiting, r.More
-	}
-	return all, nil
 }
 
 // evidence is the name under which an object is kept that no event brought: a
@@ -311,11 +281,7 @@ func (s *Store) ClaimDue(ctx context.Context, most int) ([]Event, error) {
 	var due []Event
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		now := s.Now()
-		query := tx
-		if s.dialect == postgreSQL {
-			query = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
-		}
-		err := query.Where("state = ? AND next_try_at <= ?", EventWaiting, now).Order("next_try_at").Limit(most).Find(&due).Error
+		err := skipLocked(tx).Where("state = ? AND next_try_at <= ?", EventWaiting, now).Order("next_try_at").Limit(most).Find(&due).Error
 		if err != nil || len(due) == 0 {
 			return err
 		}

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -70,13 +69,13 @@ func (s *Store) requestNewsletter(tx *gorm.DB, email string, donationID *string)
 	if err := tx.Create(&link).Error; err != nil {
 		return fmt.Errorf("keep the link: %w", err)
 	}
-	payload, err := json.Marshal(confirmation{Email: email, Token: token})
-	if err != nil {
-		return fmt.Errorf("write the mail: %w", err)
+	mail := Mail{
+		Key: link.TokenHash + ":" + string(MailConfirmNewsletter), Kind: MailConfirmNewsletter, About: About{Email: email, Token: token},
 	}
-	return s.enqueue(tx, outboxRow{
-		Key: link.TokenHash + ":" + string(ConfirmNewsletter), Kind: ConfirmNewsletter, DonationID: donationID, Payload: string(payload),
-	})
+	if donationID != nil {
+		mail.DonationID = *donationID
+	}
+	return s.enqueue(tx, mail)
 }
 
 // fulfilWish acts upon the box on the giving form, once it is due.

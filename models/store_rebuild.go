@@ -62,6 +62,7 @@ func (s *Store) renewal(tx *gorm.DB, fact Fact) (Donation, error) {
 	}
 	choices := fact.Gift.Choices
 	choices.Comment, choices.TributeName = "", ""
+	choices.Benefit, choices.BenefitValue = "", 0 // what was promised came with the first payment
 	if choices.FeesCovered < 0 || choices.FeesCovered >= agreed.Minor {
 		choices.FeesCovered = 0 // the amount was changed at Stripe, and the note of the fees was not
 	}

@@ -21,50 +21,67 @@ func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) 
 		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
+	sub.Ran = !sub.Ended() && sub.CancelledAt == nil && !sub.CancelsAtEnd
 	made := insertOnce(tx, &sub)
 	if made.Error != nil {
 		return booked{}, fmt.Errorf("keep the subscription: %w", made.Error)
 	}
 	result := booked{state: EventBooked}
 	if made.RowsAffected > 0 {
-		return result, nil
+		return result, s.tellOfSubscription(tx, sub, sub.Ran)
 	}
 	var known Subscription
 	if err := forUpdate(tx).Where("id = ?", sub.ID).Take(&known).Error; err != nil {
 		return booked{}, fmt.Errorf("find the subscription: %w", err)
 	}
-	if !sub.supersedes(known) {
-		return result, nil
-	}
-	err := tx.Model(&Subscription{ID: sub.ID}).
-		Select("customer", "status", "amount", "currency", "months", "cancels_at_end", "period_end", "as_of").Updates(&sub).Error
-	if err != nil {
+	if err := s.supersede(tx, sub, known); err != nil {
 		return booked{}, fmt.Errorf("change the subscription: %w", err)
 	}
-	return result, nil
+	if sub.Ran && !known.Ran {
+		if err := s.sawRunning(tx, sub.ID); err != nil {
+			return booked{}, err
+		}
+	}
+	return result, s.tellOfSubscription(tx, sub, sub.Ran || known.Ran)
 }
 
-// subscriptionEmail is the address typed when a renewal's subscription began,
-// "" if none is known or the gift is no renewal.
-func subscriptionEmail(tx *gorm.DB, d Donation) (string, error) {
+// supersede keeps a description of a subscription, as far as it stands against
+// what is known. What is read in the second of an event says no less of the card.
+func (s *Store) supersede(tx *gorm.DB, sub, known Subscription) error {
+	row := func() *gorm.DB { return tx.Model(&Subscription{ID: sub.ID}) }
+	if sub.supersedes(known) {
+		err := row().Select("customer", "status", "amount", "fees_covered", "currency", "months", "cancels_at_end", "period_start", "period_end", "as_of").Updates(&sub).Error
+		if err != nil {
+			return err
+		}
+	} else if sub.AsOf.Before(known.AsOf) || sub.PaymentMethod != known.PaymentMethod {
+		return nil
+	}
+	if card, changed := sub.changesCard(known); changed {
+		return row().Updates(card).Error
+	}
+	return nil
+}
+
+// whoBegan is who was typed when a renewal's subscription began, as far as that
+// is known; nobody if the gift is no renewal.
+func whoBegan(tx *gorm.DB, d Donation) (person, error) {
 	if !d.Renewal || d.SubscriptionID == nil {
-		return "", nil
+		return person{}, nil
 	}
-	var emails []string
-	err := tx.Raw(`SELECT f.email FROM facts f JOIN donations d ON d.id = f.donation_id
-		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ? ORDER BY f.email LIMIT 1`, *d.SubscriptionID, SessionEmail).Scan(&emails).Error
+	var began struct{ Email, Name string }
+	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name
+		FROM facts f JOIN donations d ON d.id = f.donation_id
+		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ?`, *d.SubscriptionID, SessionEmail).Scan(&began).Error
 	if err != nil {
-		return "", fmt.Errorf("find the subscription's address: %w", err)
+		return person{}, fmt.Errorf("find who began the subscription: %w", err)
 	}
-	if len(emails) == 0 {
-		return "", nil
-	}
-	return emails[0], nil
+	return person{began.Email, began.Name}, nil
 }
 
-// shareEmail gives the renewals of a subscription to the donor who began it,
-// when the address comes after them.
-func (s *Store) shareEmail(tx *gorm.DB, began Donation) error {
+// shareDonor gives the renewals of a subscription to the donor who began it,
+// when the address or the name comes after them.
+func (s *Store) shareDonor(tx *gorm.DB, began Donation) error {
 	if began.Renewal || began.SubscriptionID == nil {
 		return nil
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +25,10 @@ type predicate struct {
 }
 
 // predicates are those that the database alone can decide.
-var predicates = []predicate{
+var predicates = slices.Concat(ledgerPredicates, mailPredicates)
+
+// ledgerPredicates are those of the money.
+var ledgerPredicates = []predicate{
 	{"I1", "the lines of a posting are two or more and sum to zero", `
 		SELECT p.key || ': ' || COUNT(l.posting) || ' lines, sum ' || COALESCE(SUM(l.amount), 0)
 		FROM postings p LEFT JOIN posting_lines l ON l.posting = p.key
@@ -131,35 +133,6 @@ var predicates = []predicate{
 		UNION ALL
 		SELECT id || ': agreed ' || amount_charged || ', chosen ' || amount || ' + ' || fees_covered
 		FROM donations WHERE amount_charged <> amount + fees_covered`},
-	{"I17", "every payment that was not taken back has its receipt in the outbox, and nothing else has one to be sent", `
-		SELECT f.key || ': no receipt queued' FROM facts f LEFT JOIN outbox o ON o.key = f.key || ':receipt'
-		LEFT JOIN facts u ON u.key = REPLACE(f.key, ':charge', ':failure')
-		WHERE f.kind = 'charge' AND o.key IS NULL AND u.key IS NULL
-		UNION ALL
-		SELECT o.key || ': the payment was taken back' FROM outbox o JOIN facts u ON u.key = REPLACE(o.key, ':charge:receipt', ':failure')
-		WHERE o.kind = 'receipt' AND o.state = 'queued' AND o.attempts = 0
-		UNION ALL
-		SELECT o.key || ': of no payment' FROM outbox o LEFT JOIN facts f ON f.key = REPLACE(o.key, ':receipt', '')
-		WHERE o.kind = 'receipt' AND f.key IS NULL`},
-	{"I17", "every link that confirms the newsletter has its mail in the outbox, and no other has one", `
-		SELECT 'link ' || l.token_hash || ': no mail queued' FROM newsletter_links l LEFT JOIN outbox o ON o.key = l.token_hash || ':newsletter_confirm'
-		WHERE o.key IS NULL
-		UNION ALL
-		SELECT o.key || ': of no link' FROM outbox o LEFT JOIN newsletter_links l ON l.token_hash = REPLACE(o.key, ':newsletter_confirm', '')
-		WHERE o.kind = 'newsletter_confirm' AND l.token_hash IS NULL`},
-	{"I17", "a ticked box for the newsletter is acted upon once the gift is paid and its address known, and never else", `
-		SELECT d.id || ': paid, and its address was not asked' FROM donations d
-		WHERE d.newsletter AND d.newsletter_asked_at IS NULL AND NOT d.from_metadata AND NOT d.renewal
-		  AND EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.kind = 'charge')
-		  AND EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.email_rank = ` + strconv.Itoa(int(SessionEmail)) + ` AND f.email <> '')
-		UNION ALL
-		SELECT d.id || ': its address was asked, and the box or the payment is missing' FROM donations d
-		WHERE d.newsletter_asked_at IS NOT NULL
-		  AND (NOT d.newsletter OR d.from_metadata OR d.renewal
-		       OR NOT EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = d.id AND f.kind = 'charge'))
-		UNION ALL
-		SELECT l.token_hash || ': of the gift ' || l.donation_id || ', whose box was not acted upon'
-		FROM newsletter_links l JOIN donations d ON d.id = l.donation_id WHERE d.newsletter_asked_at IS NULL`},
 	{"I18", "nothing of the other mode is in the books", `
 		SELECT 'gift ' || d.id || ' in books of no known mode' FROM donations d, books b WHERE b.livemode IS NULL
 		UNION ALL
@@ -209,10 +182,12 @@ func quoted(kinds []FactKind) string {
 // mostShown bounds how many breaches of one predicate are named.
 const mostShown = 20
 
+func allPredicates() []predicate { return slices.Concat(predicates, offlinePredicates) }
+
 // Predicates names what Verify checks.
 func Predicates() []string {
 	names := []string{"I2", "I13"}
-	for _, p := range predicates {
+	for _, p := range allPredicates() {
 		if !slices.Contains(names, p.name) {
 			names = append(names, p.name)
 		}
@@ -227,7 +202,7 @@ func Predicates() []string {
 func (s *Store) Verify(ctx context.Context) ([]Breach, error) {
 	var breaches []Breach
 	err := s.snapshot(ctx, func(tx *gorm.DB) error {
-		for _, p := range predicates {
+		for _, p := range allPredicates() {
 			found, err := p.check(tx)
 			if err != nil {
 				return err
@@ -270,7 +245,7 @@ func (p predicate) check(tx *gorm.DB) ([]Breach, error) {
 func verifyStates(tx *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	var gifts []Donation
-	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
+	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id, donor_name").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 		ids := make([]string, 0, len(gifts))
 		for _, d := range gifts {
 			ids = append(ids, d.ID)
@@ -284,12 +259,12 @@ func verifyStates(tx *gorm.DB) ([]Breach, error) {
 			known[f.DonationID] = append(known[f.DonationID], f)
 		}
 		for _, d := range gifts {
-			began, err := subscriptionEmail(tx, d)
+			began, err := whoBegan(tx, d)
 			if err != nil {
 				return err
 			}
 			f := fold(d.AmountCharged, began, known[d.ID])
-			if f.status != d.Status || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
+			if f.status != d.Status || f.name != d.DonorName || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
 				breaches = append(breaches, Breach{"I8", "a gift's state is the fold of its facts", fmt.Sprintf("%s: shown %s, facts say %s", d.ID, d.Status, f.status)})
 			}
 		}
@@ -308,15 +283,17 @@ func sameTime(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// verifyAppendOnly looks whether the triggers that keep the journal are there
-// and active.
+// verifyAppendOnly looks whether the triggers that keep the journal and the
+// receipts are there and active.
 func (s *Store) verifyAppendOnly(db *gorm.DB) ([]Breach, error) {
 	query := `SELECT name FROM sqlite_master WHERE type = 'trigger'`
-	wanted := []string{"postings_stay", "postings_are_kept", "posting_lines_stay", "posting_lines_are_kept"}
+	wanted := []string{
+		"postings_stay", "postings_are_kept", "posting_lines_stay", "posting_lines_are_kept", "receipts_stay", "receipts_are_kept",
+	}
 	if s.dialect == postgreSQL {
 		query = `SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 			WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND n.nspname = current_schema()`
-		wanted = []string{"postings_stay", "posting_lines_stay"}
+		wanted = []string{"postings_stay", "posting_lines_stay", "receipts_stay"}
 	}
 	var names []string
 	if err := db.Raw(query).Scan(&names).Error; err != nil {
@@ -329,7 +306,7 @@ func (s *Store) verifyAppendOnly(db *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	for _, name := range wanted {
 		if !present[name] {
-			breaches = append(breaches, Breach{"I2", "postings are never changed or deleted", "the trigger " + name + " is gone or off"})
+			breaches = append(breaches, Breach{"I2", "postings and receipts are never changed or deleted", "the trigger " + name + " is gone or off"})
 		}
 	}
 	return breaches, nil

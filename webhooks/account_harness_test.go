@@ -140,7 +140,7 @@ func (b *bookkeeper) open(choices models.Choices) models.Donation {
 
 func (b *bookkeeper) pay(d models.Donation, email, outcome string) {
 	b.t.Helper()
-	body := url.Values{"email": {email}, "outcome": {outcome}}.Encode()
+	body := url.Values{"email": {email}, "name": {"Sample Donor"}, "outcome": {outcome}}.Encode()
 	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, d.CheckoutURL, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)

@@ -104,7 +104,7 @@ func understand(e event) (reading models.Reading) {
 	case e.APIVersion != stripeapi.Version:
 		return models.Reading{State: models.EventWaiting, Problem: "rendered in another API version"}
 	}
-	return read(e)
+	return whenDecided(read(e), e)
 }
 
 // rescue is deferred where Stripe's objects are read: a mistake of ours in

@@ -227,12 +227,20 @@ func (o *objects) list(collection string, filter url.Values) string {
 	return `{"object":"list","has_more":false,"data":[` + strings.Join(raws, ",") + `]}`
 }
 
-// eventJSON wraps an object as Stripe's events do.
+// eventJSON wraps an object as Stripe's events do. What an object was before
+// stands beside it, where it says so.
 func eventJSON(t testing.TB, id, eventType, version string, created int64, object json.RawMessage) []byte {
 	t.Helper()
+	var was struct {
+		Previous json.RawMessage `json:"previous_attributes"`
+	}
+	data := map[string]any{"object": object}
+	if json.Unmarshal(object, &was) == nil && was.Previous != nil {
+		data["previous_attributes"] = was.Previous
+	}
 	body, err := json.Marshal(map[string]any{
 		"id": id, "object": "event", "type": eventType, "api_version": version, "created": created, "livemode": false,
-		"pending_webhooks": 1, "request": map[string]any{"id": "req_1"}, "data": map[string]any{"object": object},
+		"pending_webhooks": 1, "request": map[string]any{"id": "req_1"}, "data": data,
 	})
 	if err != nil {
 		t.Fatal(err)

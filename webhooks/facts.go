@@ -32,6 +32,26 @@ const (
 // session whose bank debit failed stays complete and unpaid.
 const debitFailed = "checkout.session.async_payment_failed"
 
+// decided are the events that come when a bank debit has come to its end, which
+// is days after its charge was made.
+var decided = map[string]bool{
+	"charge.succeeded": true, "charge.failed": true, debitFailed: true, "checkout.session.async_payment_succeeded": true,
+}
+
+// whenDecided adds to what an event says of a payment when that came about.
+func whenDecided(reading models.Reading, e event) models.Reading {
+	if decided[e.Type] {
+		for i := range reading.Facts {
+			reading.Facts[i].Decided = utc(e.Created)
+		}
+	}
+	return reading
+}
+
+// renewalFailed are the events that say more than their invoice does: one that
+// is open and was tried may still be under way at a bank.
+var renewalFailed = map[string]bool{"invoice.payment_failed": true, "invoice.payment_action_required": true}
+
 // families are the event types that this code handles. Endpoints at Stripe are
 // subscribed to exactly these.
 var families = map[string]family{
@@ -115,12 +135,19 @@ func read(e event) models.Reading {
 	case ofInvoice:
 		var i invoice
 		if decodes(e.object, "invoice", &i) {
-			return readInvoice(i, invoiceRef(i), e.ID)
+			gift := invoiceRef(i)
+			reading := readInvoice(i, gift, e.ID)
+			if renewalFailed[e.Type] {
+				reading = readFailure(reading, i, gift, utc(e.Created))
+			}
+			return reading
 		}
 	case ofSubscription:
 		var s subscription
 		if decodes(e.object, "subscription", &s) {
-			return readSubscription(s, utc(e.Created))
+			reading := readSubscription(s, utc(e.Created))
+			reading.Subscription.Before = amountBefore(e.previous)
+			return reading
 		}
 	case ofPayout:
 		var p payout

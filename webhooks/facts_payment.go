@@ -18,9 +18,11 @@ func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
 	if fact.Method == "" {
 		fact.Method, fact.Last4 = c.Method.Type, c.Method.Bank.Last4
 	}
-	if c.Billing.Email != "" {
+	fact.Name = storable(c.Billing.Name)
+	switch {
+	case c.Billing.Email != "":
 		fact.Email, fact.EmailRank = c.Billing.Email, models.BillingEmail
-	} else if c.ReceiptEmail != "" {
+	case c.ReceiptEmail != "":
 		fact.Email, fact.EmailRank = c.ReceiptEmail, models.ReceiptEmail
 	}
 	// A charge as the same fact of another kind.
@@ -135,8 +137,8 @@ func readSession(s session, failed bool, evidence string) models.Reading {
 		return noEffect
 	}
 	completed := said(models.Completed, "completed")
-	if s.Customer.Email != "" {
-		completed.Email, completed.EmailRank = s.Customer.Email, models.SessionEmail
+	if s.Customer.Email != "" || s.Customer.Name != "" {
+		completed.Email, completed.Name, completed.EmailRank = s.Customer.Email, storable(s.Customer.Name), models.SessionEmail
 	}
 	rest := []models.Fact{completed}
 	switch {

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -20,6 +21,23 @@ func readInvoice(i invoice, gift models.GiftRef, evidence string) models.Reading
 		At: utc(i.Created), ExpectsCharge: true, Evidence: evidence,
 	}
 	return withCharge(i.Charge.Object, gift, evidence, paid)
+}
+
+// readFailure adds to what an invoice says that a try to collect it came to
+// nothing, at a moment. A subscription's first invoice does not count: its donor
+// was there, and could try another card. Nor does one that is paid, or given up,
+// by now.
+func readFailure(of models.Reading, i invoice, gift models.GiftRef, at time.Time) models.Reading {
+	if !gift.Renewal || gift.Subscription == "" || i.Status != "open" {
+		return of
+	}
+	failed := models.FailedRenewal{Gift: gift, Attempt: i.Attempts, Amount: money.Minor(i.AmountDue), At: at}
+	if i.NextTry > 0 {
+		next := utc(i.NextTry)
+		failed.NextTry = &next
+	}
+	of.Renewal = &failed
+	return of
 }
 
 // amount is what an invoice asks for, or what was paid of it.
@@ -54,13 +72,29 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 	kept := models.Subscription{
 		ID: s.ID, Token: gift.Token, Campaign: gift.Campaign, Customer: s.Customer.ID, Status: s.Status,
 		Currency: money.Currency(s.Currency), Months: 1, CancelsAtEnd: s.CancelsAtEnd, AsOf: asOf,
+		FeesCovered: gift.Choices.FeesCovered,
+	}
+	if s.PeriodStart > 0 {
+		start := utc(s.PeriodStart)
+		kept.PeriodStart = &start
 	}
 	if s.PeriodEnd > 0 {
 		end := utc(s.PeriodEnd)
 		kept.PeriodEnd = &end
 	}
+	// Stripe: canceled_at is when the end was asked for, and stays so when the
+	// period has run out (https://docs.stripe.com/api/subscriptions/object). One
+	// whose first payment never came was nothing to cancel.
+	if s.CanceledAt > 0 && s.Status != "incomplete_expired" {
+		at := utc(s.CanceledAt)
+		kept.CancelledAt = &at
+	}
+	kept.PaymentMethod = s.Method.ID
+	if m := s.Method.Object; m != nil {
+		kept.Card = models.Card{Brand: m.Card.Brand, Last4: m.Card.Last4, ExpMonth: m.Card.ExpMonth, ExpYear: m.Card.ExpYear}
+	}
+	kept.Amount = s.Items.amount()
 	for _, item := range s.Items.Data {
-		kept.Amount += money.Minor(item.Price.UnitAmount * max(item.Quantity, 1))
 		months := max(item.Price.Recurring.Count, 1)
 		if item.Price.Recurring.Interval == "year" {
 			months *= 12
@@ -68,4 +102,26 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 		kept.Months = max(kept.Months, months)
 	}
 	return models.Reading{Subscription: &kept}
+}
+
+// amount is what the items come to each time.
+func (i items) amount() money.Minor {
+	var sum money.Minor
+	for _, item := range i.Data {
+		sum += money.Minor(item.Price.UnitAmount * max(item.Quantity, 1))
+	}
+	return sum
+}
+
+// amountBefore is what a subscription came to before an event, nil if the event
+// does not say that this has changed.
+func amountBefore(previous json.RawMessage) *money.Minor {
+	var before struct {
+		Items *items `json:"items"`
+	}
+	if json.Unmarshal(previous, &before) != nil || before.Items == nil || len(before.Items.Data) == 0 {
+		return nil
+	}
+	sum := before.Items.amount()
+	return &sum
 }

@@ -61,7 +61,8 @@ func stands(r refund) int {
 }
 
 // readDispute books each movement that a dispute made, by its own balance
-// transaction. What the dispute's state says moves nothing by itself.
+// transaction. Its state moves nothing by itself; once it is lost, what it took is
+// no longer part of the gift's receipt.
 func readDispute(d dispute, gift models.GiftRef, evidence string) models.Reading {
 	fact := models.Fact{
 		Object: d.ID, Gift: gift, At: utc(d.Created), Evidence: evidence, Money: money.Money{Currency: money.Currency(d.Currency)},
@@ -90,6 +91,11 @@ func readDispute(d dispute, gift models.GiftRef, evidence string) models.Reading
 		closed := fact
 		closed.Kind, closed.Key = models.DisputeClosed, d.ID+":closed"
 		reading.Facts = append(reading.Facts, closed)
+	}
+	if d.Status == "lost" {
+		lost := fact
+		lost.Kind, lost.Key = models.DisputeLost, d.ID+":lost"
+		reading.Facts = append(reading.Facts, lost)
 	}
 	return reading
 }

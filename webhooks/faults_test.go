@@ -134,7 +134,7 @@ func (b *faulty) loseGift(charge string) []string {
 			SELECT -captured, 0, 0, 0, -fee_taken, 0, -1, CASE WHEN o.gifts = 1 THEN -1 ELSE 0 END, 0, 0
 			FROM donations d JOIN donors o ON o.id = d.donor_id WHERE d.id = '%s'`, gift),
 		fmt.Sprintf("UPDATE donors SET gifts = gifts - 1 WHERE id = '%s'", donor),
-		fmt.Sprintf("DELETE FROM outbox WHERE donation_id = '%s'", gift),
+		fmt.Sprintf("DELETE FROM receipts_due WHERE donation_id = '%s'", gift),
 		fmt.Sprintf("DELETE FROM posting_lines WHERE posting IN (SELECT key FROM postings WHERE donation_id = '%s')", gift),
 		fmt.Sprintf("DELETE FROM postings WHERE donation_id = '%s'", gift),
 		fmt.Sprintf("DELETE FROM facts WHERE donation_id = '%s'", gift),

@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +32,11 @@ var kindOf = map[family]stripeapi.Kind{
 // understands.
 func (f follower) event(ctx context.Context, e event) (reading models.Reading, err error) {
 	defer rescue(&reading)
+	reading, err = f.pointedAt(ctx, e)
+	return whenDecided(reading, e), err
+}
+
+func (f follower) pointedAt(ctx context.Context, e event) (models.Reading, error) {
 	id := e.objectID()
 	switch {
 	case id == "":
@@ -45,12 +49,14 @@ func (f follower) event(ctx context.Context, e event) (reading models.Reading, e
 			return models.Reading{}, err
 		}
 		return f.readSession(ctx, s, true, e.ID)
+	case renewalFailed[e.Type]:
+		return f.failedInvoice(ctx, e)
 	}
 	kind, known := kindOf[families[e.Type]]
 	if !known {
 		return noEffect, nil
 	}
-	_, reading, err = f.object(ctx, kind, id, e.ID)
+	_, reading, err := f.object(ctx, kind, id, e.ID)
 	return reading, err
 }
 
@@ -178,25 +184,6 @@ func (f follower) owner(ctx context.Context, c charge) (models.GiftRef, error) {
 	}
 	gift = intentRef(i)
 	gift.Charge, gift.Final = c.ID, true
-	return gift, nil
-}
-
-// invoiceOwner says whose an invoice is, and fetches its subscription if the
-// invoice itself does not say.
-func (f follower) invoiceOwner(ctx context.Context, i invoice, c charge) (models.GiftRef, error) {
-	gift := invoiceRef(i)
-	if !gift.Final {
-		var s subscription
-		err := f.fetch(ctx, stripeapi.Subscriptions, "subscription", i.Subscription.ID, &s)
-		if err != nil && !errors.Is(err, stripeapi.ErrMissing) {
-			return gift, err
-		}
-		i.Subscription.Object = &s
-		gift = invoiceRef(i)
-	}
-	gift.Charge = cmp.Or(c.ID, gift.Charge) // not every charge of an invoice is the one that paid it
-	gift.PaymentIntent = cmp.Or(gift.PaymentIntent, c.PaymentIntent.ID)
-	gift.Final = true
 	return gift, nil
 }
 
@@ -362,21 +349,6 @@ func (f follower) readIntent(ctx context.Context, i intent, evidence string) (mo
 		gift = owner
 	}
 	return readIntent(i, gift, evidence), nil
-}
-
-func (f follower) readInvoice(ctx context.Context, i invoice, evidence string) (models.Reading, error) {
-	if i.Charge.Object == nil && i.Charge.ID != "" {
-		var c charge
-		if err := f.fetch(ctx, stripeapi.Charges, "charge", i.Charge.ID, &c); err != nil && !errors.Is(err, stripeapi.ErrMissing) {
-			return models.Reading{}, err
-		}
-		i.Charge.Object = &c
-	}
-	gift, err := f.invoiceOwner(ctx, i, charge{})
-	if err != nil {
-		return models.Reading{}, err
-	}
-	return readInvoice(i, gift, evidence), nil
 }
 
 func (f follower) readSession(ctx context.Context, s session, failed bool, evidence string) (models.Reading, error) {

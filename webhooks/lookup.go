@@ -70,3 +70,16 @@ func (r *Resolver) lookAt(ctx context.Context, sessionID string) error {
 	}
 	return nil
 }
+
+// LookSubscription reads one subscription from Stripe at once and keeps what it
+// says, so that what a donor has just changed is seen before its event comes.
+func (r *Resolver) LookSubscription(ctx context.Context, id string) error {
+	raw, reading, err := r.follow.object(ctx, stripeapi.Subscriptions, id, id)
+	if err != nil {
+		return fmt.Errorf("look up a subscription: %w", err)
+	}
+	if _, err := r.store.Learn(ctx, models.Object{ID: id, Raw: raw, Reading: reading}); err != nil {
+		return err
+	}
+	return nil
+}

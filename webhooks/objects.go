@@ -21,6 +21,7 @@ type event struct {
 	Livemode   *bool
 	Account    string
 	object     json.RawMessage
+	previous   json.RawMessage // what was different of it before, where the event says so
 }
 
 // parseEvent reads the envelope that every event has.
@@ -41,7 +42,8 @@ func parseEvent(raw []byte) (event, error) {
 		return event{}, errors.New("not an event")
 	}
 	var data struct {
-		Object json.RawMessage `json:"object"`
+		Object   json.RawMessage `json:"object"`
+		Previous json.RawMessage `json:"previous_attributes"`
 	}
 	e := event{ID: must.ID, Type: must.Type, Livemode: must.Livemode}
 	for part, into := range map[*json.RawMessage]any{
@@ -49,7 +51,7 @@ func parseEvent(raw []byte) (event, error) {
 	} {
 		_ = json.Unmarshal(*part, into) // of another shape than ours: as good as not there
 	}
-	e.object = data.Object
+	e.object, e.previous = data.Object, data.Previous
 	e.Type, e.APIVersion = storable(e.Type), storable(e.APIVersion)
 	return e, nil
 }
@@ -89,6 +91,7 @@ type charge struct {
 	ReceiptEmail   string            `json:"receipt_email"`
 	Billing        struct {
 		Email string `json:"email"`
+		Name  string `json:"name"`
 	} `json:"billing_details"`
 	Method struct {
 		Type string `json:"type"`
@@ -131,6 +134,7 @@ type session struct {
 	Subscription  ref[struct{}]     `json:"subscription"`
 	Customer      struct {
 		Email string `json:"email"`
+		Name  string `json:"name"`
 	} `json:"customer_details"`
 	Conversion *struct {
 		AmountTotal    int64  `json:"amount_total"`
@@ -179,6 +183,8 @@ type invoice struct {
 	OutOfBand     bool              `json:"paid_out_of_band"`
 	AmountPaid    int64             `json:"amount_paid"`
 	AmountDue     int64             `json:"amount_due"`
+	Attempts      int64             `json:"attempt_count"`
+	NextTry       int64             `json:"next_payment_attempt"`
 	BillingReason string            `json:"billing_reason"`
 	Charge        ref[charge]       `json:"charge"`
 	PaymentIntent ref[struct{}]     `json:"payment_intent"`
@@ -196,19 +202,35 @@ type subscription struct {
 	Metadata     map[string]string `json:"metadata"`
 	Customer     ref[struct{}]     `json:"customer"`
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
+	PeriodStart  int64             `json:"current_period_start"`
+	CanceledAt   int64             `json:"canceled_at"`
 	PeriodEnd    int64             `json:"current_period_end"`
-	Items        struct {
-		Data []struct {
-			Quantity int64 `json:"quantity"`
-			Price    struct {
-				UnitAmount int64 `json:"unit_amount"`
-				Recurring  struct {
-					Interval string `json:"interval"`
-					Count    int64  `json:"interval_count"`
-				} `json:"recurring"`
-			} `json:"price"`
-		} `json:"data"`
-	} `json:"items"`
+	Method       ref[method]       `json:"default_payment_method"`
+	Items        items             `json:"items"`
+}
+
+// items are what a subscription is for.
+type items struct {
+	Data []struct {
+		Quantity int64 `json:"quantity"`
+		Price    struct {
+			UnitAmount int64 `json:"unit_amount"`
+			Recurring  struct {
+				Interval string `json:"interval"`
+				Count    int64  `json:"interval_count"`
+			} `json:"recurring"`
+		} `json:"price"`
+	} `json:"data"`
+}
+
+// method is what a subscription is paid with.
+type method struct {
+	Card struct {
+		Brand    string `json:"brand"`
+		Last4    string `json:"last4"`
+		ExpMonth int    `json:"exp_month"`
+		ExpYear  int    `json:"exp_year"`
+	} `json:"card"`
 }
 
 type payout struct {

@@ -64,7 +64,9 @@ func (checkCommand) Run(p *program) error {
 			return checkBooks(ctx, conf, c)
 		}},
 	}
-	for _, one := range append(checks, stripeChecks(ctx, conf, c)...) {
+	checks = append(checks, stripeChecks(ctx, conf, c)...)
+	checks = append(checks, check{"mail", func() finding { return checkMail(ctx, conf, wrong) }})
+	for _, one := range checks {
 		found := one.try()
 		failing = failing || found.err != nil
 		if err := say(p, one.name, "%s", oneLine(found.line())); err != nil {

@@ -23,6 +23,12 @@ import (
 // crowded are the points that only busy books come by.
 var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFolded: true}
 
+// elsewhere are the points that models' own test of crashes comes by.
+var elsewhere = []crash.Point{
+	crash.ReceiptUnkept, crash.ReceiptKept, crash.MailUnclaimed, crash.MailClaimed, crash.MailUnended, crash.MailEnded,
+	crash.OfflineUnkept, crash.OfflineKept, crash.StatementsUnkept, crash.StatementsKept,
+}
+
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,
 // and a refund, all booked; a reader of the newsletter; then a sync. Where they are to be many, hundreds
 // more came until a moment.
@@ -62,7 +68,7 @@ func (m *mortal) live(many bool, until time.Time) {
 // confirmations are the mails that ask to confirm the newsletter.
 func (m *mortal) confirmations() []models.Mail {
 	m.t.Helper()
-	mails, err := m.store.QueuedMail(m.t.Context(), models.ConfirmNewsletter, 1000)
+	mails, err := m.store.QueuedMail(m.t.Context(), models.MailConfirmNewsletter, 1000)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -91,7 +97,7 @@ func (m *mortal) readNewsletter(email string) {
 	if at < 0 {
 		m.t.Fatalf("it was answered, and no mail is queued: %+v", mails)
 	}
-	m.insist("the newsletter to be confirmed", post("/newsletter/confirm/"+mails[at].Token, nil))
+	m.insist("the newsletter to be confirmed", post("/newsletter/confirm/"+mails[at].About.Token, nil))
 	list, err := m.store.ConfirmedSignups(m.t.Context(), time.Time{}, m.now().Add(time.Hour))
 	if err != nil || len(list) != 1 {
 		m.t.Errorf("on the list are %+v, %v", list, err)
@@ -114,6 +120,9 @@ func TestACrashAtAnyPointLosesNothingAndDoublesNothing(t *testing.T) {
 	}
 	for name, database := range storetest.Databases() {
 		for _, point := range crash.Points() {
+			if slices.Contains(elsewhere, point) {
+				continue
+			}
 			t.Run(name+"/"+point.String(), func(t *testing.T) {
 				t.Parallel()
 				want := peace[crowded[point]]

@@ -25,6 +25,7 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/demosite"
+	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/internal/stripesim"
 	"github.com/corruptionproject/appeal/models"
@@ -130,6 +131,10 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	if err != nil {
 		return errors.Join(err, site.Close(), stripe.Close())
 	}
+	captured, err := mail.OpenCapture(filepath.Join(d.Data, "mail"), clock)
+	if err != nil {
+		return errors.Join(err, sim.Close(), site.Close(), stripe.Close())
+	}
 	// Whichever ends first, by a signal or a failure, ends the others; the
 	// simulator goes last, so that a gift in flight still has its Stripe.
 	ctx, stop := context.WithCancel(p.ctx)
@@ -139,7 +144,7 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	var failed [3]error
 	var service, simulator sync.WaitGroup
 	simulator.Go(func() { defer stop(); failed[0] = serveSimulator(simulating, stripe, sim) })
-	service.Go(func() { defer stop(); failed[1] = serve(ctx, conf, c, door{site, article(conf, c)}, log) })
+	service.Go(func() { defer stop(); failed[1] = serve(ctx, conf, c, door{site, article(conf, c), captured}, log) })
 	service.Go(func() {
 		err := d.welcome(ctx, p, conf, c, sim)
 		if err != nil && p.ctx.Err() == nil { // else it was told to stop in the middle of it
@@ -150,7 +155,7 @@ func (d demoCommand) serve(p *program, conf config.Config, c models.Campaign, k 
 	service.Wait()
 	stopSimulator()
 	simulator.Wait()
-	return errors.Join(append(failed[:], sim.Close())...)
+	return errors.Join(append(failed[:], captured.Close(), sim.Close())...)
 }
 
 // article is the page on which the demo shows the appeal inside an article.

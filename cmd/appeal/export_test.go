@@ -35,14 +35,14 @@ func TestTheNewslettersListIsExported(t *testing.T) {
 				}
 				clock.Advance(time.Second)
 			}
-			queued, err := store.QueuedMail(t.Context(), models.ConfirmNewsletter, 10)
+			queued, err := store.QueuedMail(t.Context(), models.MailConfirmNewsletter, 10)
 			if err != nil || len(queued) != 3 {
 				t.Fatalf("%d mails, %v", len(queued), err)
 			}
 			// In San Francisco the first confirms before midnight, the second at its stroke.
 			for _, mail := range []models.Mail{queued[2], queued[1]} {
 				clock.Advance(6 * time.Hour)
-				if err := store.ConfirmSignup(t.Context(), mail.Token); err != nil {
+				if err := store.ConfirmSignup(t.Context(), mail.About.Token); err != nil {
 					t.Fatal(err)
 				}
 			}

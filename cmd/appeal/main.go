@@ -53,16 +53,18 @@ func (p *program) printf(format string, args ...any) error {
 // commands is the whole command line. Help, flags and their checks follow from
 // it.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Run the whole product on this machine, with a Stripe simulator and no accounts."`
-	Serve   serveCommand   `cmd:"" help:"Run the service, configured by the environment."`
-	Check   checkCommand   `cmd:"" help:"Try the configuration, the database and the Stripe key, and say what is wrong."`
-	Stripe  stripeCommands `cmd:"" help:"Set up the Stripe account, fetch what webhooks missed, and look at what is not settled."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Totals  totalsCommand  `cmd:"" help:"Print the totals of every recorded gift."`
-	Verify  verifyCommand  `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`
-	Staff   staffCommands  `cmd:"" help:"Say who may enter the finance rooms."`
-	Export  exportCommands `cmd:"" help:"Write a table for a spreadsheet."`
-	Version versionCommand `cmd:"" help:"Print the version, the commit, and what it was built with."`
+	Demo       demoCommand       `cmd:"" help:"Run the whole product on this machine, with a Stripe simulator and no accounts."`
+	Serve      serveCommand      `cmd:"" help:"Run the service, configured by the environment."`
+	Check      checkCommand      `cmd:"" help:"Try the configuration, the database and the Stripe key, and say what is wrong."`
+	Stripe     stripeCommands    `cmd:"" help:"Set up the Stripe account, fetch what webhooks missed, and look at what is not settled."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
+	Totals     totalsCommand     `cmd:"" help:"Print the totals of every recorded gift."`
+	Verify     verifyCommand     `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`
+	Mail       mailCommands      `cmd:"" help:"Look at the mail that is to be sent, and have it tried again."`
+	Staff      staffCommands     `cmd:"" help:"Say who may enter the finance rooms."`
+	Export     exportCommands    `cmd:"" help:"Write a table for a spreadsheet."`
+	Statements statementsCommand `cmd:"" help:"List the yearly statements to donors, or queue them."`
+	Version    versionCommand    `cmd:"" help:"Print the version, the commit, and what it was built with."`
 }
 
 // errFound is returned by a command that worked, and found something wrong

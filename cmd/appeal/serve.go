@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -43,10 +46,18 @@ func (serveCommand) Run(p *program) error {
 }
 
 // door is where the service is reached, and what it shows there to whoever
-// tries it: the demo's article, and in a real service nothing.
+// tries it: the demo's article and the mail it keeps, and in a real service
+// nothing.
 type door struct {
 	net.Listener
-	demo http.Handler
+	demo     http.Handler
+	captured letterbox
+}
+
+// letterbox takes mail that nobody is to be sent, and shows it.
+type letterbox interface {
+	mail.Sender
+	handlers.Captured
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -59,7 +70,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Notices: c.Notices, Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -85,10 +96,11 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		return err
 	}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Checkout: stripe, Lookup: resolver, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Recurring: stripe,
+		Mailed: conf.SMTP != nil || listener.captured != nil, Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path, Finance: rooms,
-		Demo: listener.demo, Now: store.Now, Log: log,
+		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -102,6 +114,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { foldProgress(working, store, log) })
+	workers.Go(func() { tellOfCards(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {
@@ -193,6 +206,26 @@ func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 	every(ctx, 30*time.Second, func() bool {
 		if err := store.FoldProgress(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("the progress could not be folded", "error", err)
+		}
+		return true
+	})
+}
+
+// betweenCards is how often cards that expire are looked for: far more often
+// than their news gets old, so that a service that was down misses few.
+const betweenCards = 5 * time.Minute
+
+// tellOfCards has donors told that the card of a monthly or yearly gift expires,
+// in one process at a time.
+func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
+	holder := rand.Text()
+	every(ctx, betweenCards, func() bool {
+		mine, err := store.Lease(ctx, "cards", holder, betweenCards)
+		if err == nil && mine {
+			_, err = store.QueueExpiringCards(ctx, store.Now())
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("cards that expire could not be looked for", "error", err)
 		}
 		return true
 	})

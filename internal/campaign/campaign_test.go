@@ -280,6 +280,40 @@ func TestAFolderWrittenOnWindowsReadsTheSame(t *testing.T) {
 	}
 }
 
+func TestTheExamplesOfReceiptsAndNoticesInTheBuiltInFolderAreGood(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("corruption-project")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "campaign.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := strings.NewReplacer("# receipts:                 beside what all receipts say", "receipts:", "#   disclosures:", "  disclosures:", "#   benefit:", "  benefit:",
+		"# notices:                  who is told of large gifts", "notices:", "#   to:", "  to:", "#   from:", "  from:").Replace(string(text))
+	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := campaign.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := models.ReceiptSettings{
+		Disclosures: []string{"FLORIDA: A COPY OF THE OFFICIAL REGISTRATION ..."},
+		Benefit:     models.Benefit{Description: "A year of the magazine, in print", Value: 36_00, From: 50_00},
+	}
+	if diff := cmp.Diff(want, c.Receipts); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(models.Notices{To: []string{"editors@newsroom.org"}, From: 5_000_00}, c.Notices); diff != "" {
+		t.Error(diff)
+	}
+	if b := c.Receipts.Benefit; b.ComesWith(49_99) || !b.ComesWith(50_00) || (models.Benefit{}).ComesWith(50_00) {
+		t.Error("the benefit does not begin at its least gift")
+	}
+}
+
 // FuzzLoad shows that no text of a campaign file stops the program: it is
 // loaded, or refused with Mistakes.
 func FuzzLoad(f *testing.F) {

@@ -36,6 +36,8 @@ func readSettings(text []byte, c *models.Campaign, pictures map[string]*models.P
 	readEmbed(b, c)
 	readAccounts(b, c)
 	readNewsletter(b, c)
+	readReceipts(b, c)
+	readNotices(b, c)
 	readLook(b, c, pictures)
 	readWords(b, c)
 	b.close()

@@ -9,6 +9,7 @@ package config
 
 import (
 	"log/slog"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -37,6 +38,8 @@ type Config struct {
 	DonateRate           Rate
 	AutoMigrate          bool
 	SyncInterval         time.Duration // 0: never
+	SMTP                 *SMTP         // nil: mail stays queued
+	MailFrom             mail.Address  // whom mails are from; set if SMTP is
 }
 
 // Need says how much of the environment a command needs. What it does not

@@ -38,6 +38,14 @@ func with(pairs ...string) map[string]string {
 	return env
 }
 
+func withMail(server string) map[string]string {
+	return with("SMTP_URL", server, "MAIL_FROM", "Newsroom <giving@newsroom.org>")
+}
+
+func mailServer(c config.Config) any {
+	return fmt.Sprintf("%s:%d user=%s password=%s implicit=%t none=%t", c.SMTP.Host, c.SMTP.Port, c.SMTP.User.Reveal(), c.SMTP.Password.Reveal(), c.SMTP.ImplicitTLS, c.SMTP.NoTLS)
+}
+
 func load(need config.Need, env, files map[string]string) (config.Config, error) {
 	return config.Load(need, func(name string) string { return env[name] }, func(path string) ([]byte, error) {
 		text, ok := files[path]
@@ -96,6 +104,13 @@ func TestTaken(t *testing.T) {
 		{"a rate of 0 is no limit", with("APPEAL_DONATE_RATE", "0"), func(c config.Config) any { return c.DonateRate }, config.Rate{}},
 		{"a sync interval of 0 is no sync", with("APPEAL_SYNC_INTERVAL", "0"), func(c config.Config) any { return c.SyncInterval }, time.Duration(0)},
 		{"migration may be left to somebody", with("APPEAL_AUTO_MIGRATE", "false"), func(c config.Config) any { return c.AutoMigrate }, false},
+		{"mail goes by STARTTLS to the port for it", withMail("smtp://Relay.Newsroom.org"), mailServer, "relay.newsroom.org:587 user= password= implicit=false none=false"},
+		{"mail may be encrypted from the first byte", withMail("smtps://user:p%40ss%3A@relay.newsroom.org/"), mailServer, "relay.newsroom.org:465 user=user password=p@ss: implicit=true none=false"},
+		{"a mail server may have a port of its own", withMail("smtps://[2001:db8::1]:2465"), mailServer, "2001:db8::1:2465 user= password= implicit=true none=false"},
+		{"mail may go unencrypted where that is said", withMail("smtp://relay.internal:25?tls=none"), mailServer, "relay.internal:25 user= password= implicit=false none=true"},
+		{"a password may go unencrypted on this machine alone", withMail("smtp://u:p@127.0.0.1:25?tls=none"), mailServer, "127.0.0.1:25 user=u password=p implicit=false none=true"},
+		{"whom mail is from may have any name", with("SMTP_URL", "smtp://localhost", "MAIL_FROM", `"Reed, Dana" <giving@newsroom.org>`), func(c config.Config) any { return c.MailFrom.Name + " " + c.MailFrom.Address }, "Reed, Dana giving@newsroom.org"},
+		{"without a mail server mail stays queued", enough(), func(c config.Config) any { return c.SMTP == nil }, true},
 		{"an empty variable counts as not set", with("APPEAL_LOG_LEVEL", "", "DATABASE_URL", " "), func(c config.Config) any { return c.DatabaseURL.Reveal() }, "sqlite:appeal.db"},
 		{"logs are as detailed as asked", with("APPEAL_LOG_LEVEL", "DEBUG", "APPEAL_LOG_FORMAT", "json"), func(c config.Config) any { return c.LogLevel.String() + " " + string(c.LogFormat) }, "DEBUG json"},
 	} {
@@ -141,6 +156,24 @@ func TestRefused(t *testing.T) {
 		{"a sync into the past", with("APPEAL_SYNC_INTERVAL", "-5m"), "APPEAL_SYNC_INTERVAL"},
 		{"a sync interval without its unit", with("APPEAL_SYNC_INTERVAL", "5"), "APPEAL_SYNC_INTERVAL"},
 		{"a maybe", with("APPEAL_AUTO_MIGRATE", "maybe"), "APPEAL_AUTO_MIGRATE"},
+		{"a mail server and nobody whom mail is from", with("SMTP_URL", "smtp://u:canary@relay.org"), "MAIL_FROM"},
+		{"mail from somebody and no server", with("MAIL_FROM", "canary@newsroom.org"), "SMTP_URL"},
+		{"mail from what is no address", with("SMTP_URL", "smtp://localhost", "MAIL_FROM", "canary"), "MAIL_FROM"},
+		{"mail from two addresses", with("SMTP_URL", "smtp://localhost", "MAIL_FROM", "a@canary.org, b@canary.org"), "MAIL_FROM"},
+		{"mail from somebody with a header", with("SMTP_URL", "smtp://localhost", "MAIL_FROM", "A <a@canary.org>\r\nBcc: b@canary.org"), "MAIL_FROM"},
+		{"a mail server without a scheme", withMail("relay.canary.org:587"), "SMTP_URL"},
+		{"a mail server of another kind", withMail("https://u:canary@relay.org"), "SMTP_URL"},
+		{"a mail server without a host", withMail("smtp://u:canary@"), "SMTP_URL"},
+		{"a mail server's password with a sign that has to be written otherwise", withMail("smtp://u:can/ary@relay.org"), "SMTP_URL"},
+		{"a mail server with a path", withMail("smtp://relay.org/canary"), "SMTP_URL"},
+		{"a mail server with no port", withMail("smtp://u:canary@relay.org:0"), "SMTP_URL"},
+		{"a mail server with a user alone", withMail("smtp://canary@relay.org"), "SMTP_URL"},
+		{"a mail server with a password alone", withMail("smtp://:canary@relay.org"), "SMTP_URL"},
+		{"a wish that is not known", withMail("smtp://relay.org?tls=canary"), "SMTP_URL"},
+		{"another wish that is not known", withMail("smtp://relay.org?tls=none&canary=1"), "SMTP_URL"},
+		{"TLS and none", withMail("smtps://relay.org?tls=none"), "SMTP_URL"},
+		{"a password in the clear", withMail("smtp://u:canary@relay.org?tls=none"), "SMTP_URL"},
+		{"a mail server both in a variable and in a file, said once", with("SMTP_URL", "smtp://relay.org", "SMTP_URL_FILE", "key", "MAIL_FROM", "a@b.org"), "SMTP_URL"},
 		{"an unknown log format and level", with("APPEAL_LOG_FORMAT", "xml", "APPEAL_LOG_LEVEL", "loud"), "APPEAL_LOG_FORMAT APPEAL_LOG_LEVEL"},
 		{"a secret both in a variable and in a file", with("STRIPE_SECRET_KEY_FILE", "key"), "STRIPE_SECRET_KEY"},
 		{"a file that is not there, named by what may be a secret", map[string]string{
@@ -149,10 +182,11 @@ func TestRefused(t *testing.T) {
 		{"everything at once", map[string]string{
 			"DATABASE_URL": "canary", "STRIPE_SECRET_KEY": "canary", "STRIPE_API_BASE": "canary", "APPEAL_BASE_URL": "canary",
 			"APPEAL_LISTEN": "canary", "STRIPE_WEBHOOK_SECRET": "canary,", "APPEAL_SECRET_KEY": "canary", "APPEAL_TRUSTED_PROXIES": "canary",
+			"SMTP_URL": "canary", "MAIL_FROM": "canary",
 			"APPEAL_DONATE_RATE": "canary", "APPEAL_AUTO_MIGRATE": "canary", "APPEAL_SYNC_INTERVAL": "canary",
 			"APPEAL_LOG_FORMAT": "canary", "APPEAL_LOG_LEVEL": "canary",
 		}, "DATABASE_URL APPEAL_LOG_FORMAT APPEAL_LOG_LEVEL STRIPE_SECRET_KEY STRIPE_API_BASE APPEAL_BASE_URL APPEAL_AUTO_MIGRATE " +
-			"APPEAL_LISTEN STRIPE_WEBHOOK_SECRET STRIPE_WEBHOOK_SECRET APPEAL_SECRET_KEY APPEAL_TRUSTED_PROXIES " +
+			"APPEAL_LISTEN STRIPE_WEBHOOK_SECRET STRIPE_WEBHOOK_SECRET APPEAL_SECRET_KEY APPEAL_TRUSTED_PROXIES SMTP_URL MAIL_FROM " +
 			"APPEAL_DONATE_RATE APPEAL_SYNC_INTERVAL"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,17 +231,19 @@ func TestSecretsFromFiles(t *testing.T) {
 	env := map[string]string{
 		"DATABASE_URL_FILE": "db", "STRIPE_SECRET_KEY_FILE": "stripe",
 		"STRIPE_WEBHOOK_SECRET_FILE": "hook", "APPEAL_SECRET_KEY_FILE": "key",
+		"SMTP_URL_FILE": "smtp", "MAIL_FROM": "giving@newsroom.org",
 	}
 	files := map[string]string{
 		"db": "postgres://u:p@h/db\n", "stripe": "sk_test_a\r\n", "hook": "whsec_a,whsec_b\n", "key": hex.EncodeToString(key) + "\n",
+		"smtp": "smtp://u:p@relay.newsroom.org\n",
 	}
 	t.Run("every secret may be a file, its last line ended or not", func(t *testing.T) {
 		c, err := load(config.Serve, env, files)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := []string{c.DatabaseURL.Reveal(), c.StripeSecretKey.Reveal(), c.StripeWebhookSecrets[1].Reveal(), c.SecretKey.Reveal()}
-		if diff := cmp.Diff([]string{"postgres://u:p@h/db", "sk_test_a", "whsec_b", string(key)}, got); diff != "" {
+		got := []string{c.DatabaseURL.Reveal(), c.StripeSecretKey.Reveal(), c.StripeWebhookSecrets[1].Reveal(), c.SecretKey.Reveal(), c.SMTP.Password.Reveal()}
+		if diff := cmp.Diff([]string{"postgres://u:p@h/db", "sk_test_a", "whsec_b", string(key), "p"}, got); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -223,7 +259,7 @@ func TestSecretsFromFiles(t *testing.T) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	c, err := load(config.Serve, with("DATABASE_URL", "postgres://u:canary3@h/db"), nil)
+	c, err := load(config.Serve, with("DATABASE_URL", "postgres://u:canary3@h/db", "SMTP_URL", "smtp://canary4:canary5@relay.org", "MAIL_FROM", "a@b.org"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

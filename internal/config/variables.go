@@ -96,6 +96,7 @@ func (e *environment) forServe(c *Config) {
 	c.StripeWebhookSecrets = e.webhookSecrets()
 	c.SecretKey = e.secretKey()
 	c.TrustedProxies = e.proxies()
+	e.mail(c)
 
 	var ok bool
 	if c.DonateRate, ok = parseRate(e.get("APPEAL_DONATE_RATE", usualRate)); !ok {

@@ -38,6 +38,7 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 			Frequency: models.Once, Amount: 125050, FeesCovered: 3766, Newsletter: true, Comment: strings.Repeat("é", 500),
 			Tribute: models.InMemory, TributeName: strings.Repeat("n", 80), Src: strings.Repeat("s", 200),
 			UTMSource: "a", UTMMedium: "b", UTMCampaign: "c", UTMContent: strings.Repeat("d", 200),
+			Benefit: strings.Repeat("é", 200), BenefitValue: 3600,
 		},
 	}
 	everything := gifts["with everything"]

@@ -18,7 +18,8 @@ import (
 type Point int
 
 // Every point, in the order of a gift's way. A new one needs a name below, a
-// call of Here where it is, and a scenario in cmd/appeal that comes by.
+// call of Here where it is, and a scenario in cmd/appeal that comes by, or one in
+// models for what its Store does alone.
 const (
 	MigrationDue       Point = iota // before each step of the schema
 	MigrationDone                   // after each step
@@ -55,6 +56,16 @@ const (
 	DifferencesNamed                // findings are written, not committed
 	SyncUncompleted                 // all is read, and the run is open
 	SyncCompleted                   // the run is closed, and the lease is held
+	ReceiptUnkept                   // a gift's documents are numbered and their mail queued, not committed
+	ReceiptKept                     // committed
+	MailUnclaimed                   // mails are claimed, not committed
+	MailClaimed                     // committed, and nothing is sent
+	MailUnended                     // a mail was sent, and that is written, not committed
+	MailEnded                       // committed
+	OfflineUnkept                   // an offline gift or its reversal is booked, not committed
+	OfflineKept                     // committed
+	StatementsUnkept                // some statements of a year are queued, not committed
+	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
 	points
@@ -70,6 +81,9 @@ var names = [points]string{
 	SyncLeased: "sync leased", SyncBegun: "sync begun", PageRead: "page read", ObjectsLearned: "objects learned", ObjectsKept: "objects kept",
 	TransactionsBooked: "transactions booked", TransactionsKept: "transactions kept", PageBooked: "page booked", CursorKept: "cursor kept",
 	DifferencesNamed: "differences named", SyncUncompleted: "sync uncompleted", SyncCompleted: "sync completed",
+	ReceiptUnkept: "receipt unkept", ReceiptKept: "receipt kept",
+	MailUnclaimed: "mail unclaimed", MailClaimed: "mail claimed", MailUnended: "mail unended", MailEnded: "mail ended",
+	OfflineUnkept: "offline unkept", OfflineKept: "offline kept", StatementsUnkept: "statements unkept", StatementsKept: "statements kept",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
 }
 

@@ -1,12 +1,7 @@
 package picture
 
 import (
-	"bytes"
-	"compress/gzip"
-	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"unicode"
@@ -15,48 +10,39 @@ import (
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/corruptionproject/appeal/internal/typeface"
 )
 
-//go:embed fonts/*.gz fonts/LICENSE
-var files embed.FS
-
-// typeface is Source Serif 4 in two weights. It only reads, so it may be
+// serif is the typeface in its two weights. It only reads, so it may be
 // shared; what is written to while reading is a pen's own.
-type typeface struct{ regular, bold *sfnt.Font }
+type serif struct{ regular, bold *sfnt.Font }
 
 // loaded reads the typeface when the first picture is asked for.
-var loaded = sync.OnceValues(func() (typeface, error) {
-	regular, err := readFont("fonts/SourceSerif4-Regular.ttf.gz")
+var loaded = sync.OnceValues(func() (serif, error) {
+	regular, err := readFont(typeface.Regular)
 	if err != nil {
-		return typeface{}, err
+		return serif{}, err
 	}
-	bold, err := readFont("fonts/SourceSerif4-Semibold.ttf.gz")
-	return typeface{regular, bold}, err
+	bold, err := readFont(typeface.Semibold)
+	return serif{regular, bold}, err
 })
 
-func readFont(name string) (*sfnt.Font, error) {
-	packed, err := files.ReadFile(name)
+func readFont(w typeface.Weight) (*sfnt.Font, error) {
+	body, err := typeface.TTF(w)
 	if err != nil {
 		return nil, fmt.Errorf("picture: %w", err)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, fmt.Errorf("picture: %s: %w", name, err)
-	}
-	body, err := io.ReadAll(z)
-	if err = errors.Join(err, z.Close()); err != nil {
-		return nil, fmt.Errorf("picture: %s: %w", name, err)
-	}
 	f, err := sfnt.Parse(body)
 	if err != nil {
-		return nil, fmt.Errorf("picture: %s: %w", name, err)
+		return nil, fmt.Errorf("picture: %s: %w", w, err)
 	}
 	return f, nil
 }
 
 // pen reads glyphs of the typeface for one picture.
 type pen struct {
-	face   typeface
+	face   serif
 	buffer sfnt.Buffer
 }
 

@@ -353,10 +353,3 @@ func TestWhatTheTypefaceCannotDrawIsLeftOut(t *testing.T) {
 		}
 	}
 }
-
-func TestTheTypefaceComesWithItsLicence(t *testing.T) {
-	licence, err := files.ReadFile("fonts/LICENSE")
-	if err != nil || !strings.Contains(string(licence), "SIL OPEN FONT LICENSE Version 1.1") {
-		t.Errorf("the licence is missing: %v", err)
-	}
-}

@@ -92,11 +92,15 @@ func Open(t testing.TB, address string, clock *Clock) *models.Store {
 // OpenFor opens another campaign's.
 func OpenFor(t testing.TB, address, slug string, clock *Clock) *models.Store {
 	t.Helper()
+	return OpenWith(t, models.Options{URL: address, Slug: slug, Now: clock.Now})
+}
+
+// OpenWith opens the books that options name, with whatever else they say.
+func OpenWith(t testing.TB, o models.Options) *models.Store {
+	t.Helper()
 	live := false
-	s, err := models.Connect(t.Context(), models.Options{
-		URL: address, Slug: slug, Currency: "usd", Livemode: &live,
-		Now: clock.Now, Random: Random(1), Log: slog.New(slog.DiscardHandler),
-	})
+	o.Currency, o.Livemode, o.Random, o.Log = "usd", &live, Random(1), slog.New(slog.DiscardHandler)
+	s, err := models.Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,8 @@ const (
 	metaUTMMedium   = "appeal_utm_medium"
 	metaUTMCampaign = "appeal_utm_campaign"
 	metaUTMContent  = "appeal_utm_content"
+	metaBenefit     = "appeal_benefit"
+	metaBenefitCost = "appeal_benefit_value"
 	metaComment     = "appeal_comment"
 	metaTributeName = "appeal_tribute_name"
 )
@@ -225,6 +227,9 @@ func metadata(slug string, d models.Donation) map[string]string {
 	if d.Tribute != models.NoTribute {
 		add(m, metaTribute, string(d.Tribute))
 	}
+	if d.Benefit != "" {
+		m[metaBenefit], m[metaBenefitCost] = d.Benefit, strconv.FormatInt(int64(d.BenefitValue), 10)
+	}
 	add(m, metaSrc, d.Src)
 	add(m, metaUTMSource, d.UTMSource)
 	add(m, metaUTMMedium, d.UTMMedium)
@@ -247,16 +252,16 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 		m[key] = printable(value)
 	}
 	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
-	fees, err := strconv.ParseInt(m[metaFees], 10, 64)
-	if err != nil {
-		fees = 0
-	}
 	ref.Choices = models.Choices{
 		Frequency: models.Frequency(m[metaFrequency]), Newsletter: m[metaNewsletter] == "true", Tribute: models.Tribute(m[metaTribute]),
 		Comment: m[metaComment], TributeName: m[metaTributeName], Src: m[metaSrc],
 		UTMSource: m[metaUTMSource], UTMMedium: m[metaUTMMedium], UTMCampaign: m[metaUTMCampaign], UTMContent: m[metaUTMContent],
 	}
-	ref.Choices.FeesCovered = money.Minor(fees)
+	ref.Choices.FeesCovered = cents(m[metaFees])
+	// A benefit that says not what it is worth can't be told of on a receipt.
+	if worth := cents(m[metaBenefitCost]); worth > 0 {
+		ref.Choices.Benefit, ref.Choices.BenefitValue = m[metaBenefit], worth
+	}
 	// What somebody else wrote under our names is no choice of a donor's.
 	switch ref.Choices.Frequency {
 	case models.Once, models.Monthly, models.Yearly:
@@ -269,6 +274,15 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 		ref.Choices.Tribute = models.NoTribute
 	}
 	return ref
+}
+
+// cents reads an amount that metadata wrote, 0 for what is none.
+func cents(written string) money.Minor {
+	n, err := strconv.ParseInt(written, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return money.Minor(n)
 }
 
 // printable leaves out control characters, which no form of ours sends and

@@ -11,6 +11,7 @@ func TestMetadataThatSomebodyElseWroteIsNoChoiceOfADonors(t *testing.T) {
 	got := stripeapi.ReadMetadata(map[string]string{
 		"appeal_campaign": "spring-drive", "appeal_token": "AAAAAAAAAAAAAAAAAAAAAA", "appeal_frequency": "weekly",
 		"appeal_tribute": "zzz", "appeal_fees": "many", "appeal_src": "a\x00b\x1b[31m", "appeal_comment": "two\nlines\x07",
+		"appeal_benefit": "A castle", "appeal_benefit_value": "priceless",
 	}).Choices
 	want := models.Choices{Frequency: models.Once, Tribute: models.NoTribute, Src: "ab[31m", Comment: "two\nlines"}
 	if got != want {

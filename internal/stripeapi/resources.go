@@ -22,10 +22,15 @@ type Resource struct {
 // needs a permission for each.
 func Resources() []Resource {
 	uses := []Resource{
-		// A session that Stripe can't have: permissions are looked at first, so
-		// the answer tells whether checkouts may be opened, and changes nothing.
+		// Objects that Stripe can't have: permissions are looked at first, so the
+		// answer tells whether such may be changed, and changes nothing.
 		{"opening checkouts", http.MethodPost, string(Sessions) + "/cs_appeal_check/expire", false},
+		{"changing subscriptions", http.MethodPost, string(Subscriptions) + "/sub_appeal_check", false},
+		{"changing customers", http.MethodPost, "/v1/customers/cus_appeal_check", false},
+		{"opening the billing portal", http.MethodPost, "/v1/billing_portal/configurations/bpc_appeal_check", false},
 		{"balance", http.MethodGet, "/v1/balance", false},
+		// Nor is there such a card: one can't list them without naming a customer.
+		{"payment methods", http.MethodGet, "/v1/payment_methods/pm_appeal_check", false},
 	}
 	for _, list := range []struct {
 		name string

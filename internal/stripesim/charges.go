@@ -125,14 +125,13 @@ var cards = []card{
 }
 
 // newCharge is a try with a pretend card, not yet decided.
-func (t *tx) newCharge(pi paymentIntent, email string, with card, created int64) charge {
+func (t *tx) newCharge(pi paymentIntent, by billingDetails, with card, created int64) charge {
 	with.Country, with.Fingerprint = "US", "sim"+with.Brand+with.Last4
 	with.ExpMonth, with.ExpYear = 12, int64(time.Unix(created, 0).UTC().Year()+3)
 	with.Checks.CVC = "pass"
-	us := "US"
 	ch := charge{
 		ID: t.id("ch_3", 23), Object: chargeKind, Amount: pi.Amount, Currency: pi.Currency, Created: created,
-		BillingDetails:       billingDetails{Address: address{Country: &us}, Email: email},
+		BillingDetails:       by,
 		CalculatedDescriptor: "PRETEND", Description: pi.Description, PaymentIntent: pi.ID, PaymentMethod: t.id("pm_1", 23),
 		Metadata: pi.Metadata, MethodDetails: methodDetails{Card: &with, Type: "card"},
 		Customer: pi.Customer, Invoice: pi.Invoice, ReceiptEmail: pi.ReceiptEmail, StatementDescSuffix: pi.StatementDescSuffix,
@@ -161,6 +160,15 @@ func (ch *charge) decline() paymentError {
 		SellerMessage: "The bank did not return any further details with this decline.", Type: "issuer_declined",
 	}
 	return paymentError{Code: code, DeclineCode: reason, Message: message}
+}
+
+// refuseExpired is decline for a card whose last month is over (https://docs.stripe.com/declines/codes).
+func (ch *charge) refuseExpired() paymentError {
+	refusal := ch.decline()
+	refusal.Code, refusal.DeclineCode, refusal.Message = "expired_card", "expired_card", "Your card has expired."
+	*ch.FailureCode, *ch.FailureMessage, *ch.Outcome.Reason = refusal.Code, refusal.Message, refusal.DeclineCode
+	ch.Outcome.SellerMessage = "The bank returned the decline code `expired_card`."
+	return refusal
 }
 
 func listCharges(c *call) (any, error) {

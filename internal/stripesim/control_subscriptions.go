@@ -84,6 +84,10 @@ var subscriptionActions = []action[repeated]{
 		},
 	},
 	{
+		"expire", "Card expires this month", "Its card expires with this month.", false, repeated.renews,
+		func(ctx context.Context, s *Simulator, r repeated, _ int64) error { return s.ExpireCard(ctx, r.ID) },
+	},
+	{
 		"pause", "Pause", "The subscription is paused.", false, func(r repeated) bool { return r.Status == subscriptionActive },
 		func(ctx context.Context, s *Simulator, r repeated, _ int64) error {
 			return s.PauseSubscription(ctx, r.ID)

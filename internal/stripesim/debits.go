@@ -27,13 +27,13 @@ func debitFee(amount int64) int64 { return min(500, percentage(amount, 80)) }
 // debit completes a session unpaid: the bank has been asked, and answers in days.
 func (t *tx) debit(cs session, hidden sessionHidden, pi paymentIntent, by requestRef, how sending) (session, error) {
 	if cs.CustomerCreation == "always" {
-		id, err := t.newCustomer(hidden.Email, by, how)
+		id, err := t.newCustomer(hidden.payer, by, how)
 		if err != nil {
 			return cs, err
 		}
 		cs.Customer, pi.Customer = id, id
 	}
-	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
+	ch := t.newCharge(pi, hidden.billing(), cards[0], t.now.Unix())
 	ch.ID = t.id("py_3", 23)
 	ch.Status, ch.Captured, ch.AmountCaptured = "pending", true, ch.Amount
 	ch.MethodDetails = methodDetails{Type: "us_bank_account", Bank: &usBankAccount{
@@ -41,7 +41,7 @@ func (t *tx) debit(cs session, hidden sessionHidden, pi paymentIntent, by reques
 	}}
 	ch.Outcome = chargeOutcome{NetworkStatus: "approved_by_network", RiskLevel: "not_assessed", SellerMessage: "Payment complete.", Type: "authorized"}
 	pi.Status, pi.LatestCharge, pi.PaymentMethod, pi.LastPaymentError, pi.NextAction = "processing", &ch.ID, &ch.PaymentMethod, nil, nil
-	cs.complete(hidden.Email)
+	cs.complete(hidden.payer)
 	cs.PaymentStatus = "unpaid"
 	if err := t.saveAttempt(cs, hidden, pi, ch); err != nil {
 		return cs, err

@@ -35,7 +35,7 @@ func (s *Simulator) TakeForeignCharge(ctx context.Context, f ForeignCharge) (str
 		now, by, what := t.now.Unix(), t.donorRequest(), "Tote bag"
 		pi := t.newIntent(session{AmountTotal: f.Amount, Currency: f.Currency, PaymentMethodTypes: []string{"card"}},
 			intentData{Metadata: f.Metadata, Description: &what, CaptureMethod: "automatic"}, now)
-		ch = t.newCharge(pi, "customer@example.org", cards[1], now)
+		ch = t.newCharge(pi, payer{Email: "customer@example.org"}.billing(), cards[1], now)
 		ch.succeed()
 		txn := balanceTransaction{
 			Amount: f.SettledAmount, Created: now, AvailableOn: availableOn(now), Currency: f.SettledCurrency, Description: &what,

@@ -19,11 +19,12 @@ func (s *Simulator) ForeignSubscription(ctx context.Context, email, currency str
 		if err != nil {
 			return err
 		}
-		who, err := t.newCustomer(email, by, atOnce)
+		buyer := payer{Email: email}
+		who, err := t.newCustomer(buyer, by, atOnce)
 		if err != nil {
 			return err
 		}
-		pm, err := t.newMethod(*who, email, cards[1])
+		pm, err := t.newMethod(*who, buyer.billing(), cards[1])
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 // (https://docs.stripe.com/billing/revenue-recovery/smart-retries).
 var retryAfter = []time.Duration{3 * 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour}
 
-// collect tries an open invoice's card, which declines where the subscription's hidden part says so.
+// collect tries an open invoice's card, which declines where the subscription's hidden part says so, and once it has expired.
 func (t *tx) collect(inv *invoice, by requestRef) error {
 	_, hidden, err := t.findSubscription(inv.Subscription)
 	switch {
@@ -18,7 +18,12 @@ func (t *tx) collect(inv *invoice, by requestRef) error {
 		return err
 	case inv.AmountDue == 0:
 		return t.payNothing(inv, by, atOnce)
-	case hidden.Declines:
+	}
+	_, pm, err := t.collection(inv)
+	if err != nil {
+		return err
+	}
+	if hidden.Declines || pm.Card.expired(t.now) {
 		return t.failRenewal(inv, by)
 	}
 	if err := t.chargeInvoice(inv, nil, by, atOnce); err != nil {
@@ -33,19 +38,27 @@ func (t *tx) collection(inv *invoice) (pi paymentIntent, pm paymentMethod, err e
 	if err != nil {
 		return pi, pm, err
 	}
-	if inv.PaymentIntent == nil || sub.DefaultPaymentMethod == nil {
-		return pi, pm, fmt.Errorf("stripesim: %s can't be collected: it has no intent, or its subscription no card", inv.ID)
+	with := sub.DefaultPaymentMethod
+	if with == nil {
+		var who customer
+		if err := t.load(customerKind, sub.Customer, &who, nil); err != nil {
+			return pi, pm, err
+		}
+		with = who.InvoiceSettings.DefaultMethod
+	}
+	if inv.PaymentIntent == nil || with == nil {
+		return pi, pm, fmt.Errorf("stripesim: %s can't be collected: it has no intent, or neither its subscription nor the customer a card", inv.ID)
 	}
 	if err := t.load(intentKind, *inv.PaymentIntent, &pi, nil); err != nil {
 		return pi, pm, err
 	}
-	return pi, pm, t.load(methodKind, *sub.DefaultPaymentMethod, &pm, nil)
+	return pi, pm, t.load(methodKind, *with, &pm, nil)
 }
 
 // invoiceCharge is a try with the subscription's card, not yet decided. Its metadata is the intent's: empty.
 func (t *tx) invoiceCharge(pi paymentIntent, pm paymentMethod) charge {
-	ch := t.newCharge(pi, pm.BillingDetails.Email, pm.Card.asCharged(), t.now.Unix())
-	ch.PaymentMethod, ch.MethodDetails.Card.ExpYear = pm.ID, pm.Card.ExpYear
+	ch := t.newCharge(pi, pm.BillingDetails, pm.Card.asCharged(), t.now.Unix())
+	ch.PaymentMethod, ch.MethodDetails.Card.ExpMonth, ch.MethodDetails.Card.ExpYear = pm.ID, pm.Card.ExpMonth, pm.Card.ExpYear
 	return ch
 }
 
@@ -155,7 +168,11 @@ func (t *tx) declineInvoice(inv *invoice, by requestRef) error {
 		return err
 	}
 	ch := t.invoiceCharge(pi, pm)
-	pi.fail(ch.decline(), &ch)
+	refusal := ch.decline()
+	if pm.Card.expired(t.now) {
+		refusal = ch.refuseExpired()
+	}
+	pi.fail(refusal, &ch)
 	inv.try(&ch)
 	if err := t.saveTry(*inv, pi, &ch); err != nil {
 		return err

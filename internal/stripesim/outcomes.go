@@ -51,7 +51,7 @@ var (
 
 // submit does what the donor chose. It returns errNotOpen when the session is complete or expired, and errNotOffered when
 // the page would not have shown the choice.
-func (t *tx) submit(id, email string, o outcome) (session, error) {
+func (t *tx) submit(id string, who payer, o outcome) (session, error) {
 	cs, hidden, pi, err := t.openSession(id)
 	if err != nil {
 		return cs, err
@@ -61,7 +61,7 @@ func (t *tx) submit(id, email string, o outcome) (session, error) {
 	}
 	by := t.donorRequest()
 	if cs.Mode == subscriptionMode {
-		hidden.Email, hidden.Outcome = email, o.Value
+		hidden.payer, hidden.Outcome = who, o.Value
 		return t.subscribe(cs, hidden, by, o)
 	}
 	if cs.PaymentIntent == nil {
@@ -74,7 +74,7 @@ func (t *tx) submit(id, email string, o outcome) (session, error) {
 			return cs, err
 		}
 	}
-	hidden.Email, hidden.Outcome = email, o.Value
+	hidden.payer, hidden.Outcome = who, o.Value
 	switch o.Value {
 	case "declined":
 		return cs, t.decline(cs, hidden, pi, by)
@@ -148,7 +148,7 @@ func (t *tx) donorRequest() requestRef {
 }
 
 func (t *tx) decline(cs session, hidden sessionHidden, pi paymentIntent, by requestRef) error {
-	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
+	ch := t.newCharge(pi, hidden.billing(), cards[0], t.now.Unix())
 	pi.fail(ch.decline(), &ch)
 	if err := t.saveAttempt(cs, hidden, pi, ch); err != nil {
 		return err
@@ -177,13 +177,13 @@ func (t *tx) askAuthentication(cs session, hidden sessionHidden, pi paymentInten
 func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *threeDSecure, by requestRef) (session, error) {
 	o, _ := outcomeOf(hidden.Outcome)
 	if cs.CustomerCreation == "always" {
-		id, err := t.newCustomer(hidden.Email, by, o.how)
+		id, err := t.newCustomer(hidden.payer, by, o.how)
 		if err != nil {
 			return cs, err
 		}
 		cs.Customer, pi.Customer = id, id
 	}
-	ch := t.newCharge(pi, hidden.Email, cards[0], t.now.Unix())
+	ch := t.newCharge(pi, hidden.billing(), cards[0], t.now.Unix())
 	ch.MethodDetails.Card.ThreeDSecure = proof
 	ch.succeed()
 	wait := t.sim.cfg.LateFees
@@ -194,7 +194,7 @@ func (t *tx) pay(cs session, hidden sessionHidden, pi paymentIntent, proof *thre
 		return cs, err
 	}
 	pi.succeed(ch)
-	cs.complete(hidden.Email)
+	cs.complete(hidden.payer)
 	if err := t.saveAttempt(cs, hidden, pi, ch); err != nil {
 		return cs, err
 	}
@@ -225,9 +225,9 @@ func (t *tx) saveAttempt(cs session, hidden sessionHidden, pi paymentIntent, ch 
 	return t.saveSession(cs, hidden)
 }
 
-// complete marks a session paid by the donor with this address.
-func (cs *session) complete(email string) {
+// complete marks a session paid by this donor.
+func (cs *session) complete(who payer) {
 	us := "US"
 	cs.Status, cs.PaymentStatus, cs.URL = "complete", "paid", nil
-	cs.CustomerDetails = &customerDetails{Address: address{Country: &us}, Email: email, TaxExempt: "none", TaxIDs: []any{}}
+	cs.CustomerDetails = &customerDetails{Address: address{Country: &us}, Email: who.Email, Name: who.called(), TaxExempt: "none", TaxIDs: []any{}}
 }

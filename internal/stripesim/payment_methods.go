@@ -1,6 +1,10 @@
 package stripesim
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"time"
+)
 
 const methodKind = "payment_method"
 
@@ -44,10 +48,10 @@ type supported struct {
 }
 
 // newMethod stores a pretend card as a customer's.
-func (t *tx) newMethod(customer, email string, with card) (paymentMethod, error) {
+func (t *tx) newMethod(customer string, by billingDetails, with card) (paymentMethod, error) {
 	us := "US"
 	pm := paymentMethod{
-		ID: t.id("pm_1", 23), Object: methodKind, BillingDetails: billingDetails{Address: address{Country: &us}, Email: email},
+		ID: t.id("pm_1", 23), Object: methodKind, BillingDetails: by,
 		Card: methodCard{
 			Brand: with.Brand, Checks: cardChecks{CVC: "pass"}, Country: us, DisplayBrand: with.Brand, ExpMonth: 12,
 			ExpYear: int64(t.now.Year() + 3), Fingerprint: "sim" + with.Brand + with.Last4, Funding: with.Funding, Last4: with.Last4,
@@ -56,6 +60,46 @@ func (t *tx) newMethod(customer, email string, with card) (paymentMethod, error)
 		Created: t.now.Unix(), Customer: &customer, Metadata: map[string]string{}, Type: "card",
 	}
 	return pm, t.insert(methodKind, pm.ID, customer, pm.Created, pm, nil)
+}
+
+// expired tells whether a card's last month is over.
+func (m methodCard) expired(now time.Time) bool {
+	now = now.UTC()
+	return now.Year()*12+int(now.Month()) > int(m.ExpYear*12+m.ExpMonth)
+}
+
+// ExpireCard lets the card that pays a subscription expire with the month that runs: it is declined from the next month on.
+func (s *Simulator) ExpireCard(ctx context.Context, subscription string) error {
+	return s.do(ctx, func(t *tx) error { return t.cardUntil(subscription, t.now) })
+}
+
+// cardUntil gives the card that pays a subscription another last month.
+func (t *tx) cardUntil(subscription string, last time.Time) error {
+	sub, _, err := t.findSubscription(subscription)
+	if err != nil {
+		return err
+	}
+	if sub.DefaultPaymentMethod == nil {
+		return invalid("", "", "The subscription %s has no card of its own.", sub.ID)
+	}
+	var pm paymentMethod
+	if err := t.load(methodKind, *sub.DefaultPaymentMethod, &pm, nil); err != nil {
+		return err
+	}
+	before, err := fields(pm)
+	if err != nil {
+		return err
+	}
+	last = last.UTC()
+	pm.Card.ExpMonth, pm.Card.ExpYear = int64(last.Month()), int64(last.Year())
+	if err := t.update(pm.ID, sub.Customer, pm, nil); err != nil {
+		return err
+	}
+	previous, err := changedSince(before, pm)
+	if err != nil || len(previous) == 0 {
+		return err
+	}
+	return t.emit("payment_method.updated", pm, previous, t.donorRequest(), atOnce)
 }
 
 // asCharged is the card as a charge made with it shows it.

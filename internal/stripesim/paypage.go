@@ -25,6 +25,7 @@ type payView struct {
 	Amount    string
 	Lines     []payLine
 	Email     string
+	Name      string
 	Chosen    string
 	Outcomes  []outcome
 	Problems  []problem
@@ -127,7 +128,7 @@ func (s *Simulator) drawPay(w http.ResponseWriter, r *http.Request, status int, 
 func viewOf(cs session, hidden sessionHidden) payView {
 	v := payView{
 		Session: cs.ID, Short: cs.ID[:min(16, len(cs.ID))] + "…", Amount: display(cs.AmountTotal, cs.Currency), State: cs.Status, Outcomes: outcomesOf(cs),
-		Chosen: outcomes[0].Value, Email: "reader@example.org",
+		Chosen: outcomes[0].Value, Email: "reader@example.org", Name: "Sample Donor",
 	}
 	if cs.Mode == subscriptionMode {
 		v.Amount += " every " + hidden.Items[0].Price.Recurring.Interval
@@ -140,7 +141,7 @@ func viewOf(cs session, hidden sessionHidden) payView {
 		v.Email = *cs.CustomerEmail
 	}
 	if hidden.Email != "" {
-		v.Email = hidden.Email
+		v.Email, v.Name = hidden.Email, hidden.Name
 	}
 	if cs.CancelURL != nil {
 		v.CancelURL = *cs.CancelURL
@@ -161,9 +162,10 @@ func successURL(cs session) string {
 // postPay does what the donor chose and sends them on: to the product, to the bank's page, or back here.
 func (s *Simulator) postPay(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-	email, value := strings.TrimSpace(r.PostFormValue("email")), r.PostFormValue("outcome")
+	who := payer{Email: strings.TrimSpace(r.PostFormValue("email")), Name: strings.TrimSpace(r.PostFormValue("name"))}
+	value := r.PostFormValue("outcome")
 	var problems []problem
-	if !isEmail(email) {
+	if !isEmail(who.Email) {
 		problems = append(problems, problem{"email", "Enter an email address, such as reader@example.org."})
 	}
 	o, ok := outcomeOf(value)
@@ -172,13 +174,13 @@ func (s *Simulator) postPay(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(problems) > 0 {
 		s.drawPay(w, r, http.StatusUnprocessableEntity, func(v *payView) {
-			v.Email, v.Chosen, v.Problems = email, value, problems
+			v.Email, v.Name, v.Chosen, v.Problems = who.Email, who.Name, value, problems
 		})
 		return
 	}
 	var cs session
 	err := s.do(r.Context(), func(t *tx) (err error) {
-		cs, err = t.submit(r.PathValue("id"), email, o)
+		cs, err = t.submit(r.PathValue("id"), who, o)
 		return err
 	})
 	next := "/pay/" + cs.ID

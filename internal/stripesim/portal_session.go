@@ -11,20 +11,71 @@ const portalSessionKind = "billing_portal.session"
 
 // portalSession is one donor's way into the billing portal (https://docs.stripe.com/api/customer_portal/sessions).
 type portalSession struct {
-	ID            string  `json:"id"`
-	Object        string  `json:"object"`
-	Configuration string  `json:"configuration"`
-	Created       int64   `json:"created"`
-	Customer      string  `json:"customer"`
-	Flow          any     `json:"flow"`
-	Livemode      bool    `json:"livemode"`
-	Locale        *string `json:"locale"`
-	OnBehalfOf    any     `json:"on_behalf_of"`
-	ReturnURL     *string `json:"return_url"`
-	URL           string  `json:"url"`
+	ID            string      `json:"id"`
+	Object        string      `json:"object"`
+	Configuration string      `json:"configuration"`
+	Created       int64       `json:"created"`
+	Customer      string      `json:"customer"`
+	Flow          *portalFlow `json:"flow"`
+	Livemode      bool        `json:"livemode"`
+	Locale        *string     `json:"locale"`
+	OnBehalfOf    any         `json:"on_behalf_of"`
+	ReturnURL     *string     `json:"return_url"`
+	URL           string      `json:"url"`
 }
 
-var portalSessionParams = []string{"customer", "configuration", "return_url", "locale"}
+// portalFlow leads straight to one thing that a donor came for: the simulator knows the change of the card.
+type portalFlow struct {
+	Type          string           `json:"type"`
+	After         portalAfterwards `json:"after_completion"`
+	Cancel        any              `json:"subscription_cancel"`
+	Update        any              `json:"subscription_update"`
+	UpdateConfirm any              `json:"subscription_update_confirm"`
+}
+
+type portalAfterwards struct {
+	Type         string          `json:"type"`
+	Confirmation any             `json:"hosted_confirmation"`
+	Redirect     *portalRedirect `json:"redirect"`
+}
+
+type portalRedirect struct {
+	ReturnURL *string `json:"return_url"`
+}
+
+var portalSessionParams = []string{
+	"customer", "configuration", "return_url", "locale",
+	"flow_data[type]", "flow_data[after_completion][type]", "flow_data[after_completion][redirect][return_url]",
+}
+
+// readFlow reads which page of the portal to begin with, nil for its first.
+func (p portal) readFlow(n *node) (*portalFlow, error) {
+	if !n.given() {
+		return nil, nil
+	}
+	kind, err := n.at("type").required(100)
+	switch {
+	case err != nil:
+		return nil, err
+	case kind != "payment_method_update":
+		return nil, invalid("flow_data[type]", "", "The simulator's portal has no flow %s.", kind)
+	case !p.Features.PaymentMethodUpdate.Enabled:
+		return nil, invalid("flow_data[type]", "", "This flow needs the payment method update feature in the portal configuration %s.", p.ID)
+	}
+	flow := &portalFlow{Type: kind, After: portalAfterwards{Type: "portal_homepage"}}
+	after := n.at("after_completion")
+	word, err := after.at("type").oneOf("portal_homepage", "redirect")
+	if err != nil || word != "redirect" {
+		return flow, err
+	}
+	to := after.at("redirect", "return_url")
+	if !to.given() {
+		return nil, missingParam(to.name)
+	}
+	flow.After.Type, flow.After.Redirect = word, &portalRedirect{}
+	flow.After.Redirect.ReturnURL, err = to.settableURL(nil)
+	return flow, err
+}
 
 func createPortalSession(c *call) (any, error) {
 	who, err := c.params.at("customer").required(5000)
@@ -58,8 +109,12 @@ func createPortalSession(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	flow, err := p.readFlow(c.params.at("flow_data"))
+	if err != nil {
+		return nil, err
+	}
 	s := portalSession{
-		ID: c.id("bps_1", 23), Object: portalSessionKind, Configuration: id, Created: c.now.Unix(), Customer: who,
+		ID: c.id("bps_1", 23), Object: portalSessionKind, Configuration: id, Created: c.now.Unix(), Customer: who, Flow: flow,
 		Locale: locale, ReturnURL: back,
 	}
 	s.URL = c.sim.cfg.PublicURL + "/portal/" + s.ID

@@ -66,7 +66,7 @@ func TestAPortalSessionNeedsAPortalInUse(t *testing.T) {
 	w := newWorld(t, nil)
 	var who *string
 	err := w.sim.do(t.Context(), func(tx *tx) (err error) {
-		who, err = tx.newCustomer("reader@example.org", requestRef{}, never)
+		who, err = tx.newCustomer(payer{Email: "reader@example.org"}, requestRef{}, never)
 		return err
 	})
 	if err != nil {

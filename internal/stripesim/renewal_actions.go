@@ -77,6 +77,13 @@ func (s *Simulator) RecoverRenewal(ctx context.Context, id string) (bill string,
 			return err
 		}
 		bill = inv.ID
+		if _, pm, err := t.collection(&inv); err != nil {
+			return err
+		} else if pm.Card.expired(t.now) {
+			if err := t.cardUntil(id, t.now.AddDate(3, 0, 0)); err != nil {
+				return err
+			}
+		}
 		return t.collect(&inv, t.donorRequest())
 	})
 	return bill, err

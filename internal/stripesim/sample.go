@@ -125,7 +125,7 @@ type gift struct {
 	at      time.Time
 	amount  int64
 	fees    int64 // covered, or 0
-	email   string
+	donor   payer
 	source  string
 	utm     [4]string // source, medium, campaign, content
 	letters bool      // wants the newsletter
@@ -151,7 +151,7 @@ func (o SampleOptions) gifts(seed uint64) []gift {
 		} else {
 			donors++
 		}
-		g.email = fmt.Sprintf("reader-%04d@example.org", donor)
+		g.donor = payer{fmt.Sprintf("reader-%04d@example.org", donor), fmt.Sprintf("Sample Donor %d", donor)}
 		g.amount = o.amount(r)
 		if r.IntN(100) < 38 {
 			g.fees = withFees(g.amount, o.FeeBasisPoints, o.FeeFixed) - g.amount

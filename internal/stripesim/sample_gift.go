@@ -16,13 +16,13 @@ func (t *tx) pastGift(o SampleOptions, g gift, prod product) (string, error) {
 	if err := t.emitAt(at, "payment_intent.created", pi, nil, by, atOnce); err != nil {
 		return "", err
 	}
-	ch := t.newCharge(pi, g.email, g.card, at)
+	ch := t.newCharge(pi, g.donor.billing(), g.card, at)
 	ch.succeed()
 	if err := t.settle(&ch); err != nil {
 		return "", err
 	}
 	pi.succeed(ch)
-	cs.complete(g.email)
+	cs.complete(g.donor)
 	if err := t.insert(sessionKind, cs.ID, pi.ID, cs.Created, cs, hidden); err != nil {
 		return "", err
 	}
@@ -44,7 +44,7 @@ func (t *tx) pastSession(o SampleOptions, g gift, prod product, at int64) (sessi
 	cs.Currency, cs.AmountTotal, cs.AmountSubtotal = o.Currency, g.amount+g.fees, g.amount+g.fees
 	cs.ClientReferenceID, cs.SubmitType, cs.SuccessURL = &token, &donate, o.SuccessURL
 	cs.Metadata = g.metadata(o, token, t.reference())
-	hidden := sessionHidden{Email: g.email, Outcome: "succeeds", Items: []lineItem{t.pastLine(prod, o.Product, g.amount, o.Currency)}}
+	hidden := sessionHidden{payer: g.donor, Outcome: "succeeds", Items: []lineItem{t.pastLine(prod, o.Product, g.amount, o.Currency)}}
 	if g.fees > 0 {
 		hidden.Items = append(hidden.Items, t.pastLine(prod, "Card fees", g.fees, o.Currency))
 	}

@@ -114,10 +114,29 @@ type sessionHidden struct {
 	Items  []lineItem `json:"items"`
 	// Plan is what the session makes in subscription mode.
 	Plan subscriptionPlan `json:"plan,omitzero"`
-	// Email and Outcome are what the donor submitted, kept while a second page asks for authentication. Before that the
-	// address is the one of the customer the product named.
-	Email   string `json:"email,omitempty"`
+	// The payer and Outcome are what the donor submitted, kept while a second page asks for authentication. Before that
+	// the payer is the customer whom the product named.
+	payer
 	Outcome string `json:"outcome,omitempty"`
+}
+
+// payer is who pays, as typed on the payment page.
+type payer struct {
+	Email string `json:"email,omitempty"`
+	Name  string `json:"name,omitempty"` // "" if none was typed
+}
+
+// called is the name as Stripe's objects have it.
+func (p payer) called() *string {
+	if p.Name == "" {
+		return nil
+	}
+	return &p.Name
+}
+
+func (p payer) billing() billingDetails {
+	us := "US"
+	return billingDetails{Address: address{Country: &us}, Email: p.Email, Name: p.called()}
 }
 
 // intentData is payment_intent_data, kept until the donor submits and the intent is made.

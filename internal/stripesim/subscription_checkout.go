@@ -89,6 +89,9 @@ func (c *call) readCustomer(cs *session, hidden *sessionHidden) error {
 	if who.Email != nil {
 		hidden.Email = *who.Email
 	}
+	if who.Name != nil {
+		hidden.Name = *who.Name
+	}
 	return nil
 }
 
@@ -129,13 +132,13 @@ func (t *tx) beginSubscription(cs session, hidden *sessionHidden, by requestRef,
 		plan.Customer = *cs.Customer
 	}
 	if plan.Customer == "" {
-		id, err := t.newCustomer(hidden.Email, by, how)
+		id, err := t.newCustomer(hidden.payer, by, how)
 		if err != nil {
 			return err
 		}
 		plan.Customer = *id
 	}
-	pm, err := t.newMethod(plan.Customer, hidden.Email, cards[0])
+	pm, err := t.newMethod(plan.Customer, hidden.billing(), cards[0])
 	if err != nil {
 		return err
 	}
@@ -184,7 +187,7 @@ func (t *tx) completeSubscription(cs session, hidden sessionHidden, proof *three
 	if err := t.activate(&inv, proof, by, how); err != nil {
 		return cs, err
 	}
-	cs.complete(hidden.Email)
+	cs.complete(hidden.payer)
 	cs.Customer, cs.Subscription, cs.Invoice = &plan.Customer, &plan.Subscription, &plan.Invoice
 	if err := t.saveSession(cs, hidden); err != nil {
 		return cs, err

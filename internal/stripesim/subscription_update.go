@@ -84,10 +84,15 @@ func (sub *subscription) cancelAtPeriodEnd(ends bool, now int64) {
 	sub.CancelAt, sub.CanceledAt, sub.CancellationDetails.Reason = &end, &now, &why
 }
 
-// readMethod takes another card of the same customer's, which does not decline.
+// readMethod takes another card of the same customer's, which does not decline, or none of its own: then the customer's
+// default pays.
 func (c *call) readMethod(sub *subscription, hidden *subscriptionHidden) error {
 	n := c.params.at("default_payment_method")
 	if !n.given() {
+		return nil
+	}
+	if n.leaf && n.value == "" {
+		sub.DefaultPaymentMethod = nil
 		return nil
 	}
 	pm, err := c.ownMethod(n, sub.Customer)

@@ -245,6 +245,12 @@
     one("h1").focus();
   }
 
+  const print = one("[data-print]");
+  if (print) {
+    print.hidden = false;
+    print.addEventListener("click", () => window.print());
+  }
+
   const copy = one("[data-copy]");
   if (copy && navigator.clipboard) {
     const said = copy.textContent;

@@ -1,0 +1,83 @@
+package outbox
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// receipt is the mail of one document: the first of a gift, or one that says
+// what of it went back. It carries no promotion: it has to arrive.
+func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error) {
+	d, err := w.Store.FindReceipt(ctx, m.About.Receipt)
+	if err != nil {
+		return mail.Letter{}, err
+	}
+	if d.Newest.ID != d.Receipt.ID {
+		return mail.Letter{}, notSent("a newer document replaces it")
+	}
+	said := receipt.Of(w.Campaign, d, w.Store.Now())
+	letter := mail.Letter{
+		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
+		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
+		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
+		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
+		Actions: []mail.Action{{Label: "View or print this receipt", URL: w.receiptLink(d), Primary: true}},
+		Closing: append(slices.Clone(said.Schedule), w.help()),
+		Footer:  said.Disclosures,
+	}
+	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
+		letter.Closing = append([]string{"What went back of your gift is no contribution, and not deductible."}, letter.Closing...)
+	}
+	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
+		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
+	}
+	return letter, nil
+}
+
+// receiptLink leads to the page of a document.
+func (w *Worker) receiptLink(d models.ReceiptDocument) string {
+	received := d.Receipt.IssuedAt
+	if d.Donation.ReceivedAt != nil {
+		received = *d.Donation.ReceivedAt
+	}
+	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(received, w.Campaign.Zone)))
+}
+
+// preheader is what an inbox shows beside the subject.
+func preheader(said receipt.Document) string {
+	words := []string{said.Number}
+	for _, line := range said.Money {
+		if line.Total {
+			words = append(words, line.Name+": "+line.Value)
+		}
+	}
+	return strings.Join(words, " · ")
+}
+
+// rows are the organisation, the facts and the sums of a document.
+func rows(said receipt.Document) []mail.Row {
+	all := []mail.Row{{Name: "Given to", Value: strings.Join(said.Organisation, ", ")}}
+	for _, fact := range said.Facts {
+		all = append(all, mail.Row{Name: fact.Name, Value: fact.Value})
+	}
+	for _, line := range said.Money {
+		all = append(all, mail.Row{Name: line.Name, Value: line.Value, Total: line.Total})
+	}
+	return all
+}
+
+func nonEmpty(words ...string) []string {
+	var kept []string
+	for _, word := range words {
+		if word != "" {
+			kept = append(kept, word)
+		}
+	}
+	return kept
+}

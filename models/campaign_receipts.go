@@ -1,0 +1,31 @@
+package models
+
+import "github.com/corruptionproject/appeal/internal/money"
+
+// ReceiptSettings are what a newsroom's receipts say beside what all do.
+type ReceiptSettings struct {
+	// Disclosures are the sentences that states want on receipts, and on pages
+	// that take gifts, as each state words its own.
+	Disclosures []string
+	Benefit     Benefit
+}
+
+// Benefit is something of value that donors get for a gift. The IRS wants it
+// described and its value estimated in good faith, and only what a gift is
+// above that value can be deducted (IRS Pub. 1771).
+type Benefit struct {
+	Description string      // "A year of the magazine"; "": donors get nothing
+	Value       money.Minor // what it would cost in a shop, by finance's estimate
+	From        money.Minor // the least gift, before covered fees, that brings it
+}
+
+// ComesWith reports whether a gift, before covered fees, brings the benefit.
+func (b Benefit) ComesWith(gift money.Minor) bool {
+	return b.Description != "" && gift >= b.From
+}
+
+// Notices are the mails that tell the newsroom of a large gift.
+type Notices struct {
+	To   []string    // e-mail addresses; none: no notice is sent
+	From money.Minor // of gifts of this much or more
+}

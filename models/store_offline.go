@@ -1,0 +1,238 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/corruptionproject/appeal/internal/crash"
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// EnterOffline books a gift that came another way than through Stripe. The same
+// form key again returns the gift that is kept already, or ErrConflict if that
+// one is another. It returns ErrInFuture for a day that has not begun, and
+// ErrNotAGift where what a gift must have is missing.
+func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, error) {
+	if err := s.mustBeOpen(); err != nil {
+		return Donation{}, err
+	}
+	if err := g.check(s.Now()); err != nil {
+		return Donation{}, err
+	}
+	var d Donation
+	var again bool
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		var err error
+		if d, again, err = s.entered(tx, g); err != nil || again {
+			return err
+		}
+		d, err = s.enter(tx, g)
+		crash.Here(crash.OfflineUnkept)
+		return err
+	})
+	if err != nil {
+		return Donation{}, fmt.Errorf("models: enter an offline gift: %w", err)
+	}
+	if !again {
+		crash.Here(crash.OfflineKept)
+		s.commits.Add(1)
+	}
+	return d, nil
+}
+
+// check refuses what can be no gift.
+func (g NewOfflineGift) check(now time.Time) error {
+	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
+		return ErrNotAGift
+	}
+	today := civil(now.In(g.Zone))
+	if g.ReceivedOn.After(today) || g.DatedOn != nil && g.DatedOn.After(today) {
+		return ErrInFuture
+	}
+	return nil
+}
+
+// entered finds the gift that a form key stands for already.
+func (s *Store) entered(tx *gorm.DB, g NewOfflineGift) (d Donation, again bool, err error) {
+	if g.FormKey == "" {
+		return Donation{}, false, nil
+	}
+	// Forms are sent by the hand of a person: one at a time is fast enough, and
+	// of two sent at once the second finds the first.
+	if err := s.dialect.takeTurns(tx, "offline gifts"); err != nil {
+		return Donation{}, false, err
+	}
+	var kept OfflineGift
+	err = tx.Where("form_key = ?", g.FormKey).Take(&kept).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Donation{}, false, nil
+	}
+	if err != nil {
+		return Donation{}, false, fmt.Errorf("find the form key: %w", err)
+	}
+	if err := tx.Take(&d, "id = ?", kept.DonationID).Error; err != nil {
+		return Donation{}, false, fmt.Errorf("find the gift of the form key: %w", err)
+	}
+	if d.AmountCharged != g.Amount || !kept.says(g) {
+		return Donation{}, false, ErrConflict
+	}
+	return d, true, nil
+}
+
+// says reports whether a form sent again says what is kept.
+func (o OfflineGift) says(g NewOfflineGift) bool {
+	return o.Method == g.Method && o.ReceivedOn.Equal(g.ReceivedOn) && sameTime(o.DatedOn, g.DatedOn) &&
+		o.DonorName == g.DonorName && o.DonorEmail == g.DonorEmail && o.DonorAddress == g.DonorAddress &&
+		o.Reference == g.Reference && o.Note == g.Note
+}
+
+// enter keeps a gift and books it.
+func (s *Store) enter(tx *gorm.DB, g NewOfflineGift) (Donation, error) {
+	d, err := s.newDonation(Choices{Frequency: Once, Amount: g.Amount, Tribute: NoTribute}, s.Now())
+	if err != nil {
+		return Donation{}, err
+	}
+	d.Token, d.CheckoutState = "", CheckoutOpen // it has no page of the donor's, and none to be made
+	if err := tx.Create(&d).Error; err != nil {
+		return Donation{}, fmt.Errorf("keep the gift: %w", err)
+	}
+	kept := OfflineGift{
+		DonationID: d.ID, Method: g.Method, ReceivedOn: g.ReceivedOn, DatedOn: g.DatedOn,
+		DonorName: g.DonorName, DonorEmail: g.DonorEmail, DonorAddress: g.DonorAddress, Reference: g.Reference, Note: g.Note,
+		EnteredBy: g.EnteredBy, EnteredAt: s.Now(),
+	}
+	if g.FormKey != "" {
+		kept.FormKey = &g.FormKey
+	}
+	if err := tx.Create(&kept).Error; err != nil {
+		return Donation{}, fmt.Errorf("keep what was entered: %w", err)
+	}
+	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
+	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
+	if _, err := s.record(tx, d, nil, fact); err != nil {
+		return Donation{}, err
+	}
+	return lockDonation(tx, "id = ?", d.ID)
+}
+
+// receivedAt is the time that a day stands for in the books: its noon in the
+// campaign's zone, which falls on that day in nearly every other zone too; or
+// now, if it is not noon yet.
+func (g NewOfflineGift) receivedAt(now time.Time) time.Time {
+	y, m, d := g.ReceivedOn.Date()
+	noon := time.Date(y, m, d, 12, 0, 0, 0, g.Zone).UTC()
+	if noon.After(now) {
+		return now
+	}
+	return noon
+}
+
+// offline is what a named person says of this gift.
+func (d Donation) offline(kind FactKind, at time.Time, evidence string) Fact {
+	object := "off_" + strings.TrimPrefix(d.ID, "don_")
+	return Fact{
+		Key: object + ":" + string(kind), Kind: kind, Object: object,
+		Money: money.Money{Minor: d.AmountCharged, Currency: d.Currency}, At: at, Evidence: evidence,
+	}
+}
+
+// ReverseOffline takes back an offline gift that was entered wrongly, as of
+// now. It returns ErrNotFound for any other gift, and ErrConflict if it is
+// reversed already.
+func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by string) error {
+	if err := s.mustBeOpen(); err != nil {
+		return err
+	}
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		d, err := lockDonation(tx, "id = ?", donationID)
+		if err != nil {
+			return err
+		}
+		kept, err := findOffline(tx, donationID)
+		if err != nil {
+			return err
+		}
+		if kept.ReversedAt != nil {
+			return ErrConflict
+		}
+		err = tx.Model(&OfflineGift{DonationID: donationID}).Updates(map[string]any{
+			"reversed_at": s.Now(), "reversed_by": by, "reverse_reason": reason,
+		}).Error
+		if err != nil {
+			return fmt.Errorf("keep the reason: %w", err)
+		}
+		facts, err := factsOf(tx, donationID)
+		if err != nil {
+			return err
+		}
+		_, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by))
+		crash.Here(crash.OfflineUnkept)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("models: reverse the offline gift %s: %w", donationID, err)
+	}
+	crash.Here(crash.OfflineKept)
+	s.commits.Add(1)
+	return nil
+}
+
+// FindOffline returns what was entered of an offline gift; ErrNotFound for any
+// other.
+func (s *Store) FindOffline(ctx context.Context, donationID string) (OfflineGift, error) {
+	kept, err := findOffline(s.db.WithContext(ctx), donationID)
+	if err != nil {
+		return OfflineGift{}, fmt.Errorf("models: %w", err)
+	}
+	return kept, nil
+}
+
+func findOffline(db *gorm.DB, donationID string) (OfflineGift, error) {
+	var kept OfflineGift
+	err := db.Where("donation_id = ?", donationID).Take(&kept).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return OfflineGift{}, ErrNotFound
+	}
+	if err != nil {
+		return OfflineGift{}, fmt.Errorf("find the offline gift: %w", err)
+	}
+	kept.ReceivedOn = kept.ReceivedOn.UTC()
+	if kept.DatedOn != nil {
+		day := kept.DatedOn.UTC()
+		kept.DatedOn = &day
+	}
+	return kept, nil
+}
+
+// LikelyDoubles are the gifts, however they came, of the same amount and name
+// that were received within a week of g, so that a person can look at them
+// before entering it. One that was reversed is none.
+func (s *Store) LikelyDoubles(ctx context.Context, g NewOfflineGift) ([]Double, error) {
+	var rows []Double
+	from, until := g.ReceivedOn.AddDate(0, 0, -8), g.ReceivedOn.AddDate(0, 0, 9) // whatever the zone
+	err := s.db.WithContext(ctx).Raw(`
+		SELECT d.id AS donation_id, d.reference, d.donor_name, d.captured AS amount, d.received_at, o.donation_id IS NOT NULL AS offline
+		FROM donations d LEFT JOIN offline_gifts o ON o.donation_id = d.id
+		WHERE d.received_at >= ? AND d.received_at < ? AND d.captured = ? ORDER BY d.received_at, d.id`, from, until, g.Amount).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("models: look for doubles: %w", err)
+	}
+	name, doubles := foldName(g.DonorName), []Double{}
+	for _, row := range rows {
+		away := civil(row.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs()
+		if foldName(row.DonorName) == name && away <= 7*24*time.Hour {
+			row.ReceivedAt = row.ReceivedAt.UTC()
+			doubles = append(doubles, row)
+		}
+	}
+	return doubles, nil
+}
+
+// foldName makes names comparable: case and spaces do not tell people apart.
+func foldName(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }

@@ -1,0 +1,56 @@
+package models
+
+import (
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// YearSummary is what a donor gave in one year of the campaign's zone, as it
+// stands now: whatever went back, and whenever, is subtracted from the gift's
+// own year.
+type YearSummary struct {
+	Donor Donor
+	Year  int
+	Name  string     // as given with the newest gift that has one
+	Gifts []YearGift // received in that year, oldest first; what went back in full is listed too
+	// Stands is the sum of what stands of each: what the journal has for them.
+	Stands money.Minor
+	// Summed is the part of it that the donor gave, in money. The rest stands
+	// apart: see OfflineMethod.Apart.
+	Summed money.Minor
+	// Benefits is what the donor was given in return for what is summed, by the
+	// newsroom's estimate: only what Summed is above it can be deducted.
+	Benefits money.Minor
+}
+
+// YearGift is one gift of a year. Each payment of a monthly gift is one.
+type YearGift struct {
+	DonationID string
+	Reference  string    // "CP-…"
+	ReceivedAt time.Time // UTC
+	Frequency  Frequency
+	Amount     money.Minor   // received, covered fees included
+	Refunded   money.Minor   // succeeded or pending
+	Disputed   money.Minor   // lost, or withdrawn while the dispute is open
+	Method     OfflineMethod // "" for a gift through Stripe
+	Receipt    int64         // the number of its newest document; 0 while there is none
+
+	Benefit      string // what the donor was promised in return; "" for nothing
+	BenefitValue money.Minor
+}
+
+// Stands is what is left of the gift: nothing where more went back than was
+// given, as by a refund of a charge that was also lost in a dispute.
+func (g YearGift) Stands() money.Minor { return max(0, g.Amount-g.Refunded-g.Disputed) }
+
+// YearEnded reports whether a year is over in a zone.
+func YearEnded(year int, zone *time.Location, now time.Time) bool {
+	_, until := yearIn(year, zone)
+	return !now.Before(until)
+}
+
+// yearIn is a year of a zone: from its first moment to the next year's (UTC).
+func yearIn(year int, zone *time.Location) (from, until time.Time) {
+	return time.Date(year, 1, 1, 0, 0, 0, 0, zone).UTC(), time.Date(year+1, 1, 1, 0, 0, 0, 0, zone).UTC()
+}
