@@ -3,6 +3,7 @@ package models_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,6 +117,34 @@ func TestWhoSucceedsIsNotCounted(t *testing.T) {
 			if err := s.ReturnLogin(t.Context(), let); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+func TestTriesThatComeAtOnceAreCountedOneByOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		let := make(chan bool, 40)
+		var trying sync.WaitGroup
+		for i := range cap(let) {
+			trying.Go(func() {
+				_, err := s.AdmitLogin(t.Context(), fromMany(clerk)(i))
+				if err != nil && !errors.As(err, new(models.TooMany)) {
+					t.Error(err)
+				}
+				let <- err == nil
+			})
+		}
+		trying.Wait()
+		close(let)
+		n := 0
+		for admitted := range let {
+			if admitted {
+				n++
+			}
+		}
+		if n != 5 {
+			t.Errorf("%d of 40 were let through", n)
 		}
 	})
 }
