@@ -53,7 +53,7 @@ func (r *Rooms) postLogin(v *visit) error {
 		view.Problem = tooMany(v, wait.Wait)
 		return r.login(v, http.StatusTooManyRequests, view)
 	case errors.Is(err, errNotProven):
-		r.Log.Warn("a sign-in failed", "network", network.Of(v.RealIP()).String())
+		r.Log.Info("a sign-in failed", "network", network.Of(v.RealIP()).String())
 		view.Problem = notRight
 		return r.login(v, http.StatusUnprocessableEntity, view)
 	case err != nil:
