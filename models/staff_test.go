@@ -190,7 +190,7 @@ func TestAnInvitationIsTakenUpOnceWithinThreeDays(t *testing.T) {
 		gone := func(token string) {
 			t.Helper()
 			_, found := s.FindInvitation(t.Context(), token)
-			if taken := s.AcceptInvitation(t.Context(), token, "theirs"); !errors.Is(found, models.ErrNotFound) || !errors.Is(taken, models.ErrNotFound) {
+			if _, taken := s.AcceptInvitation(t.Context(), token, "theirs", ""); !errors.Is(found, models.ErrNotFound) || !errors.Is(taken, models.ErrNotFound) {
 				t.Errorf("the link is good: %v, %v", found, taken)
 			}
 		}
@@ -202,8 +202,13 @@ func TestAnInvitationIsTakenUpOnceWithinThreeDays(t *testing.T) {
 		if found, err := s.FindInvitation(t.Context(), good); err != nil || found.ID != who.ID {
 			t.Fatalf("%+v, %v", found, err)
 		}
-		if err := s.AcceptInvitation(t.Context(), good, "theirs"); err != nil {
+		known, err := s.AcceptInvitation(t.Context(), good, "theirs", "")
+		if err != nil {
 			t.Fatal(err)
+		}
+		admitted(t, s, 10, fromMany(clerk))
+		if _, err := s.AdmitLogin(t.Context(), models.Attempt{Email: clerk, Network: "network 0", Device: known}); err != nil {
+			t.Errorf("strangers keep out whom an admin has let in: %v", err)
 		}
 		gone(good)
 		if now, err := s.FindStaff(t.Context(), clerk); err != nil || now.PasswordHash != "theirs" {

@@ -181,9 +181,12 @@ func (s *Store) FindInvitation(ctx context.Context, token string) (Staff, error)
 	return who, nil
 }
 
-// AcceptInvitation sets the password of whom a link is for. The link ends.
-func (s *Store) AcceptInvitation(ctx context.Context, token, passwordHash string) error {
-	return s.act(ctx, "take up an invitation", func(tx *gorm.DB) error {
+// AcceptInvitation sets the password of whom a link is for. The link ends. The
+// browser it was opened in, which brought a device's token, or "", is known
+// from then on, under the token that is returned: so an admin can let in
+// somebody whom strangers keep out by guessing at their account.
+func (s *Store) AcceptInvitation(ctx context.Context, token, passwordHash, known string) (device string, err error) {
+	err = s.act(ctx, "take up an invitation", func(tx *gorm.DB) error {
 		who, err := s.invited(tx, token)
 		if err != nil {
 			return err
@@ -195,8 +198,13 @@ func (s *Store) AcceptInvitation(ctx context.Context, token, passwordHash string
 		if used.Error != nil {
 			return used.Error
 		}
-		return s.setPassword(tx, who.Actor(), who, passwordHash)
+		if err := s.setPassword(tx, who.Actor(), who, passwordHash); err != nil {
+			return err
+		}
+		device, err = s.knowDevice(tx, who.ID, known)
+		return err
 	})
+	return device, err
 }
 
 func (s *Store) invited(tx *gorm.DB, token string) (Staff, error) {

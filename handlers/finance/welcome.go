@@ -40,9 +40,11 @@ func (r *Rooms) postWelcome(v *visit) error {
 	if problem != "" {
 		return r.render(v, http.StatusUnprocessableEntity, "finance-welcome", "Choose a password", welcomeView{who.Email, problem})
 	}
-	if err := r.Store.AcceptInvitation(v.ctx(), v.Param("token"), hash); err != nil {
+	known, err := r.Store.AcceptInvitation(v.ctx(), v.Param("token"), hash, r.device(v))
+	if err != nil {
 		return r.linkGone(v, err)
 	}
+	r.setCookie(v, deviceCookie, known, deviceFor)
 	return back(v, loginPath, "password")
 }
 
