@@ -41,7 +41,7 @@ func (s *Server) cookieName() string {
 // keepSession sets the cookie, for managePath alone. It is sent along when a
 // donor comes back from Stripe's portal by a link (Lax), and by no other site's form.
 func (s *Server) keepSession(c echo.Context, session string, seconds int) {
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure wherever there is TLS
 		Name: s.cookieName(), Value: session, Path: managePath, MaxAge: seconds,
 		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})

@@ -2,11 +2,11 @@ package models
 
 import "time"
 
+// ManageSessionFor is how long a donor sees their gifts once a link was opened.
+const ManageSessionFor = 30 * time.Minute
+
 const (
-	// manageLinkFor and ManageSessionFor are how long a link to somebody's gifts
-	// is good for, and how long they can be seen once it was opened.
-	manageLinkFor    = 30 * time.Minute
-	ManageSessionFor = 30 * time.Minute
+	manageLinkFor = 30 * time.Minute // how long such a link is good for
 	// manageMails in manageEvery are as many such links as one inbox is mailed.
 	manageMails = 3
 	manageEvery = time.Hour

@@ -81,8 +81,12 @@ func oldBooks(t *testing.T, s *Store) {
 		key, kind, object string
 		amount            int64
 	}{
-		{"ch_1:charge", "charge", "ch_1", 1000}, {"txn_1:dispute", "dispute", "dp_lost", 700}, {"dp_lost:closed", "dispute_closed", "dp_lost", 0},
-		{"txn_2:dispute", "dispute", "dp_won", 50}, {"txn_3:dispute", "dispute", "dp_won", -50}, {"dp_won:closed", "dispute_closed", "dp_won", 0},
+		{"ch_1:charge", "charge", "ch_1", 1000},
+		{"txn_1:dispute", "dispute", "dp_lost", 700},
+		{"dp_lost:closed", "dispute_closed", "dp_lost", 0},
+		{"txn_2:dispute", "dispute", "dp_won", 50},
+		{"txn_3:dispute", "dispute", "dp_won", -50},
+		{"dp_won:closed", "dispute_closed", "dp_won", 0},
 		{"txn_4:dispute", "dispute", "dp_open", 20},
 	} {
 		run(`INSERT INTO facts (key, donation_id, kind, amount, currency, at, object, charge, email, email_rank, method, last4, evidence, recorded_at)

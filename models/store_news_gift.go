@@ -31,7 +31,11 @@ func (s *Store) tellOfGift(tx *gorm.DB, d Donation, facts []storedFact, fact Fac
 		if err := s.noteGift(tx, d, facts, fact); err != nil {
 			return err
 		}
-	case PaymentFailed, ChargeUndone:
+	case ChargeUndone, OfflineUndone:
+		if err := s.unnoteGift(tx, d, facts); err != nil {
+			return err
+		}
+	case PaymentFailed:
 	default:
 		return nil
 	}
@@ -47,17 +51,11 @@ func (s *Store) tellOfGift(tx *gorm.DB, d Donation, facts []storedFact, fact Fac
 // once, though its charge and its payment page both say so. A renewal's is told
 // of its invoice.
 func (s *Store) tellDebitFailed(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) error {
-	captured := fold(d.AmountCharged, person{}, facts).captured
-	if fact.Kind == ChargeUndone && captured < s.notices.From {
-		if err := s.drop(tx, MailGiftNotice, d.ID, takenBack); err != nil {
-			return err
-		}
-	}
 	if d.Renewal {
 		return nil
 	}
 	moot := ""
-	if captured > 0 {
+	if fold(d.AmountCharged, person{}, facts).captured > 0 {
 		moot = paidMeanwhile
 	}
 	if at := fact.happenedAt(); fact.Kind != Charged && isNews(at, s.Now()) {
@@ -99,6 +97,15 @@ func (s *Store) noteGift(tx *gorm.DB, d Donation, facts []storedFact, fact Fact)
 		}
 	}
 	return nil
+}
+
+// unnoteGift takes back the notice of a gift of which too little is left, or
+// nothing.
+func (s *Store) unnoteGift(tx *gorm.DB, d Donation, facts []storedFact) error {
+	if captured := fold(d.AmountCharged, person{}, facts).captured; captured > 0 && captured >= s.notices.From {
+		return nil
+	}
+	return s.drop(tx, MailGiftNotice, d.ID, takenBack)
 }
 
 // renewalPaid takes back what was to be said of an invoice that is paid now.

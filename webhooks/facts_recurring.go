@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -85,8 +86,8 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 	// Stripe: canceled_at is when the end was asked for, and stays so when the
 	// period has run out (https://docs.stripe.com/api/subscriptions/object). One
 	// whose first payment never came was nothing to cancel.
-	if s.CanceledAt > 0 && s.Status != "incomplete_expired" {
-		at := utc(s.CanceledAt)
+	if ended := cmp.Or(s.CanceledAt, s.EndedAt); ended > 0 && s.Status != "incomplete_expired" {
+		at := utc(ended)
 		kept.CancelledAt = &at
 	}
 	kept.PaymentMethod = s.Method.ID

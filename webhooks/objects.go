@@ -204,6 +204,7 @@ type subscription struct {
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
 	PeriodStart  int64             `json:"current_period_start"`
 	CanceledAt   int64             `json:"canceled_at"`
+	EndedAt      int64             `json:"ended_at"`
 	PeriodEnd    int64             `json:"current_period_end"`
 	Method       ref[method]       `json:"default_payment_method"`
 	Items        items             `json:"items"`

@@ -39,12 +39,10 @@ func (t *tab) manage(email string) {
 }
 
 func TestAMonthlyDonorCancelsWithinThreeClicksFromTheMailAndIsNotChargedAgain(t *testing.T) {
-	d := runDemo(t)
 	for name, as := range map[string]look{"with a script": {}, "without one, on a phone": {noScript: true, width: 360, height: 740}} {
 		t.Run(name, func(t *testing.T) {
+			d := runDemo(t)
 			reader := d.tab(as)
-			reader.TB = t
-			before := d.totals().Gifts
 			reader.giveMonthly()
 			reader.askForLink("reader@example.org")
 			reader.readLink()
@@ -70,9 +68,7 @@ func TestAMonthlyDonorCancelsWithinThreeClicksFromTheMailAndIsNotChargedAgain(t 
 			if ask[bool](reader, `Boolean(document.querySelector("form[action$='/renew']"))`) {
 				t.Error("the gift can be charged again")
 			}
-			if got := d.totals().Gifts; got != before+1 {
-				t.Errorf("%d gifts were booked", got-before)
-			}
+			d.expectGifts(1500)
 			reader.open("/manage")
 			reader.expectSays("table", "$15")
 			reader.click(`form[action$="/sign-out"] button`)

@@ -63,6 +63,7 @@ var visits = []visit{
 		t.await("the heading to have the focus", "document.activeElement.tagName === 'H1' && document.activeElement.textContent.startsWith('Confirming')")
 	}},
 	{"confirmed", func(t *tab) { t.give("50") }},
+	{"receipt", (*tab).openReceipt},
 	{"confirmed, monthly", (*tab).giveMonthly},
 	{"campaign after this reader's gift", func(t *tab) { t.open("/") }},
 	{"asked for the newsletter", func(t *tab) {
@@ -83,7 +84,53 @@ var visits = []visit{
 	}},
 	{"a link that is good no longer", func(t *tab) { t.open("/newsletter/confirm/AAAAAAAAAAAAAAAAAAAAAA") }},
 	{"an address to mend", (*tab).arriveAtNoAddress},
+	{"asking for a donor's link", func(t *tab) { t.open("/manage") }},
+	{"asking for a donor's link without an address", func(t *tab) {
+		t.fill("#email", "reader@")
+		t.click("main form button")
+		t.awaitSays(".summary", "There is a problem")
+	}},
+	{"asked for a donor's link", func(t *tab) { t.askForLink("reader@example.org") }},
+	{"a donor's link", func(t *tab) {
+		t.readLink()
+		t.click(`.links a[href*="/manage/"]`)
+		t.awaitPage("/manage/")
+	}},
+	{"a donor's gifts", func(t *tab) {
+		t.click("main form button")
+		t.awaitSays("h1", "Your giving")
+	}},
+	{"a donor's year", func(t *tab) {
+		t.click(`a[href^="/manage/year/"]`)
+		t.awaitSays("h1", "Your gifts in ")
+	}},
+	{"changing a gift", func(t *tab) {
+		t.open("/manage")
+		t.click(`.standing a[href$="/amount"]`)
+		t.awaitSays("h1", "Change your monthly gift")
+	}},
+	{"changing a gift to no amount", func(t *tab) {
+		t.fill("#amount", "much")
+		t.click("main form button")
+		t.awaitSays(".summary", "Enter an amount in dollars")
+	}},
+	{"a gift that was changed", func(t *tab) {
+		t.fill("#amount", "20")
+		t.click("main form button")
+		t.awaitSays("h1", "Changed to $20 a month.")
+	}},
+	{"cancelling a gift", func(t *tab) {
+		t.open("/manage")
+		t.click(`.standing a[href$="/cancel"]`)
+		t.awaitSays("h1", "Cancel your $20 monthly gift?")
+	}},
+	{"a gift that was cancelled", func(t *tab) {
+		t.click("main form button")
+		t.awaitSays("h1", "Cancelled.")
+	}},
+	{"a donor's link that was used", func(t *tab) { t.open("/manage/AAAAAAAAAAAAAAAAAAAAAA") }},
 	{"no such page", func(t *tab) { t.open("/no-such-page") }},
+	{"no such receipt", func(t *tab) { t.open("/receipts/AAAAAAAAAAAAAAAAAAAAAA") }},
 	{"no such gift", func(t *tab) { t.open("/thanks/AAAAAAAAAAAAAAAAAAAAAA") }},
 }
 
@@ -141,6 +188,16 @@ func (t *tab) befalls(action, amount, says string) {
 	t.await("the page to tell of it", "(async () => (await (await fetch(location.href, { cache: 'no-store' })).text()).replace(/\\s+/g, ' ').includes("+quoted(says)+"))()")
 	t.do(chromedp.Reload())
 	t.awaitSays("main", says)
+}
+
+// openReceipt follows the thank-you page's link once there is one: a receipt is
+// issued moments after the gift is booked.
+func (t *tab) openReceipt() {
+	t.Helper()
+	t.await("a receipt to be issued", "(async () => (await (await fetch(location.href, { cache: 'no-store' })).text()).includes('Print receipt'))()")
+	t.do(chromedp.Reload())
+	t.click(".tools a")
+	t.awaitPage("/receipts/")
 }
 
 // arriveAtNoAddress asks for the newsletter with something that is no address.

@@ -35,8 +35,11 @@ var capturedFile = regexp.MustCompile(`^([0-9]{8})\.eml$`)
 func capturedName(number int) string { return fmt.Sprintf("%08d.eml", number) }
 
 // OpenCapture opens a folder for captured mails, and makes it if need be. The
-// clock is for the Date of mails.
+// clock is for the Date of mails; nil is the machine's own.
 func OpenCapture(dir string, now func() time.Time) (*Capture, error) {
+	if now == nil {
+		now = time.Now //nolint:forbidigo // the clock's default, for the one caller that is the program
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make a folder for captured mail: %w", err)
 	}

@@ -53,6 +53,9 @@ func NewSMTP(conf SMTPConfig) Sender {
 	if conf.Timeout == 0 {
 		conf.Timeout = time.Minute
 	}
+	if conf.Now == nil {
+		conf.Now = time.Now //nolint:forbidigo // the clock's default, for the one caller that is the program
+	}
 	if _, err := netip.ParseAddr(conf.Hello); err == nil || conf.Hello == "" { // a number is no name: RFC 5321 §4.1.4
 		conf.Hello = "localhost"
 	}
