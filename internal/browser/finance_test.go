@@ -40,9 +40,6 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	at := func(page string) {
 		staff.expectGoodInEveryLook(page)
 		served.add(page, "html", staff.source())
-		if *screens != "" {
-			staff.picture("finance "+page, look{width: 360, height: 740}, look{width: 1280, height: 900}, look{width: 1280, height: 900, dark: true})
-		}
 	}
 	staff.open("/finance/login")
 	at("sign in")
@@ -66,12 +63,6 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	staff.visit(ask[string](staff, "document.querySelector('#link').value"))
 	at("choose a password")
 	served.expectValid()
-}
-
-// picture takes pictures of the page at hand.
-func (t *tab) picture(name string, looks ...look) {
-	t.Helper()
-	t.shoot(name, func(*tab) {}, looks...)
 }
 
 func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
