@@ -49,9 +49,6 @@ func (d door) room(method, path string, who access, enter func(*visit) error) {
 		if err == nil {
 			err = enter(v)
 		}
-		if v.ctx().Err() != nil {
-			return nil // nobody is there to be answered
-		}
 		return d.rooms.answer(v, err)
 	})
 	route.Name = "finance: " + string(who)

@@ -50,7 +50,9 @@ func (r *Rooms) answer(v *visit, err error) error {
 		}
 	}
 	reference := "E-" + rand.Text()[:8]
-	r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
+	if v.ctx().Err() == nil { // else whoever asked has gone, and that is what failed
+		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
+	}
 	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
 		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
 }
