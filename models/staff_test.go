@@ -30,7 +30,7 @@ func staffed(t *testing.T, s *models.Store, role models.Role) (models.Staff, mod
 
 func signedIn(t *testing.T, s *models.Store, who models.Staff, known string) models.SignIn {
 	t.Helper()
-	made, err := s.OpenSession(t.Context(), who.ID, known, "Firefox on Linux")
+	made, err := s.OpenSession(t.Context(), who.ID, models.SignIn{Device: known}, "Firefox on Linux")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,19 +30,23 @@ type SignIn struct {
 }
 
 // OpenSession begins a session for somebody who has proven who they are, on a
-// browser that brought a device's token, or "". The token is replaced, so that
-// one which somebody else has planted is worth nothing.
-func (s *Store) OpenSession(ctx context.Context, staffID, known, browser string) (SignIn, error) {
+// browser that may have brought the tokens of another sign-in. Both are
+// replaced, so that one which somebody else has planted is worth nothing, and
+// the session that it had is over.
+func (s *Store) OpenSession(ctx context.Context, staffID string, brought SignIn, browser string) (SignIn, error) {
 	var made SignIn
 	err := s.act(ctx, "begin a session", func(tx *gorm.DB) error {
 		who, err := findStaff(forUpdate(tx), "disabled_at IS NULL AND id = ?", staffID)
 		if err != nil {
 			return err
 		}
+		if err := tx.Where("token_hash = ?", hashToken(brought.Session)).Delete(&Session{}).Error; err != nil {
+			return err
+		}
 		if made.Session, err = s.openSession(tx, who.ID, browser); err != nil {
 			return err
 		}
-		if made.Device, err = s.knowDevice(tx, who.ID, known); err != nil {
+		if made.Device, err = s.knowDevice(tx, who.ID, brought.Device); err != nil {
 			return err
 		}
 		return s.audit(tx, AuditEntry{Who: who.Actor(), Act: SignedIn, Object: who.Email, After: browser})

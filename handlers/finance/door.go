@@ -78,11 +78,8 @@ func (r *Rooms) letIn(v *visit, who access) error {
 	if who == anybody {
 		return nil
 	}
-	cookie, err := v.Cookie(r.cookieName(sessionCookie))
-	if err != nil {
-		return errSignIn
-	}
-	v.session, v.who, err = r.Store.FindSession(v.ctx(), cookie.Value)
+	var err error
+	v.session, v.who, err = r.Store.FindSession(v.ctx(), r.token(v, sessionCookie))
 	switch {
 	case errors.Is(err, models.ErrNotFound):
 		return errSignIn

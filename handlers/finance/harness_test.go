@@ -116,7 +116,7 @@ func (h *house) browser() *browser { return &browser{house: h, cookies: map[stri
 // login page.
 func (h *house) as(who models.Staff) *browser {
 	h.t.Helper()
-	made, err := h.store.OpenSession(h.t.Context(), who.ID, "", "Firefox on Linux")
+	made, err := h.store.OpenSession(h.t.Context(), who.ID, models.SignIn{}, "Firefox on Linux")
 	if err != nil {
 		h.t.Fatal(err)
 	}

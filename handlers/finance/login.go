@@ -22,10 +22,8 @@ const notRight = "Email or password isn’t right. If your account has a second 
 
 func (r *Rooms) getLogin(v *visit) error {
 	next := ownPath(v.QueryParam("next"))
-	if cookie, err := v.Cookie(r.cookieName(sessionCookie)); err == nil {
-		if _, _, err := r.Store.FindSession(v.ctx(), cookie.Value); err == nil {
-			return v.Redirect(http.StatusSeeOther, next)
-		}
+	if _, _, err := r.Store.FindSession(v.ctx(), r.token(v, sessionCookie)); err == nil {
+		return v.Redirect(http.StatusSeeOther, next)
 	}
 	said := map[string]string{
 		"out": "You are signed out.", "password": "Your password is set. Sign in with it.",
@@ -59,7 +57,8 @@ func (r *Rooms) postLogin(v *visit) error {
 	case err != nil:
 		return err
 	}
-	made, err := r.Store.OpenSession(v.ctx(), who.ID, r.device(v), browser(v.Request().UserAgent()))
+	brought := models.SignIn{Session: r.token(v, sessionCookie), Device: r.token(v, deviceCookie)}
+	made, err := r.Store.OpenSession(v.ctx(), who.ID, brought, browser(v.Request().UserAgent()))
 	if err != nil {
 		return err
 	}
@@ -72,9 +71,9 @@ func (r *Rooms) postLogin(v *visit) error {
 // days, the most that browsers allow.
 const deviceFor = 400 * 24 * 60 * 60
 
-// device is the token by which the browser may be known.
-func (r *Rooms) device(v *visit) string {
-	cookie, err := v.Cookie(r.cookieName(deviceCookie))
+// token is what a cookie of ours holds; "" for none.
+func (r *Rooms) token(v *visit, name string) string {
+	cookie, err := v.Cookie(r.cookieName(name))
 	if err != nil || !models.ValidToken(cookie.Value) {
 		return ""
 	}
@@ -89,7 +88,7 @@ var errNotProven = errors.New("not who they say they are")
 // no password, costs what any other does.
 func (r *Rooms) prove(v *visit, email, typed string, also func(models.Staff) (bool, error)) (models.Staff, error) {
 	admitted, err := r.Store.AdmitLogin(v.ctx(), models.Attempt{
-		Email: email, Network: network.Of(v.RealIP()).String(), Device: r.device(v),
+		Email: email, Network: network.Of(v.RealIP()).String(), Device: r.token(v, deviceCookie),
 	})
 	if err != nil {
 		return models.Staff{}, err

@@ -100,8 +100,10 @@ func TestCookiesOfAPublicAddressAreForItAlone(t *testing.T) {
 	before := b.cookies["__Host-appeal-staff"]
 	b.login("clerk@example.org", secret)
 	if b.cookies["__Host-appeal-staff"] == before {
-		t.Error("the session of before goes on")
+		t.Error("the session keeps its name")
 	}
+	b.cookies["__Host-appeal-staff"] = before
+	b.get("/finance").expect(t, 303, "/finance/login", "")
 }
 
 var (

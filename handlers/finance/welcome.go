@@ -40,7 +40,7 @@ func (r *Rooms) postWelcome(v *visit) error {
 	if problem != "" {
 		return r.render(v, http.StatusUnprocessableEntity, "finance-welcome", "Choose a password", welcomeView{who.Email, problem})
 	}
-	known, err := r.Store.AcceptInvitation(v.ctx(), v.Param("token"), hash, r.device(v))
+	known, err := r.Store.AcceptInvitation(v.ctx(), v.Param("token"), hash, r.token(v, deviceCookie))
 	if err != nil {
 		return r.linkGone(v, err)
 	}
