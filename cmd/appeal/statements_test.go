@@ -62,11 +62,7 @@ func TestStatementsAreListedThenQueuedAndNeverTwice(t *testing.T) {
 			e := env{"DATABASE_URL": url}
 			queued := func() int {
 				t.Helper()
-				mails, err := store.QueuedMail(t.Context(), models.MailStatement, 100)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return len(mails)
+				return len(storetest.Queued(t, store, models.MailStatement))
 			}
 			status, out, errs := appeal(t, e, "statements", "--year", "2025")
 			if diff := cmp.Diff(statementsDue+"Nothing was queued. With --send, the statements due are.\n", out); status != done || errs != "" || diff != "" {
