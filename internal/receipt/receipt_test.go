@@ -100,7 +100,7 @@ func TestTheSentenceOfGoodsAndServicesStandsOnEveryDocument(t *testing.T) {
 	for _, e := range examples() {
 		got := receipt.Of(e.c, e.d, later).Statements[0]
 		switch {
-		case e.d.Donation.Benefit != "" && e.d.Receipt.Amount > 0:
+		case e.d.Donation.Benefit != "": // had, whatever went back
 			want := "In exchange for this contribution Example Foundation for News provided: A year of the magazine, in print. Its value, by our good-faith estimate, is $36.00."
 			if got != want {
 				t.Errorf("%s: says %q", e.name, got)
