@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/internal/receipt"
+	"github.com/corruptionproject/appeal/internal/receipttest"
 	"github.com/corruptionproject/appeal/models"
 )
 
 // magazine is a gift that brought what is worth $36.00.
-var magazine = models.YearGift{ReceivedAt: given, Amount: 100_00, Benefit: "A year of the magazine", BenefitValue: 36_00}
+var magazine = models.YearGift{ReceivedAt: receipttest.Later, Amount: 100_00, Benefit: "A year of the magazine", BenefitValue: 36_00}
 
 // yearOf sums what is in a year, as the books do.
 func yearOf(gifts ...models.YearGift) models.YearSummary {
@@ -29,18 +30,18 @@ func yearOf(gifts ...models.YearGift) models.YearSummary {
 
 func TestAYearSaysOfGoodsAndServicesWhatItsGiftsBroughtAndNotWhatTheCampaignNowPromises(t *testing.T) {
 	t.Parallel()
-	plain := models.YearGift{ReceivedAt: given, Amount: 50_00}
-	promising := campaign()
+	plain := models.YearGift{ReceivedAt: receipttest.Later, Amount: 50_00}
+	promising := receipttest.Campaign()
 	promising.Receipts.Benefit = models.Benefit{Description: "A mug", Value: 8_00, From: 20_00}
 	for name, c := range map[string]struct {
 		of   models.Campaign
 		year models.YearSummary
 		want []string
 	}{
-		"a gift that brought something, of a campaign that promises nothing any more": {campaign(), yearOf(magazine), []string{
+		"a gift that brought something, of a campaign that promises nothing any more": {receipttest.Campaign(), yearOf(magazine), []string{
 			"Example Foundation for News provided what stands with a contribution in exchange for it, of that value by our good-faith estimate.",
 		}},
-		"two gifts, of which one brought something": {campaign(), yearOf(magazine, plain), []string{
+		"two gifts, of which one brought something": {receipttest.Campaign(), yearOf(magazine, plain), []string{
 			"Example Foundation for News provided what stands with a contribution in exchange for it, of that value by our good-faith estimate.",
 			"Example Foundation for News provided no goods or services in exchange for the other contributions.",
 		}},
@@ -59,7 +60,7 @@ func TestAYearSubtractsWhatItsGiftsBrought(t *testing.T) {
 	t.Parallel()
 	partly := magazine
 	partly.Refunded = 70_00 // $30.00 are left, and no deduction is less than nothing
-	said := receipt.OfYear(campaign(), yearOf(magazine, partly, models.YearGift{ReceivedAt: given, Amount: 50_00}))
+	said := receipt.OfYear(receipttest.Campaign(), yearOf(magazine, partly, models.YearGift{ReceivedAt: receipttest.Later, Amount: 50_00}))
 	want := []receipt.Line{
 		{Name: "Given in 2027", Value: "$180.00"},
 		{Name: "Value of what you received in return", Value: "−$66.00"},
@@ -76,9 +77,9 @@ func TestAYearSubtractsWhatItsGiftsBrought(t *testing.T) {
 func TestACheckCountsForTheYearInWhichItWasMailed(t *testing.T) {
 	t.Parallel()
 	before, same := time.Date(2026, 12, 30, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)
-	received := time.Date(2027, 1, 4, 12, 0, 0, 0, pacific).UTC()
+	received := time.Date(2027, 1, 4, 12, 0, 0, 0, receipttest.Pacific).UTC()
 	check := models.YearGift{Reference: "CP-1", ReceivedAt: received, Amount: 1_000_00, Method: models.Check, Postmark: &before}
-	said := receipt.OfYear(campaign(), yearOf(check))
+	said := receipt.OfYear(receipttest.Campaign(), yearOf(check))
 	if want := "Not in the total: a check that was mailed on December 30, 2026 and counts for 2026, received here on January 4, 2027 (CP-1, $1,000.00)."; !slices.Equal(said.Apart, []string{want}) {
 		t.Errorf("it says %q", said.Apart)
 	}
@@ -86,7 +87,7 @@ func TestACheckCountsForTheYearInWhichItWasMailed(t *testing.T) {
 		t.Errorf("nothing counts in 2027, and it says %v, %q", said.Sums, said.Statements)
 	}
 	check.Postmark = &same
-	if said = receipt.OfYear(campaign(), yearOf(check)); len(said.Apart) != 0 || said.Sums[0].Value != "$1,000.00" || receipt.GiftOfYear(check) != "postmark January 2, 2027" {
+	if said = receipt.OfYear(receipttest.Campaign(), yearOf(check)); len(said.Apart) != 0 || said.Sums[0].Value != "$1,000.00" || receipt.GiftOfYear(check) != "postmark January 2, 2027" {
 		t.Errorf("it says %+v", said)
 	}
 }
