@@ -3,10 +3,9 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -26,22 +25,20 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 	if year.Name != "" {
 		block.Rows = append(block.Rows, mail.Row{Name: "Donor", Value: year.Name})
 	}
-	var apart []string
+	said := receipt.OfYear(w.Campaign, year)
 	listed := len(block.Rows)
 	for _, g := range year.Gifts {
-		switch {
-		case g.Stands() == 0: // what went back is no contribution
-		case g.Method.Apart():
-			apart = append(apart, w.tellApart(g))
-		default:
+		if g.Stands() > 0 && !year.Apart(g) { // what went back is no contribution
 			block.Rows = append(block.Rows, mail.Row{Name: w.listGift(g), Value: g.Stands().String()})
 		}
 	}
-	if len(block.Rows) == listed && len(apart) == 0 {
+	if len(block.Rows) == listed && len(said.Apart) == 0 {
 		return mail.Letter{}, notSent("nothing of that year’s gifts is left")
 	}
-	block.Rows = append(block.Rows, w.yearSums(year)...)
-	block.Statements = w.yearStatements(year)
+	for _, sum := range said.Sums {
+		block.Rows = append(block.Rows, mail.Row{Name: sum.Name, Value: sum.Value, Total: sum.Total})
+	}
+	block.Statements = said.Statements
 	letter := mail.Letter{
 		Subject:   fmt.Sprintf("Your gifts to %s in %d", name, year.Year),
 		Preheader: "Keep this for your tax records.",
@@ -50,7 +47,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Signed:    signature(w.Campaign.Signer),
 		Block:     &block,
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
-		Closing:   append(apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
+		Closing:   append(said.Apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,
 	}
 	if year.Name != "" {
@@ -65,58 +62,13 @@ func (w *Worker) listGift(g models.YearGift) string {
 	if g.Receipt != 0 {
 		said += fmt.Sprintf(", receipt No. %06d", g.Receipt)
 	}
+	if more := receipt.GiftOfYear(g); more != "" {
+		said += "; " + more
+	}
 	if back := g.Amount - g.Stands(); back != 0 {
 		said += fmt.Sprintf(" (%s less %s returned)", g.Amount, back)
 	}
-	if g.Benefit != "" {
-		said += fmt.Sprintf("; in return: %s (worth %s)", strings.TrimRight(g.Benefit, "."), g.BenefitValue)
-	}
 	return said
-}
-
-// yearSums are what the gifts of a year come to: as on their receipts, what the
-// donor got for them is subtracted.
-func (w *Worker) yearSums(year models.YearSummary) []mail.Row {
-	if year.Benefits == 0 || w.Campaign.Organisation.NotDeductible {
-		return []mail.Row{{Name: fmt.Sprintf("Total of %d (USD)", year.Year), Value: year.Summed.String(), Total: true}}
-	}
-	return []mail.Row{
-		{Name: fmt.Sprintf("Total of %d", year.Year), Value: year.Summed.String()},
-		{Name: "Value of what you received in return", Value: (-year.Benefits).String()},
-		{Name: fmt.Sprintf("Deductible contributions of %d (USD)", year.Year), Value: (year.Summed - year.Benefits).String(), Total: true},
-	}
-}
-
-var apartAs = map[models.OfflineMethod]string{
-	models.Stock: "securities, whose value is for you to determine",
-	models.DAF:   "a grant from a donor-advised fund, which is not deductible again",
-	models.QCD:   "a distribution from a retirement account, which is not deductible if it was left out of your income",
-}
-
-// tellApart is a gift that is not in the sum. Securities have no amount here.
-func (w *Worker) tellApart(g models.YearGift) string {
-	said := "Not in the total: "
-	if g.Method != models.Stock {
-		said += g.Stands().String() + ", "
-	}
-	return said + apartAs[g.Method] + " (" + w.day(g.ReceivedAt) + ", " + g.Reference + ")."
-}
-
-// yearStatements are what the tax office wants said of a year's gifts: one list
-// with each gift and date will do for all of them (IRS Publication 1771).
-func (w *Worker) yearStatements(year models.YearSummary) []string {
-	o := w.Campaign.Organisation
-	inReturn := o.Recipient() + " provided no goods or services in exchange for these contributions."
-	switch {
-	case slices.ContainsFunc(year.Gifts, func(g models.YearGift) bool { return g.Benefit != "" && g.Stands() > 0 }):
-		inReturn = o.Recipient() + " provided what stands beside a contribution as given in return, with its value by our good-faith estimate, and no other goods or services."
-	case o.InReturn != "":
-		inReturn = "What was provided in exchange for a contribution stands on its receipt, and its value is not deductible."
-	}
-	if o.NotDeductible {
-		return []string{inReturn, "These contributions are not tax-deductible.", "Keep this for your records."}
-	}
-	return []string{inReturn, "Your contributions are tax-deductible to the extent allowed by law.", "Keep this for your tax records."}
 }
 
 // signature is who signs what is written to donors.

@@ -46,7 +46,7 @@ func (w writer) statements() []string {
 // stands as it is, since nothing here could tell what it is worth.
 func (w writer) inReturn() string {
 	switch own := w.c.Organisation.InReturn; {
-	case w.d.Donation.Benefit != "": // which was given, whatever is left of the gift
+	case w.d.Donation.Benefit != "": // of which the donor has had it, though nothing of the gift is left
 		return fmt.Sprintf("In exchange for this contribution %s provided: %s. Its value, by our good-faith estimate, is %s.",
 			w.c.Organisation.Recipient(), strings.TrimRight(w.d.Donation.Benefit, "."), w.d.Donation.BenefitValue)
 	case own != "" && w.method() != models.DAF && w.method() != models.QCD: // of these the law allows none
@@ -63,14 +63,19 @@ func (w writer) deduction() string {
 	if o.NotDeductible {
 		return strings.TrimSpace(o.Legal + " Contributions to " + w.c.Organisation.Recipient() + " are not tax-deductible.")
 	}
-	who := o.Legal
-	if who == "" {
-		who = w.c.Organisation.Recipient() + " is a 501(c)(3) nonprofit."
-	}
+	who := w.exempt()
 	if w.benefit() {
 		return who + " The amount of this contribution that is deductible for federal income tax purposes is limited to what you paid above that value, " + w.deductible().String() + "."
 	}
 	return who + " Your contribution is tax-deductible to the extent allowed by law."
+}
+
+// exempt is why a gift can be deducted at all.
+func (w writer) exempt() string {
+	if legal := w.c.Organisation.Legal; legal != "" {
+		return legal
+	}
+	return w.c.Organisation.Recipient() + " is a 501(c)(3) nonprofit."
 }
 
 // schedule is when a gift that repeats is charged again, and how to end it.
