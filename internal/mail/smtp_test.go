@@ -3,6 +3,7 @@ package mail_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strconv"
 	"strings"
@@ -276,4 +277,44 @@ func TestAddressesBeyondASCII(t *testing.T) {
 			t.Errorf("got %v", errs)
 		}
 	})
+}
+
+func TestAServerThatNeverStopsTalkingIsHungUpOn(t *testing.T) {
+	for name, said := range map[string]string{
+		"a greeting of endless lines":      "220-" + strings.Repeat("x", 508) + "\r\n",
+		"a greeting of one endless line":   strings.Repeat("2", 512),
+		"a greeting, and endless answers":  "250-" + strings.Repeat("x", 508) + "\r\n",
+		"a greeting of endless empty ones": "\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var heard int
+			done := make(chan struct{})
+			conf := mail.SMTPConfig{Host: "relay.test", Port: 587, Timeout: 30 * time.Second}
+			conf.Dial = func(context.Context, string, string) (net.Conn, error) {
+				here, there := net.Pipe()
+				go func() {
+					defer close(done)
+					go func() { _, _ = io.Copy(io.Discard, there) }()
+					if strings.HasPrefix(said, "250") {
+						_, _ = io.WriteString(there, "220 relay.test\r\n")
+					}
+					for {
+						n, err := io.WriteString(there, said)
+						if heard += n; err != nil {
+							return
+						}
+					}
+				}()
+				return here, nil
+			}
+			err := mail.NewSMTP(conf).Check(t.Context())
+			<-done
+			if err == nil || len(err.Error()) > 400 {
+				t.Errorf("check says %v", err)
+			}
+			if most := 2 << 20; heard > most {
+				t.Errorf("it was listened to for %d octets, want no more than %d", heard, most)
+			}
+		})
+	}
 }
