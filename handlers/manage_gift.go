@@ -139,16 +139,15 @@ func (s *Server) postAmount(c echo.Context, donor models.Donor, sub models.Donor
 	}
 	total, fees := s.Campaign.Charge(amount, state.Cover)
 	ctx := c.Request().Context()
-	if total != sub.Amount || fees != sub.FeesCovered {
-		if err := s.Recurring.ChangeAmount(ctx, sub.ID, amount, fees); err != nil {
-			s.Log.Warn("a gift's amount could not be changed", "donation", sub.Began.ID, "error", err)
-			if now, known := s.asStripeSays(ctx, donor, sub); now.Amount != total || now.FeesCovered != fees {
-				state.Notice = notChanged(known)
-				return s.giftPage(c, http.StatusServiceUnavailable, state)
-			}
+	// Whether there is anything to change, Stripe knows: the books may be behind it.
+	if err := s.Recurring.ChangeAmount(ctx, sub.ID, amount, fees); err != nil {
+		s.Log.Warn("a gift's amount could not be changed", "donation", sub.Began.ID, "error", err)
+		if now, known := s.asStripeSays(ctx, donor, sub); now.Amount != total || now.FeesCovered != fees {
+			state.Notice = notChanged(known)
+			return s.giftPage(c, http.StatusServiceUnavailable, state)
 		}
-		s.asStripeSays(ctx, donor, sub)
 	}
+	s.asStripeSays(ctx, donor, sub)
 	state.Step, state.Gift.Amount, state.Gift.FeesCovered = giftChanged, total, fees
 	return s.giftPage(c, http.StatusOK, state)
 }

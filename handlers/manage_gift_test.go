@@ -99,6 +99,18 @@ func TestAChangedAmountIsChargedFromTheNextPaymentOn(t *testing.T) {
 	})
 }
 
+func TestAnAmountIsChangedThoughTheBooksAreBehindStripe(t *testing.T) {
+	onBoth(t, options{}, func(t *testing.T, s *site) {
+		reference := s.monthly("donor@example.org")
+		me := s.signIn("donor@example.org")
+		for _, typed := range []string{"20", "10", "20"} { // within a second, of which the books keep one amount
+			me.post("/manage/gifts/"+reference+"/amount", "amount", typed).expectSays(t, http.StatusOK, "Changed to $"+typed+" a month.")
+		}
+		s.monthPasses()
+		s.signIn("donor@example.org").get("/manage/year/2026").expectSays(t, http.StatusOK, "$15.00", "$20.00", "$35.00")
+	})
+}
+
 func TestTheCardIsChangedAtStripe(t *testing.T) {
 	onBoth(t, options{}, func(t *testing.T, s *site) {
 		reference := s.monthly("donor@example.org")

@@ -32,7 +32,7 @@ func (c *Client) CancelSubscription(ctx context.Context, id string) error {
 
 // ChangeAmount gives a repeated gift another amount, and another covered fee,
 // from the next payment on: in one request, so that no payment can come between
-// the two. Nothing is charged now. It returns ErrMissing for a subscription
+// the two, and in none where Stripe has it so already. Nothing is charged now. It returns ErrMissing for a subscription
 // that is not this campaign's, ErrUnavailable or ErrRefused.
 //
 // Of two changes at once, a double click say, each may add a line for the fees,
@@ -60,7 +60,7 @@ func (c *Client) ChangeAmount(ctx context.Context, id string, amount, fees money
 // changeAmount is ChangeAmount once. It returns how many lines there are now.
 func (c *Client) changeAmount(ctx context.Context, id string, amount, fees money.Minor) (lines int, err error) {
 	params, err := c.changedAmount(ctx, id, amount, fees)
-	if err != nil {
+	if err != nil || params == nil {
 		return 0, err
 	}
 	// Changing it back and again is another change each time, so the key is this
@@ -80,7 +80,8 @@ func (c *Client) changeAmount(ctx context.Context, id string, amount, fees money
 	return len(changed.Items.Data), nil
 }
 
-// changedAmount is what ChangeAmount asks for, of the subscription as it now is.
+// changedAmount is what ChangeAmount asks for, of the subscription as it now is;
+// nil for nothing.
 func (c *Client) changedAmount(ctx context.Context, id string, amount, fees money.Minor) (*stripe.SubscriptionParams, error) {
 	sub, err := c.subscription(ctx, id)
 	if err != nil {
@@ -89,6 +90,9 @@ func (c *Client) changedAmount(ctx context.Context, id string, amount, fees mone
 	gift, covered, err := c.itemsOf(sub)
 	if err != nil {
 		return nil, err
+	}
+	if comesTo(gift, amount) && (fees == 0 && len(covered) == 0 || len(covered) == 1 && comesTo(covered[0], fees)) {
+		return nil, nil
 	}
 	purpose := MonthlyGift
 	if gift.Price.Recurring.Interval == stripe.PriceRecurringIntervalYear {
@@ -116,6 +120,10 @@ func (c *Client) changedAmount(ctx context.Context, id string, amount, fees mone
 		params.Items = append(params.Items, &stripe.SubscriptionItemsParams{ID: stripe.String(one.ID), Deleted: stripe.Bool(true)})
 	}
 	return params, nil
+}
+
+func comesTo(line *stripe.SubscriptionItem, amount money.Minor) bool {
+	return line.Quantity == 1 && line.Price.UnitAmount == int64(amount)
 }
 
 // priced is one line of a subscription at another price, as often as like is

@@ -99,6 +99,15 @@ func TestAnAmountIsChangedInOneRequestUnderOneKey(t *testing.T) {
 	}
 }
 
+func TestAnAmountThatItHasAlreadyIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	w := &wire{}
+	client, sent, _ := w.client(standing)
+	if err := client.ChangeAmount(t.Context(), "sub_1", 1500, 76); err != nil || len(*sent) > 0 {
+		t.Errorf("%v, asked for were %v", err, *sent)
+	}
+}
+
 func TestOfTwoChangesAtOnceOneLineForTheFeesStays(t *testing.T) {
 	t.Parallel()
 	bare := strings.Replace(standing[:strings.Index(standing, ",\n\t{\"id\":\"si_fees\"")]+"]}}", `"appeal_fees":"76"`, `"a":"b"`, 1)
