@@ -11,8 +11,8 @@ import (
 
 // RequestManageLink mails a link to whoever gave from this address, unless the
 // inbox was sent several within the hour. Which of these it was, it does not
-// tell: whether the address is known or not, the same statements write the same
-// rows. For an address that nobody gave from, the mail is one to nobody.
+// tell: each request writes the same rows by the same statements. For an address
+// that nobody gave from, or that was sent enough, the mail is one to nobody.
 func (s *Store) RequestManageLink(ctx context.Context, email string) error {
 	if err := s.mustBeOpen(); err != nil {
 		return err
@@ -38,16 +38,12 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 	if err := tx.Model(&Donor{}).Where("email = ?", email).Limit(1).Pluck("id", &known).Error; err != nil {
 		return fmt.Errorf("find the donor: %w", err)
 	}
-	// Mails to nobody count apart: whoever asks for donor+1@ would else use up
+	// Mails to nobody don't count: whoever asks for donor+1@ would else use up
 	// what the donor may be mailed, and the donor would hear of nothing.
-	var asked int64
-	err := tx.Model(&manageLink{}).Where("inbox_hash = ? AND made_at > ? AND (donor_id IS NULL) = ?", inbox, now.Add(-manageEvery), len(known) == 0).
-		Count(&asked).Error
+	var mailed int64
+	err := tx.Model(&manageLink{}).Where("inbox_hash = ? AND made_at > ? AND donor_id IS NOT NULL", inbox, now.Add(-manageEvery)).Count(&mailed).Error
 	if err != nil {
 		return fmt.Errorf("count what was sent: %w", err)
-	}
-	if asked >= manageMails {
-		return nil
 	}
 	token, err := s.ids.token()
 	if err != nil {
@@ -55,7 +51,7 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 	}
 	link := manageLink{TokenHash: hashToken(token), InboxHash: inbox, MadeAt: now, ExpiresAt: now.Add(manageLinkFor)}
 	mail := Mail{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink}
-	if len(known) > 0 {
+	if len(known) > 0 && mailed < manageMails {
 		link.DonorID, mail.About = &known[0], About{Email: email, Token: token}
 	}
 	if err := tx.Create(&link).Error; err != nil {

@@ -41,10 +41,12 @@ type Worker struct {
 const (
 	lookEvery = 2 * time.Second
 	atOnce    = 50 // receipts issued, and mails sent over one connection
-	// perBatch bounds one batch, and is shorter than hold, for which no other
-	// process is given the batch's mails.
-	perBatch = 5 * time.Minute
-	hold     = 10 * time.Minute
+	// perComposing and perBatch bound the composing and the sending of a batch.
+	// Both together are shorter than hold, for which no other process is given
+	// the batch's mails.
+	perComposing = 2 * time.Minute
+	perBatch     = 5 * time.Minute
+	hold         = 10 * time.Minute
 )
 
 // Run issues and sends until ctx ends. A server that hangs delays no receipt's
@@ -105,17 +107,19 @@ func (w *Worker) send(ctx context.Context) error {
 
 // deliver composes a batch, sends it, and tells the books of each.
 func (w *Worker) deliver(ctx context.Context, claimed []models.Mail) error {
+	composing, cancel := context.WithTimeout(ctx, perComposing)
+	defer cancel()
 	var keys []string
 	var messages []mail.Message
 	for _, m := range claimed {
-		message, err := w.message(ctx, m)
+		message, err := w.message(composing, m)
 		var why notSent
 		switch {
 		case err == nil:
 			keys, messages = append(keys, m.Key), append(messages, message)
 			continue
-		case ctx.Err() != nil:
-			return ctx.Err() // the claims run out by themselves
+		case composing.Err() != nil:
+			return composing.Err() // the claims run out by themselves
 		case errors.As(err, &why):
 			err = w.Store.DropMail(ctx, m.Key, string(why))
 		default:
