@@ -152,8 +152,8 @@ func TestOneRefusedRecipientStopsNobodyElse(t *testing.T) {
 	if !errors.As(errs[1], &refused) || refused.Code != 550 {
 		t.Fatalf("got %v, want 550", errs[1])
 	}
-	if strings.Contains(errs[1].Error(), "reader.example") || strings.ContainsAny(errs[1].Error(), "\r\n") {
-		t.Errorf("the error is %q, want one line without an address", errs[1])
+	if strings.Contains(errs[1].Error(), "reader.example") || strings.Contains(errs[1].Error(), "canary") || strings.ContainsAny(errs[1].Error(), "\r\n") {
+		t.Errorf("the error is %q, want one line without an address or a link's token", errs[1])
 	}
 	none(t, []error{errs[0], errs[2]})
 	if len(server.Mails()) != 2 || server.Connections() != 1 {
