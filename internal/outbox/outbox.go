@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -65,7 +66,7 @@ func (w *Worker) every(ctx context.Context, trouble string, do func(context.Cont
 	defer ticker.Stop()
 	for {
 		// Books that wait for their schema are no trouble of the mail's.
-		if err := do(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
+		if err := unbroken(ctx, do); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
 			w.Log.Warn(trouble, "error", err)
 		}
 		select {
@@ -73,6 +74,21 @@ func (w *Worker) every(ctx context.Context, trouble string, do func(context.Cont
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// unbroken does something, and makes an error of a panic.
+func unbroken(ctx context.Context, do func(context.Context) error) (err error) {
+	defer rescue(&err)
+	return do(ctx)
+}
+
+// rescue is deferred where mails are made and sent: a mistake of ours in one
+// must neither keep the others back nor end the service, which takes gifts.
+// What was panicked with may hold anything, so only where it happened is told.
+func rescue(err *error) {
+	if broken := recover(); broken != nil {
+		*err = fmt.Errorf("panic: %T\n%s", broken, debug.Stack())
 	}
 }
 
@@ -159,7 +175,8 @@ func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.M
 
 // message is a claimed mail as it is sent now. It returns notSent, with the
 // reason, if it is not to be sent any more.
-func (w *Worker) message(ctx context.Context, m models.Mail) (mail.Message, error) {
+func (w *Worker) message(ctx context.Context, m models.Mail) (_ mail.Message, err error) {
+	defer rescue(&err)
 	if m.To == "" {
 		return mail.Message{}, notSent("no e-mail address is known")
 	}
