@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/corruptionproject/appeal/internal/network"
 )
 
 // limiter bounds how many checkouts one address opens, or what else it counts.
@@ -49,11 +51,11 @@ func (l *limiter) admit(address string, now time.Time) (release func(opened bool
 	if len(l.buckets) >= mostBuckets {
 		l.dropFull(now)
 	}
-	network := networkOf(address)
-	b := l.buckets[network]
+	from := network.Of(address)
+	b := l.buckets[from]
 	if b == nil {
 		b = &bucket{tokens: rate.NewLimiter(rate.Every(l.rate.Every), l.rate.Burst)}
-		l.buckets[network] = b
+		l.buckets[from] = b
 	}
 	left := b.tokens.TokensAt(now) - float64(b.opening)
 	if left < 1 {
@@ -71,28 +73,9 @@ func (l *limiter) admit(address string, now time.Time) (release func(opened bool
 }
 
 func (l *limiter) dropFull(now time.Time) {
-	for network, b := range l.buckets {
+	for from, b := range l.buckets {
 		if b.opening == 0 && b.tokens.TokensAt(now) >= float64(l.rate.Burst) {
-			delete(l.buckets, network)
+			delete(l.buckets, from)
 		}
 	}
-}
-
-// networkOf is the /24 or /64 an address is in. What is no address shares one
-// bucket.
-func networkOf(address string) netip.Prefix {
-	addr, err := netip.ParseAddr(address)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	addr = addr.Unmap().WithZone("")
-	bits := 24
-	if addr.Is6() {
-		bits = 64
-	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return network
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// routes is every address of the product. The finance area is not built yet.
+// routes is every address of the product.
 func (s *Server) routes() {
 	e := s.echo
 
@@ -56,6 +56,11 @@ func (s *Server) routes() {
 	e.GET("/favicon.ico", s.getFavicon)
 	e.GET("/robots.txt", s.getRobots)
 	e.GET("/.well-known/security.txt", s.getSecurity)
+
+	// The finance team, behind a door of their own.
+	if s.Finance != nil {
+		s.Finance.Mount(e)
+	}
 
 	// Stripe.
 	if s.Webhook != nil {

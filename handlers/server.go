@@ -63,6 +63,7 @@ type Config struct {
 	DonateRate     Rate             // of new checkouts, and each apart of newsletter sign-ups, donors' links and donors' changes
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
+	Finance        Rooms // the staff's pages; nil for none
 	// Demo is the article that appeal demo shows the appeal in; nil in a real
 	// service. With it anybody can read captured mail, which has to be there.
 	Demo     http.Handler
@@ -70,6 +71,9 @@ type Config struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 }
+
+// Rooms are pages that keep their own door. They register their addresses.
+type Rooms interface{ Mount(e *echo.Echo) }
 
 // Rate is how often one address may do something: Burst times at once, and once
 // more every Every. A Burst of 0 is no limit.
@@ -133,6 +137,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.echo.ServeHTTP(w, r)
 }
+
+// Routes are every address that is answered. Those of the finance rooms are
+// named by who may come to them.
+func (s *Server) Routes() []*echo.Route { return s.echo.Routes() }
 
 // Run keeps progress fresh for watchers until ctx ends.
 func (s *Server) Run(ctx context.Context) { s.feed.Run(ctx) }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/internal/network"
 )
 
 // turnedAway tells the operator about readers who met the limit, without a
@@ -27,7 +29,7 @@ func (t *turnedAway) add(s *Server, c echo.Context) {
 	t.count++
 	if now := s.Now(); now.Sub(t.told) >= tellEvery {
 		s.Log.Warn("checkouts were refused: too many from one network", "refused", t.count, "limit", s.DonateRate.Burst,
-			"network", networkOf(c.RealIP()).String())
+			"network", network.Of(c.RealIP()).String())
 		t.count, t.told = 0, now
 	}
 }
@@ -52,7 +54,7 @@ func (t *turnedAway) proxy(s *Server, c echo.Context) {
 	if peer.IsPrivate() || peer.IsLoopback() || sharedSpace.Contains(peer) {
 		t.warned.Do(func() {
 			s.Log.Error("requests come through a proxy that APPEAL_TRUSTED_PROXIES does not name: "+
-				"its readers all share one limit on checkouts; add its network", "network", networkOf(peer.String()).String())
+				"its readers all share one limit on checkouts; add its network", "network", network.Of(peer.String()).String())
 		})
 	}
 }

@@ -10,6 +10,8 @@ var (
 	// ErrConflict: the same form key was used for other choices, and that
 	// payment page is still open, or the gift is booked.
 	ErrConflict = errors.New("the form key stands for other choices")
+	// ErrExists: there is such an account already.
+	ErrExists = errors.New("there is one already")
 	// ErrInFuture: a gift can't have been received on a day that has not begun.
 	ErrInFuture = errors.New("that day has not begun")
 	// ErrNotAGift: an offline gift without an amount above zero, a method that

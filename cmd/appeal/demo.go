@@ -206,8 +206,14 @@ func (d demoCommand) welcome(ctx context.Context, p *program, conf config.Config
 			return err
 		}
 	}
-	return p.printf("\nThe campaign:     %s/\nIn an article:    %s/demo/article\nStripe simulator: %s (no money can move)\nRefund, dispute:  %s\nCaptured mail:    %s\nData:             %s\n\nStop with Ctrl-C.\n",
-		conf.BaseURL, conf.BaseURL, conf.StripeAPIBase, conf.StripeAPIBase.JoinPath(stripesim.ControlPath), conf.BaseURL.JoinPath("demo", "mail"), d.Data)
+	login, err := d.staff(ctx, conf, c)
+	if err != nil {
+		return err
+	}
+	return p.printf("\nThe campaign:     %s/\nIn an article:    %s/demo/article\nFinance:          %s\n  Email:          %s\n  Password:       %s\n"+
+		"Stripe simulator: %s (no money can move)\nRefund, dispute:  %s\nCaptured mail:    %s\nData:             %s\n\nStop with Ctrl-C.\n",
+		conf.BaseURL, conf.BaseURL, conf.BaseURL.JoinPath("finance"), demoStaff, login, conf.StripeAPIBase,
+		conf.StripeAPIBase.JoinPath(stripesim.ControlPath), conf.BaseURL.JoinPath("demo", "mail"), d.Data)
 }
 
 // awaitReady waits until the service answers that it is ready.

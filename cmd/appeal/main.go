@@ -61,6 +61,7 @@ type commands struct {
 	Totals     totalsCommand     `cmd:"" help:"Print the totals of every recorded gift."`
 	Verify     verifyCommand     `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`
 	Mail       mailCommands      `cmd:"" help:"Look at the mail that is to be sent, and have it tried again."`
+	Staff      staffCommands     `cmd:"" help:"Say who may enter the finance rooms."`
 	Export     exportCommands    `cmd:"" help:"Write a table for a spreadsheet."`
 	Statements statementsCommand `cmd:"" help:"List the yearly statements to donors, or queue them."`
 	Version    versionCommand    `cmd:"" help:"Print the version, the commit, and what it was built with."`

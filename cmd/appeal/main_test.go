@@ -394,8 +394,13 @@ func TestTheDemoFillsItselfAndKeepsItsBooks(t *testing.T) {
 	if !strings.Contains(out, "40 sample gifts made and booked.") || !regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).MatchString(out) {
 		t.Errorf("it says:\n%s", out)
 	}
+	login := regexp.MustCompile(`Finance: +http://\S+/finance\n +Email: +staff@example\.org\n +Password: +(\S+)\n`)
+	first := login.FindStringSubmatch(out)
 	if out, _ = once("--sample", "40"); !regexp.MustCompile(`There are \d+ gifts already`).MatchString(out) {
 		t.Errorf("the second time it says:\n%s", out)
+	}
+	if again := login.FindStringSubmatch(out); first == nil || again == nil || first[1] != again[1] {
+		t.Errorf("its logins are %v and %v", first, again)
 	}
 	e := env{"DATABASE_URL": "sqlite:" + filepath.Join(data, "appeal.db")}
 	status, printed, errs := appeal(t, e, "totals", "--json")
@@ -410,8 +415,10 @@ func TestTheDemoFillsItselfAndKeepsItsBooks(t *testing.T) {
 	if status, printed, errs := appeal(t, e, "verify"); status != done {
 		t.Errorf("verify: status %d, %s%s", status, printed, errs)
 	}
-	about, err := os.Stat(filepath.Join(data, "demo-keys.json"))
-	if err != nil || about.Mode().Perm() != 0o600 {
-		t.Errorf("the demo's keys: %v, %v", about, err)
+	for _, private := range []string{"demo-keys.json", "staff-password"} {
+		about, err := os.Stat(filepath.Join(data, private))
+		if err != nil || about.Mode().Perm() != 0o600 {
+			t.Errorf("the demo's %s: %v, %v", private, about, err)
+		}
 	}
 }

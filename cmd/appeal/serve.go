@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/handlers"
+	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/links"
@@ -98,6 +99,12 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	reading := pace(stripe, conf)
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
+	rooms, err := finance.New(finance.Config{
+		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()), Now: store.Now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
 	signer := links.New([]byte(conf.SecretKey.Reveal()))
 	sender, from := listener.postOffice(conf, c)
 	letters := &outbox.Worker{
@@ -107,7 +114,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		Campaign: c, Store: store, Links: signer, Mailed: sender != nil, Checkout: stripe, Lookup: resolver, Recurring: stripe,
 		Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
-		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path,
+		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path, Finance: rooms,
 		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
 	})
 	if err != nil {

@@ -49,6 +49,11 @@ func TestScreens(t *testing.T) {
 			}
 		}, phone, desk)
 	}
+	staff := filled.tab(desk)
+	staff.signIn("/finance")
+	for _, room := range rooms {
+		staff.shoot("finance, "+room, func(t *tab) { t.open(room) }, phone, desk, inDark(desk))
+	}
 	reader.open("/")
 	reader.look(look{width: 1280, height: 800})
 	reader.settle()

@@ -1,0 +1,70 @@
+package finance
+
+import (
+	"crypto/rand"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/internal/body"
+	"github.com/corruptionproject/appeal/internal/password"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// statuses is the one table from error to status and words. What is not in it
+// is a 500.
+var statuses = []struct {
+	err               error
+	status            int
+	heading, sentence string
+}{
+	{errNotYours, http.StatusForbidden, "That needs another role", "Your account doesn’t cover this page. An admin can change that."},
+	{models.ErrNotFound, http.StatusNotFound, "Page not found", "There is no such page, or what it showed is gone."},
+	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
+	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
+	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},
+	{models.ErrBooksClosed, http.StatusServiceUnavailable, "Not ready yet", "The books can’t be reached. Please try again in a minute."},
+	{password.ErrBusy, http.StatusServiceUnavailable, "Too many are signing in", "Please try again in a moment."},
+}
+
+// answer turns what a room returned as an error into where to go, or a page.
+func (r *Rooms) answer(v *visit, err error) error {
+	switch {
+	case err == nil || v.Response().Committed:
+		return nil
+	case errors.Is(err, errSignIn):
+		return r.toLogin(v)
+	case errors.Is(err, errSetUp):
+		return v.Redirect(http.StatusSeeOther, accountPath)
+	}
+	for _, s := range statuses {
+		if errors.Is(err, s.err) {
+			if s.status == http.StatusServiceUnavailable {
+				v.Response().Header().Set("Retry-After", "30")
+			}
+			return r.render(v, s.status, "finance-problem", s.heading, problemView{Sentence: s.sentence})
+		}
+	}
+	reference := "E-" + rand.Text()[:8]
+	if v.ctx().Err() == nil { // else whoever asked has gone, and that is what failed
+		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
+	}
+	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
+		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
+}
+
+type problemView struct{ Sentence, Reference string }
+
+// tooMany is how long to wait, in words and for a program.
+func tooMany(c echo.Context, wait time.Duration) string {
+	c.Response().Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	minutes := int(math.Ceil(wait.Minutes()))
+	if minutes <= 1 {
+		return "Too many tries. Wait a minute, then try again."
+	}
+	return "Too many tries. Wait " + strconv.Itoa(minutes) + " minutes, then try again."
+}

@@ -1,0 +1,83 @@
+// Package finance is the staff's rooms, behind one door: what came in, and who
+// may look.
+//
+// Every address names who may come to it where it is registered, and the door
+// asks before anything else is done; there is no other way to register one. It
+// refuses to know the public site, to write SQL and to show a reader anything
+// of the database's errors. Its pages need no script.
+package finance
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/models"
+	"github.com/corruptionproject/appeal/web"
+)
+
+// Config is what the rooms are made of.
+type Config struct {
+	Campaign models.Campaign
+	Store    *models.Store
+	Web      *web.Web
+	BaseURL  *url.URL // with https, finance and admin must have a second factor
+	TestMode bool     // no real money moves
+	Key      []byte   // 32 bytes, from which the key is derived that seals second factors
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Rooms are the pages of the finance team.
+type Rooms struct {
+	Config
+	seal sealer
+}
+
+// New makes the rooms.
+func New(c Config) (*Rooms, error) {
+	if c.Store == nil || c.Web == nil || c.BaseURL == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("finance: the store, the templates, the address, the clock and the log are needed")
+	}
+	seal, err := newSealer(c.Key)
+	if err != nil {
+		return nil, err
+	}
+	return &Rooms{Config: c, seal: seal}, nil
+}
+
+// Mount registers every address of the rooms, each with who may come to it.
+func (r *Rooms) Mount(e *echo.Echo) {
+	d := door{r, e}
+
+	// Coming and going.
+	d.room(http.MethodGet, loginPath, anybody, r.getLogin)
+	d.room(http.MethodPost, loginPath, anybody, r.postLogin)
+	d.room(http.MethodPost, "/finance/logout", anybody, r.postLogout)
+	d.room(http.MethodGet, welcomePath+":token", anybody, r.getWelcome)
+	d.room(http.MethodPost, welcomePath+":token", anybody, r.postWelcome)
+
+	// The figures, and who did what.
+	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
+	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
+
+	// People.
+	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
+	d.room(http.MethodPost, accountPath, themselves, r.postAccount)
+	d.room(http.MethodGet, staffPath, admin, r.getStaff)
+	d.room(http.MethodPost, staffPath, admin, r.postStaff)
+
+	// What is no page is so for the staff alone: others learn of no address.
+	d.room(http.MethodGet, "/finance/*", viewer, func(*visit) error { return models.ErrNotFound })
+}
+
+const (
+	loginPath   = "/finance/login"
+	welcomePath = "/finance/welcome/"
+	accountPath = "/finance/account"
+	staffPath   = "/finance/staff"
+)

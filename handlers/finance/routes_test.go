@@ -1,0 +1,173 @@
+package finance_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// promised is who may come to what, as docs and interface have it. A route that
+// is not here fails the test, and so does one that is no more.
+var promised = map[string]string{
+	"GET /finance/login":           "anybody",
+	"POST /finance/login":          "anybody",
+	"POST /finance/logout":         "anybody",
+	"GET /finance/welcome/:token":  "anybody",
+	"POST /finance/welcome/:token": "anybody",
+	"GET /finance":                 "viewer",
+	"GET /finance/audit":           "viewer",
+	"GET /finance/*":               "viewer",
+	"GET /finance/account":         "themselves",
+	"POST /finance/account":        "themselves",
+	"GET /finance/staff":           "admin",
+	"POST /finance/staff":          "admin",
+}
+
+func TestEveryRouteOfTheRoomsNamesWhoMayCome(t *testing.T) {
+	h := open(t, "")
+	seen := map[string]bool{}
+	for _, route := range h.server.Routes() {
+		if !strings.HasPrefix(route.Path, "/finance") {
+			continue
+		}
+		name := route.Method + " " + route.Path
+		role, registered := strings.CutPrefix(route.Name, "finance: ")
+		if seen[name] = true; !registered || promised[name] != role {
+			t.Errorf("%s is for %q by its registration, and for %q by promise", name, route.Name, promised[name])
+		}
+	}
+	for name := range promised {
+		if !seen[name] {
+			t.Errorf("%s is promised, and there is no such route", name)
+		}
+	}
+}
+
+// refusals of those who may not come.
+const (
+	in       = 0 // let in: whatever the room itself answers
+	toLogin  = http.StatusSeeOther
+	tooLow   = http.StatusForbidden
+	noMethod = http.StatusMethodNotAllowed
+)
+
+func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
+	h := open(t, "")
+	viewer, finance, admin := h.add("viewer@example.org", models.Viewer), h.add("finance@example.org", models.Finance), h.add("admin@example.org", models.Admin)
+	leaver := h.add("leaver@example.org", models.Admin)
+	disabled, expired := h.as(leaver), h.as(admin)
+	if err := h.store.DisableStaff(t.Context(), models.Operator, leaver.Email); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(31 * time.Minute)
+	visitors := map[string]struct {
+		*browser
+		rank int // 0: nobody who is signed in
+	}{
+		"anon": {h.browser(), 0}, "disabled": {disabled, 0}, "expired": {expired, 0},
+		"viewer": {h.as(viewer), 1}, "finance": {h.as(finance), 2}, "admin": {h.as(admin), 3},
+	}
+	needs := map[string]int{"anybody": 0, "themselves": 1, "viewer": 1, "finance": 2, "admin": 3}
+	// What a room of its own answers, to who is let in and sends nothing.
+	own := map[string]int{
+		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
+		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
+		"GET /finance/staff": 200, "POST /finance/staff": 404,
+	}
+	paths := map[string]bool{}
+	for _, route := range h.server.Routes() {
+		if strings.HasPrefix(route.Path, "/finance") {
+			paths[route.Path] = true
+		}
+	}
+	for path := range paths {
+		address := strings.NewReplacer(":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+			route := method + " " + path
+			if method == "HEAD" {
+				route = "GET " + path
+			}
+			role, exists := promised[route]
+			for name, v := range visitors {
+				if path == "/finance/logout" && v.rank > 0 { // it would end what the others need
+					continue
+				}
+				want := own[route]
+				switch {
+				case !exists && method == "GET" || !exists && method == "HEAD":
+					want = map[bool]int{true: toLogin, false: http.StatusNotFound}[v.rank == 0] // as any address that is none
+				case !exists:
+					want = noMethod
+				case v.rank == 0 && needs[role] > 0:
+					want = toLogin
+				case v.rank < needs[role]:
+					want = tooLow
+				case path == "/finance/login" && v.rank > 0 && method != "POST":
+					want = http.StatusSeeOther // is there already
+				}
+				got := v.do(method, address, "email="+name)
+				if method == "OPTIONS" && got.status == http.StatusNoContent {
+					got.status = noMethod // says which methods there are, and nothing else
+				}
+				if got.status != want {
+					t.Errorf("%s %s for %s answered %d, want %d", method, path, name, got.status, want)
+				}
+				if want == toLogin && !strings.HasPrefix(got.header.Get("Location"), "/finance/login") && v.rank == 0 {
+					t.Errorf("%s %s for %s leads to %q", method, path, name, got.header.Get("Location"))
+				}
+				if exists && got.header.Get("Cache-Control") != "private, no-store" {
+					t.Errorf("%s %s for %s may be cached: %q", method, path, name, got.header.Get("Cache-Control"))
+				}
+			}
+		}
+	}
+}
+
+func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
+	h := open(t, "")
+	admin := h.as(h.add("admin@example.org", models.Admin))
+	before := acts(t, h)
+	for route := range promised {
+		method, path, _ := strings.Cut(route, " ")
+		if method == http.MethodGet {
+			continue
+		}
+		body := "action=add&email=thief@example.org&role=admin"
+		for _, headers := range [][]string{
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Sec-Fetch-Site", "", "Origin", "null"},
+			{"Sec-Fetch-Site", "", "Origin", "https://elsewhere.example"},
+		} {
+			if got := admin.do(method, path, body, headers...); got.status != http.StatusForbidden {
+				t.Errorf("%s with %v answered %d", route, headers, got.status)
+			}
+		}
+	}
+	if after := acts(t, h); after != before {
+		t.Errorf("%d acts were done", after-before)
+	}
+	admin.get("/finance").expect(t, http.StatusOK, "", "Gross") // still signed in
+}
+
+func acts(t *testing.T, h *house) int {
+	t.Helper()
+	all, err := h.store.ListAudit(t.Context(), "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+func TestNothingButThePagesOfTheRoomsStartsWithFinance(t *testing.T) {
+	h := open(t, "")
+	for _, path := range []string{"/finance/donations", "/finance/export/donors.csv", "/finance/", "/finance/../finance/staff", "/finance/staff/", "/Finance/staff"} {
+		got := h.browser().get(path)
+		if got.status == http.StatusOK {
+			t.Errorf("%s answered %d", path, got.status)
+		}
+	}
+}

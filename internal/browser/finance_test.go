@@ -1,0 +1,119 @@
+package browser
+
+import (
+	"encoding/base32"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/pquerna/otp/totp"
+)
+
+// rooms are the pages of the finance team that an admin sees.
+var rooms = []string{"/finance", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+
+// signIn opens the finance rooms with the demo's login. Staff are signed in by
+// a cookie, which no reader ever gets.
+func (t *tab) signIn(path string) {
+	t.Helper()
+	t.staff = true
+	kept, err := os.ReadFile(filepath.Join(t.demo.data, "staff-password"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.open(path)
+	t.awaitPage("/finance/login")
+	t.fill("#email", "staff@example.org")
+	t.fill("#password", strings.TrimSpace(string(kept)))
+	t.enter()
+	t.awaitSays(".signedin", "staff@example.org, admin")
+}
+
+func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T) {
+	d := runDemo(t, "--sample", "30")
+	served := collect(t)
+	staff := d.tab(look{})
+	staff.staff = true
+	at := func(page string) {
+		staff.expectGoodInEveryLook(page)
+		served.add(page, "html", staff.source())
+	}
+	staff.open("/finance/login")
+	at("sign in")
+	staff.fill("#email", "staff@example.org")
+	staff.fill("#password", "not the password")
+	staff.enter()
+	staff.awaitSays(".summary", "Email or password isn’t right.")
+	at("sign in, refused")
+	staff.signIn("/finance")
+	for _, room := range rooms {
+		staff.open(room)
+		ask[struct{}](staff, "document.querySelectorAll('details').forEach((d) => d.open = true)")
+		at(room)
+	}
+	staff.open("/finance/staff")
+	staff.fill("#email", "viewer@example.org")
+	staff.click("label[for=viewer]")
+	staff.click("#add ~ form button, form.sheet button")
+	staff.awaitSays(".notice", "viewer@example.org")
+	at("invitation")
+	staff.visit(ask[string](staff, "document.querySelector('#link').value"))
+	at("choose a password")
+	served.expectValid()
+}
+
+func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
+	d := runDemo(t)
+	admin := d.tab(look{noScript: true})
+	admin.signIn("/finance/staff")
+	admin.fill("#email", "viewer@example.org")
+	admin.click("label[for=viewer]")
+	admin.press(kb.Tab)
+	admin.enter()
+	admin.awaitSays(".notice", "viewer@example.org")
+	link := ask[string](admin, "document.querySelector('#link').value")
+
+	viewer := d.tab(look{noScript: true, width: 360, height: 740})
+	viewer.staff = true
+	viewer.visit(link)
+	viewer.fill("#new", "kettle orbit walnut")
+	viewer.fill("#again", "kettle orbit walnut")
+	viewer.enter()
+	viewer.awaitSays(".notice", "Your password is set.")
+	viewer.fill("#email", "viewer@example.org")
+	viewer.fill("#password", "kettle orbit walnut")
+	viewer.enter()
+	viewer.awaitSays(".signedin", "viewer@example.org, viewer")
+	viewer.open("/finance/audit")
+	if strings.Contains(viewer.says("main"), "staff@example.org") {
+		t.Error("a viewer reads an address")
+	}
+	viewer.open("/finance/account")
+	viewer.click("#factor ~ details summary")
+	secret := strings.ReplaceAll(viewer.says(".secret"), " ", "")
+	if _, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret); err != nil {
+		t.Fatalf("%q: %v", secret, err)
+	}
+	code, err := totp.GenerateCode(secret, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	viewer.fill("#code", code)
+	viewer.fill("#present-factor", "kettle orbit walnut")
+	viewer.enter()
+	viewer.awaitSays("h1", "Keep these recovery codes")
+	recovery := ask[string](viewer, "document.querySelector('.codes li').textContent")
+	viewer.click(".signedin button")
+	viewer.awaitSays(".notice", "You are signed out.")
+	viewer.fill("#email", "viewer@example.org")
+	viewer.fill("#password", "kettle orbit walnut")
+	viewer.enter()
+	viewer.awaitSays(".summary", "Email or password isn’t right.")
+	viewer.fill("#password", "kettle orbit walnut")
+	viewer.fill("#code", strings.ToLower(recovery))
+	viewer.enter()
+	viewer.awaitSays("main", "Nothing needs a person.")
+}

@@ -1,0 +1,35 @@
+package models
+
+import "time"
+
+// AuditEntry is one act: who did what to which object, and what it changed.
+type AuditEntry struct {
+	ID     string    `gorm:"primaryKey"` // sorts by time
+	At     time.Time // UTC
+	Who    Actor
+	Act    Act
+	Object string // an e-mail, a gift's id, a payout's, …
+	Before string // in plain words; "" where there was nothing
+	After  string
+}
+
+// TableName is that of the log.
+func (AuditEntry) TableName() string { return "audit_log" }
+
+// Act is what somebody did.
+type Act string
+
+// The acts of the door.
+const (
+	StaffAdded      Act = "staff.added"
+	StaffInvited    Act = "staff.invited" // given a link to choose a password with
+	StaffDisabled   Act = "staff.disabled"
+	StaffEnabled    Act = "staff.enabled"
+	RoleChanged     Act = "staff.role"
+	PasswordChanged Act = "staff.password"
+	FactorSet       Act = "staff.factor_set"
+	FactorRemoved   Act = "staff.factor_removed"
+	RecoveryUsed    Act = "staff.recovery_used"
+	SignedIn        Act = "session.began"
+	SignedOut       Act = "session.ended"
+)
