@@ -25,9 +25,9 @@ func newPrinter() printer {
 	return printer{waiting: make(chan struct{}, mostPrinting), drawing: make(chan struct{}, 1)}
 }
 
-// print draws a document when its turn comes. It returns errPrinting where
+// draw draws a document when its turn comes. It returns errPrinting where
 // too many are ahead of it.
-func (p printer) print(ctx context.Context, d receipt.Document) ([]byte, error) {
+func (p printer) draw(ctx context.Context, d receipt.Document) ([]byte, error) {
 	select {
 	case p.waiting <- struct{}{}:
 		defer func() { <-p.waiting }()

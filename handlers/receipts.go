@@ -52,7 +52,7 @@ func (s *Server) getReceipt(c echo.Context) error {
 // sendPDF offers the file for keeping, and not for a viewer: those of browsers
 // bring scripts and styles that the site's policy keeps out.
 func (s *Server) sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error {
-	body, err := s.printer.print(c.Request().Context(), document)
+	body, err := s.printer.draw(c.Request().Context(), document)
 	if errors.Is(err, errPrinting) {
 		return worded{
 			error: err, heading: "Too many receipts are being printed",

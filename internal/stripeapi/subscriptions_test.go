@@ -110,9 +110,10 @@ func TestAnAmountThatItHasAlreadyIsNotAskedFor(t *testing.T) {
 
 func TestOfTwoChangesAtOnceOneLineForTheFeesStays(t *testing.T) {
 	t.Parallel()
-	bare := strings.Replace(standing[:strings.Index(standing, ",\n\t{\"id\":\"si_fees\"")]+"]}}", `"appeal_fees":"76"`, `"a":"b"`, 1)
-	twice := strings.Replace(standing, `"FEES"`, `"appeal_corruption-project_fees"`, 1)
-	twice = strings.TrimSuffix(twice, "]}}") + strings.Replace(twice[strings.Index(twice, ",\n\t{\"id\":\"si_fees\""):], "si_fees", "si_more", 1)
+	once := strings.Replace(standing, `"FEES"`, `"appeal_corruption-project_fees"`, 1)
+	before, line, _ := strings.Cut(once, ",\n\t{\"id\":\"si_fees\"")
+	bare := strings.Replace(before+"]}}", `"appeal_fees":"76"`, `"a":"b"`, 1)
+	twice := strings.TrimSuffix(once, "]}}") + `,{"id":"si_more"` + line
 	w, now := &wire{}, bare
 	var sent []url.Values
 	w.answer = func(try int, r *http.Request) (*http.Response, error) {
@@ -129,7 +130,7 @@ func TestOfTwoChangesAtOnceOneLineForTheFeesStays(t *testing.T) {
 		if sent = append(sent, form); len(sent) == 1 {
 			now = twice // what another change did, and this one
 		} else {
-			now = strings.Replace(standing, `"FEES"`, `"appeal_corruption-project_fees"`, 1)
+			now = once
 		}
 		return says(200, now)
 	}
