@@ -28,6 +28,7 @@ var statuses = []struct {
 	{errRateLimited, http.StatusTooManyRequests, "rate_limited"},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "unavailable"},
 	{errBooks, http.StatusServiceUnavailable, "unavailable"},
+	{errPrinting, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrRefused, http.StatusServiceUnavailable, "unavailable"},
 }

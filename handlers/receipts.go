@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,7 +37,7 @@ func (s *Server) getReceipt(c echo.Context) error {
 	}
 	document := receipt.Of(s.Campaign, d, now)
 	if asPDF {
-		return sendPDF(c, document, d.Receipt)
+		return s.sendPDF(c, document, d.Receipt)
 	}
 	newest := ""
 	if document.Superseded {
@@ -53,13 +52,19 @@ func (s *Server) getReceipt(c echo.Context) error {
 
 // sendPDF offers the file for keeping, and not for a viewer: those of browsers
 // bring scripts and styles that the site's policy keeps out.
-func sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error {
-	var body bytes.Buffer
-	if err := document.PDF(&body); err != nil {
+func (s *Server) sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error {
+	body, err := s.printer.draw(c.Request().Context(), document)
+	if errors.Is(err, errPrinting) {
+		return worded{
+			error: err, heading: "Too many receipts are being printed",
+			sentence: "Please try again in a minute, or print the receipt’s page.", links: []link{{"Try again", ""}},
+		}
+	}
+	if err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="receipt-%06d.pdf"`, r.Number))
-	return c.Blob(http.StatusOK, "application/pdf", body.Bytes())
+	return c.Blob(http.StatusOK, "application/pdf", body)
 }
 
 // receiptAddress is where a document of a gift is shown, for as long as any of
