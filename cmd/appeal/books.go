@@ -50,7 +50,7 @@ func (p *program) connect() (*models.Store, models.Campaign, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, BooksStart: c.BooksStart, Now: clock})
+	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, BooksStart: c.BooksStart, Zone: c.Zone, Now: clock})
 	return store, c, err
 }
 
