@@ -21,7 +21,11 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 	if d.Newest.ID != d.Receipt.ID {
 		return mail.Letter{}, notSent("a newer document replaces it")
 	}
-	said := receipt.Of(w.Campaign, d, w.Store.Now())
+	return w.bringing(d, receipt.Of(w.Campaign, d, w.Store.Now())), nil
+}
+
+// bringing is the letter that brings a document.
+func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.Letter {
 	letter := mail.Letter{
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
 		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
@@ -37,7 +41,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
 	}
-	return letter, nil
+	return letter
 }
 
 // receiptLink leads to the page of a document.
