@@ -127,30 +127,59 @@ func (all days) places() []dayPlace {
 func daysOf(d Donation, facts []storedFact, zone *time.Location) days {
 	all := days{}
 	place := dayPlace{Frequency: kindOf(d), Channel: channelOf(d.Choices)}
-	methods := map[string]string{} // by charge
+	method := methodsOf(facts)
 	var received *storedFact
 	undone := undoneOf(facts)
 	for i, f := range facts {
-		if f.Kind != Charged && f.Kind != OfflineGiven {
-			continue
-		}
-		methods[f.Charge] = f.Method
 		if f.Kind == OfflineGiven {
 			place.Frequency, place.Channel = OfflineKind, OfflineChannel
 		}
-		if !undone[f.Object] && (received == nil || cmp.Or(f.At.Compare(received.At), strings.Compare(f.Key, received.Key)) < 0) {
+		if f.pays() && !undone[f.Object] && (received == nil || f.before(*received)) {
 			received = &facts[i]
 		}
 	}
 	for _, f := range facts {
-		place.Day, place.Method = dayIn(zone, f.At), methods[f.Charge]
+		place.Day, place.Method = dayIn(zone, f.At), method(f)
 		all.add(place, moved(f.Kind, f.Amount))
 	}
-	if fold(d.AmountCharged, person{}, facts).counted && received != nil {
+	if received != nil && fold(d.AmountCharged, person{}, facts).counted {
 		place.Day, place.Method, place.Amount = dayIn(zone, received.At), received.Method, d.AmountCharged
 		all.add(place, DayFigures{Gifts: 1})
 	}
 	return all
+}
+
+func (f storedFact) pays() bool { return f.Kind == Charged || f.Kind == OfflineGiven }
+
+// before tells which of two payments came first, the same for every order in
+// which they became known.
+func (f storedFact) before(o storedFact) bool {
+	return cmp.Or(f.At.Compare(o.At), strings.Compare(f.Key, o.Key)) < 0
+}
+
+// methodsOf says of each fact what the payment was made with that it is about.
+// A fee names no charge, but the charge, refund or dispute that it was kept of.
+// What names neither is counted to the first payment.
+func methodsOf(facts []storedFact) func(storedFact) string {
+	charges, methods := map[string]string{}, map[string]string{}
+	var first *storedFact
+	for i, f := range facts {
+		if f.Object != "" && f.Charge != "" {
+			charges[f.Object] = f.Charge
+		}
+		if f.pays() {
+			methods[f.Charge] = f.Method
+			if first == nil || f.before(*first) {
+				first = &facts[i]
+			}
+		}
+	}
+	return func(f storedFact) string {
+		if method, ok := methods[cmp.Or(f.Charge, charges[f.Object])]; ok || first == nil {
+			return method
+		}
+		return first.Method
+	}
 }
 
 // moved is what a fact of a kind changes.

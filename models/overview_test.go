@@ -304,6 +304,33 @@ func TestVerifyNamesTheDayWhoseFiguresAreWrongAndARebuildMendsIt(t *testing.T) {
 	})
 }
 
+func TestAFeeCountsWhereItsPaymentDoes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		d := start(t, s)
+		paid := charged(d, "ch_1", "")
+		paid.Method = "amex"
+		taken := ofCharge(d, "ch_1", "taken", models.DisputeMoved, 2000)
+		taken.Object = "dp_1"
+		book(t, s, paid, taken)
+		for id, source := range map[string]string{"txn_1": "ch_1", "txn_2": "dp_1"} {
+			category, moved := "charge", money.Minor(125050)
+			if source == "dp_1" {
+				category, moved = "dispute", -2000
+			}
+			settle(t, s, models.BalanceTransaction{
+				ID: id, Category: category, Source: source, Amount: moved, Fee: 700, Net: moved - 700, Currency: "usd", CreatedAt: storetest.Start, Movement: map[string]string{"ch_1": "ch_1:charge"}[source],
+			})
+		}
+		for _, part := range overview(t, s, models.Period{}, models.Filter{}).Methods {
+			if part.Name != "amex" || part.Fees != 700 && part.Fees != 1400 {
+				t.Errorf("paid with %q: %+v", part.Name, part.DayFigures)
+			}
+		}
+		sound(t, s)
+	})
+}
+
 func TestWhatIsUnderWayStandsBesideThePeriod(t *testing.T) {
 	t.Parallel()
 	inZone(t, func(t *testing.T, s *models.Store, _ func(*time.Location) *models.Store) {

@@ -3,6 +3,7 @@ package finance
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -127,8 +128,8 @@ func chart(o models.Overview, l look, today time.Time) chartView {
 	view.Says = fmt.Sprintf("%s, %s to %s: %s in all, most on %s with %s.",
 		view.Heading, short(all[0].from), short(all[len(all)-1].from), o.Gross, short(highest.from), highest.Gross)
 	view.Sizes = []drawing{
-		draw(drawing{Name: "wide", Width: 1200, Height: 230, Left: 52, Right: 1200, Base: 204}, all, 4, 7),
-		draw(drawing{Name: "narrow", Width: 328, Height: 170, Left: 42, Right: 328, Base: 146}, all, 2, 14),
+		draw(drawing{Name: "wide", Width: 1200, Height: 230, Left: 52, Right: 1200, Base: 204}, all, 4, 14),
+		draw(drawing{Name: "narrow", Width: 328, Height: 170, Left: 42, Right: 328, Base: 146}, all, 2, 4),
 	}
 	return view
 }
@@ -147,8 +148,9 @@ func line(b bucket, l look) dayLine {
 
 func short(day time.Time) string { return day.Format("Jan 2") }
 
-// draw places the bars. What a day took back is no bar: the table tells of it.
-func draw(d drawing, all []bucket, lines, every int) drawing {
+// draw places the bars, the given number of lines behind them and as many days
+// at most below. What a day took back is no bar: the table tells of it.
+func draw(d drawing, all []bucket, lines, labels int) drawing {
 	top := 12
 	var highest money.Minor
 	for _, b := range all {
@@ -179,19 +181,34 @@ func draw(d drawing, all []bucket, lines, every int) drawing {
 			y -= height
 			d.Bars = append(d.Bars, bar{piece.kind, decimal(x), decimal(y), decimal(wide), decimal(height - gap)})
 		}
-		last := i == len(all)-1
-		if !last && i%every == 0 && (len(all)-1-i)*each > 800 || last {
-			m := mark{At: decimal(x + wide/2), Label: short(b.from), Anchor: "middle"}
-			if last {
-				m.At, m.Anchor = strconv.Itoa(d.Right), "end"
-			}
-			if i == 0 {
-				m.At, m.Anchor = strconv.Itoa(d.Left), "start"
-			}
-			d.Marks = append(d.Marks, m)
+	}
+	// A label needs room to the one before and, but for the last, to the last.
+	every := (len(all)-1)/labels + 1
+	if every > 1 && every < 7 && len(all) > 14 {
+		every = 7
+	}
+	for i := 0; i < len(all); i += every {
+		if left := (len(all) - 1 - i) * each; left > 0 && left < 900 {
+			break
 		}
+		d.Marks = append(d.Marks, d.mark(d.Left*10+each*i+each/2, all[i]))
+	}
+	if last := len(all) - 1; last%every != 0 || last > 0 && len(d.Marks) > 0 && d.Marks[len(d.Marks)-1].Label != short(all[last].from) {
+		d.Marks = append(d.Marks, d.mark(d.Left*10+each*last+each/2, all[last]))
 	}
 	return d
+}
+
+// mark is a day's name below its bar, inside the picture.
+func (d drawing) mark(x int, b bucket) mark {
+	switch {
+	case x < d.Left*10+300:
+		return mark{strconv.Itoa(d.Left), short(b.from), "start"}
+	case x > d.Right*10-300:
+		return mark{strconv.Itoa(d.Right), short(b.from), "end"}
+	default:
+		return mark{decimal(x), short(b.from), "middle"}
+	}
 }
 
 // roundStep is the least round amount of which so many reach above a sum.
@@ -211,12 +228,16 @@ func axis(m money.Minor) string {
 	case m == 0:
 		return "0"
 	case m >= 1_000_000_00:
-		return (m / 1_000_000).Short() + "m"
+		return inUnits(m/1_000_000) + "m"
 	case m >= 1_000_00:
-		return (m / 1_000).Short() + "k"
+		return inUnits(m/1_000) + "k"
 	default:
 		return m.Whole()
 	}
+}
+
+func inUnits(m money.Minor) string {
+	return strings.TrimSuffix(strings.TrimSuffix(m.String(), "0"), ".0")
 }
 
 // decimal writes tenths of a pixel.
