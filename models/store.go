@@ -31,6 +31,9 @@ type Options struct {
 	// books, the first time they are opened; the zero time leaves it to the
 	// first sync.
 	BooksStart time.Time
+	// Zone is the campaign's: figures of days are kept in it, and reckoned anew
+	// when it changes. Nil leaves it to the books.
+	Zone *time.Location
 	// Notices say whom to tell of large gifts; the zero value, nobody.
 	Notices Notices
 
@@ -50,6 +53,7 @@ type Store struct {
 	livemode *bool
 	start    time.Time // of the books, as the campaign has it
 	notices  Notices
+	own      *time.Location // the campaign's zone; nil: the books' is taken
 	clock    func() time.Time
 	ids      ids
 	log      *slog.Logger
@@ -60,6 +64,8 @@ type Store struct {
 	// commits counts this process's own commits that may have changed a public
 	// figure.
 	commits atomic.Uint64
+	// zone is that of the books' days, once they are open; UTC before.
+	zone atomic.Pointer[time.Location]
 	// open is set once these are known to be this campaign's own books: nothing
 	// is written before.
 	open atomic.Bool
@@ -83,8 +89,9 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart, notices: o.Notices,
-		clock: o.Now, ids: ids{o.Random}, log: o.Log,
+		own: o.Zone, clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
+	s.zone.Store(time.UTC)
 	if d == sqlite {
 		s.writer = make(chan struct{}, 1)
 	}
@@ -220,15 +227,16 @@ func (s *Store) OpenBooks(ctx context.Context) error {
 			return fmt.Errorf("%w: campaign %q, not %q; give this campaign a database of its own", ErrOtherBooks, row.Slug, s.slug)
 		case row.Currency != s.currency:
 			return fmt.Errorf("%w: they are kept in %q, not %q", ErrOtherBooks, row.Currency, s.currency)
-		case s.livemode == nil:
-			return nil
-		case row.Livemode == nil:
-			return tx.Model(&row).Update("livemode", *s.livemode).Error
-		case *row.Livemode != *s.livemode:
+		case s.livemode != nil && row.Livemode != nil && *row.Livemode != *s.livemode:
 			return fmt.Errorf("%w: they hold %s, and the Stripe key is for %s; use another database",
 				ErrOtherBooks, modeName(*row.Livemode), modeName(*s.livemode))
 		}
-		return nil
+		if s.livemode != nil && row.Livemode == nil {
+			if err := tx.Model(&row).Update("livemode", *s.livemode).Error; err != nil {
+				return err
+			}
+		}
+		return s.keepZone(tx)
 	})
 	if err != nil {
 		return fmt.Errorf("models: open the books: %w", err)

@@ -215,6 +215,9 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 			return nil, err
 		}
 	}
+	if err := s.changeDays(tx, d, facts, row); err != nil {
+		return nil, err
+	}
 	facts = append(facts, row)
 	if err := s.receiptDue(tx, row); err != nil {
 		return nil, err

@@ -171,3 +171,12 @@ func (d dialect) takeTurns(tx *gorm.DB, name string) error {
 	}
 	return tx.Exec("SELECT pg_advisory_xact_lock(0, hashtext(?))", name).Error
 }
+
+// lockTable lets nobody else change a table until the transaction ends. SQLite,
+// with its one writer, does so anyway.
+func (d dialect) lockTable(tx *gorm.DB, table string) error {
+	if d == sqlite {
+		return nil
+	}
+	return tx.Exec("LOCK TABLE " + table + " IN EXCLUSIVE MODE").Error
+}

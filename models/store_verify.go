@@ -209,7 +209,7 @@ func (s *Store) Verify(ctx context.Context) ([]Breach, error) {
 			}
 			breaches = append(breaches, found...)
 		}
-		for _, check := range []func(*gorm.DB) ([]Breach, error){s.verifyAppendOnly, verifyProgress, verifyStates} {
+		for _, check := range []func(*gorm.DB) ([]Breach, error){s.verifyAppendOnly, verifyProgress, verifyGifts} {
 			found, err := check(tx)
 			if err != nil {
 				return err
@@ -240,40 +240,34 @@ func (p predicate) check(tx *gorm.DB) ([]Breach, error) {
 	return breaches, nil
 }
 
-// verifyStates folds every gift's facts anew, by the code that booking uses,
-// and compares what that gives with what is kept.
-func verifyStates(tx *gorm.DB) ([]Breach, error) {
+// verifyGifts folds every gift's facts anew, by the code that booking uses, and
+// compares what that gives with what is kept of the gift and of its days.
+func verifyGifts(tx *gorm.DB) ([]Breach, error) {
+	zone, err := zoneOf(tx)
+	if err != nil {
+		return nil, err
+	}
 	var breaches []Breach
-	var gifts []Donation
-	done := tx.Select("id, amount_charged, status, received_at, refunded_at, renewal, subscription_id, donor_name").FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
-		ids := make([]string, 0, len(gifts))
-		for _, d := range gifts {
-			ids = append(ids, d.ID)
+	known := days{}
+	err = eachGift(tx, func(d Donation, facts []storedFact) error {
+		if zone != nil {
+			known.join(daysOf(d, facts, zone))
 		}
-		var rows []storedFact
-		if err := tx.Where("donation_id IN ?", ids).Find(&rows).Error; err != nil {
+		began, err := whoBegan(tx, d)
+		if err != nil {
 			return err
 		}
-		known := map[string][]storedFact{}
-		for _, f := range rows {
-			known[f.DonationID] = append(known[f.DonationID], f)
-		}
-		for _, d := range gifts {
-			began, err := whoBegan(tx, d)
-			if err != nil {
-				return err
-			}
-			f := fold(d.AmountCharged, began, known[d.ID])
-			if f.status != d.Status || f.name != d.DonorName || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
-				breaches = append(breaches, Breach{"I8", "a gift's state is the fold of its facts", fmt.Sprintf("%s: shown %s, facts say %s", d.ID, d.Status, f.status)})
-			}
+		f := fold(d.AmountCharged, began, facts)
+		if f.status != d.Status || f.name != d.DonorName || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
+			breaches = append(breaches, Breach{"I8", "a gift's state is the fold of its facts", fmt.Sprintf("%s: shown %s, facts say %s", d.ID, d.Status, f.status)})
 		}
 		return nil
 	})
-	if done.Error != nil {
-		return nil, fmt.Errorf("verify the states: %w", done.Error)
+	if err != nil {
+		return nil, fmt.Errorf("verify the states: %w", err)
 	}
-	return breaches[:min(len(breaches), mostShown)], nil
+	wrong, err := verifyDays(tx, known, zone)
+	return append(breaches[:min(len(breaches), mostShown)], wrong...), err
 }
 
 func sameTime(a, b *time.Time) bool {

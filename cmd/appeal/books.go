@@ -50,7 +50,7 @@ func (p *program) connect() (*models.Store, models.Campaign, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, BooksStart: c.BooksStart, Now: clock})
+	store, err := models.Connect(p.ctx, models.Options{URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, BooksStart: c.BooksStart, Zone: c.Zone, Now: clock})
 	return store, c, err
 }
 
@@ -78,11 +78,18 @@ func behind(err error) error {
 type totalsCommand struct {
 	JSON bool   `help:"Print JSON: minor units beside the currency."`
 	AsOf string `help:"The totals as they stood at the end of this day in the campaign's zone." placeholder:"YYYY-MM-DD"`
+
+	Rebuild bool `help:"First reckon anew the figures of days, which the finance team's overview is read from. Bookings wait meanwhile."`
 }
 
 // Run prints the totals.
 func (t totalsCommand) Run(p *program) error {
 	return p.withBooks(func(store *models.Store, c models.Campaign) error {
+		if t.Rebuild {
+			if err := store.RebuildDays(p.ctx); err != nil {
+				return err
+			}
+		}
 		totals, err := t.read(p.ctx, store, c)
 		if err != nil {
 			return err

@@ -80,7 +80,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Notices: c.Notices, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -217,11 +217,15 @@ func openLate(ctx context.Context, store *models.Store) error {
 	return nil
 }
 
-// foldProgress keeps the rows that progress is summed from few.
+// foldProgress keeps the rows few that progress and the figures of days are
+// summed from.
 func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 	every(ctx, 30*time.Second, func() bool {
 		if err := store.FoldProgress(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("the progress could not be folded", "error", err)
+		}
+		if err := store.FoldDays(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("the figures of days could not be folded", "error", err)
 		}
 		return true
 	})

@@ -11,14 +11,29 @@ import (
 )
 
 type overviewView struct {
+	Problem   string
 	Raised    string // the first words of the sentence
 	Toward    string // the rest of it
 	Needs     string
-	AsOf      string
-	Key       []figure // the sum itself
-	Counts    []figure
-	Other     []figure
+	Match     matchView
 	Attention int64
+	AsOf      string
+
+	Periods periodsView
+	Key     []figure // the sum itself
+	Counts  []figure
+	Chart   chartView
+
+	Channels, Frequencies, Methods panelView
+	Waiting                        []openView
+	Payouts                        []payoutView
+	Account                        string // what is in Stripe, and has left it
+}
+
+// matchView says whether the books and Stripe agree.
+type matchView struct {
+	Good        bool
+	Words, When string
 }
 
 // figure is one number, with what it says below it.
@@ -31,46 +46,86 @@ type figure struct {
 }
 
 func (r *Rooms) getOverview(v *visit) error {
-	totals, err := r.Store.Totals(v.ctx())
+	l, problem := lookOf(v.QueryParams())
+	o, err := r.Store.Overview(v.ctx(), l.period, l.filter)
 	if err != nil {
 		return err
 	}
-	return r.render(v, http.StatusOK, "finance-overview", "Overview", r.overview(totals, r.Now()))
+	view := r.overview(o, l, r.Now())
+	status := http.StatusOK
+	if view.Problem = problem; problem != "" {
+		status = http.StatusUnprocessableEntity
+		view.Periods.From, view.Periods.To, view.Periods.Custom = v.QueryParam("from"), v.QueryParam("to"), true
+	}
+	return r.render(v, status, "finance-overview", "Overview", view)
 }
 
-// overview puts the totals into words. Its first row is the sum itself, so that
+// overview puts the figures into words. Its first row is the sum itself, so that
 // whoever reads it can check it.
-func (r *Rooms) overview(t models.Totals, now time.Time) overviewView {
-	view := overviewView{AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: t.Raised.String()}
-	view.Toward, view.Needs = r.toward(t.Raised, now)
-	part := func(role, name string, amount money.Minor, means string) figure {
-		return figure{Role: role, Name: name, Value: amount.String(), Means: means, Nothing: role != "total" && role != "equals" && amount == 0}
+func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView {
+	t := o.Totals
+	view := overviewView{
+		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: t.Raised.String(), Match: r.match(o.Match),
+		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, civilDay(now.In(r.Campaign.Zone))),
+		Waiting: waiting(o.Waiting), Payouts: payouts(o.Payouts),
+		Account: "Paid out so far " + t.PaidOut.String() + ". In Stripe now " + t.StripeBalance.String() + ", a payout that has not left included.",
 	}
-	count := func(name string, n int64, means string) figure {
-		return figure{Name: name, Value: thousands(n), Means: means}
+	if t.OtherActivity != 0 {
+		view.Account += " " + t.OtherActivity.String() + " on the Stripe account is not this campaign’s."
 	}
-	view.Key = []figure{
-		part("total", "Gross", t.Gross, "all confirmed gifts"),
-		part("minus", "Refunds", t.Refunded, "given back"),
-		part("minus", "Disputes held", t.Disputed, "taken back by banks"),
-		part("equals", "Raised", t.Raised, "what readers see"),
-		part("minus", "Fees", t.Fees, "dispute fees included"),
-		part("equals", "Net", t.Net, "after Stripe’s fees"),
-	}
-	view.Counts = []figure{count("Gifts", t.Gifts, "with renewals"), count("Donors", t.Donors, "people")}
-	view.Other = []figure{
-		part("", "Pending", t.Pending, "bank debits under way; in no other figure until they clear"),
-		part("", "Offline", t.Offline, "of gross: checks and the like, which never were at Stripe"),
-		count("Monthly and yearly givers", t.RecurringActive, "worth "+t.RecurringMonthly.String()+" a month"),
-		part("", "Paid out", t.PaidOut, "sent to the bank so far"),
-		part("", "In Stripe now", t.StripeBalance, "what the books say is there, waiting for a payout"),
-		part("", "Other activity", t.OtherActivity, "money on the Stripe account that is not this campaign’s"),
-	}
+	view.Toward, view.Needs = r.toward(t.Raised, o.LastWeek, now)
+	view.Channels, view.Frequencies, view.Methods = r.panels(o, l)
 	return view
 }
 
+func key(o models.Overview, l look) []figure {
+	part := func(role, name string, amount money.Minor, means string) figure {
+		return figure{Role: role, Name: name, Value: amount.String(), Means: means, Nothing: role == "minus" && amount == 0}
+	}
+	gross, raised := "all confirmed gifts", "what readers see"
+	if !l.whole() {
+		gross, raised = "confirmed gifts", "of these gifts and days"
+	}
+	return []figure{
+		part("total", "Gross", o.Gross, gross),
+		part("minus", "Refunds", o.Refunded, "given back"),
+		part("minus", "Disputes held", o.Disputed, "taken back by banks"),
+		part("equals", "Raised", o.Raised(), raised),
+		part("minus", "Fees", o.Fees, "dispute fees included"),
+		part("equals", "Net", o.Net(), "after Stripe’s fees"),
+	}
+}
+
+// counts are the figures beside the sum. Donors are counted for the whole
+// campaign alone, and a median needs all gifts of its days.
+func counts(o models.Overview, l look) []figure {
+	all := []figure{{Name: "Gifts", Value: thousands(o.Gifts), Means: "with renewals"}}
+	if l.whole() {
+		all = append(all, figure{Name: "Donors", Value: thousands(o.Totals.Donors), Means: "people"})
+	}
+	if o.Median > 0 {
+		all = append(all, figure{Name: "Median", Value: o.Median.String(), Means: "per gift"})
+	}
+	return all
+}
+
+// match says how the books compared with Stripe's own account.
+func (r *Rooms) match(m models.Match) matchView {
+	if m.At == nil {
+		return matchView{Words: "Not compared with Stripe yet.", When: "The first sync does that."}
+	}
+	when := "as of " + r.moment(*m.At) + "."
+	if m.Differences == 0 {
+		return matchView{Good: true, Words: "Matches Stripe", When: when + " Difference $0.00."}
+	}
+	return matchView{
+		Words: "Difference " + m.Amount.String() + " from Stripe",
+		When:  when + " " + counted(m.Differences, "item", "items") + " to look at: appeal stripe sync names each.",
+	}
+}
+
 // toward says how far the campaign has come, and what it needs each day.
-func (r *Rooms) toward(raised money.Minor, now time.Time) (toward, needs string) {
+func (r *Rooms) toward(raised, lastWeek money.Minor, now time.Time) (toward, needs string) {
 	c := r.Campaign
 	percent := strconv.FormatInt(c.PermilleRaised(raised)/10, 10) + "%"
 	if raised > 0 && percent == "0%" {
@@ -92,12 +147,14 @@ func (r *Rooms) toward(raised money.Minor, now time.Time) (toward, needs string)
 	if left <= 0 {
 		return toward, "The goal is met."
 	}
-	if days > 1 {
-		needs = "Needs " + perDay(left, days).Whole() + " a day."
-	} else {
-		needs = "Needs " + left.String() + " more."
+	if days == 1 {
+		return toward, "Needs " + left.String() + " more."
 	}
-	return toward, needs
+	needs = "Needs " + perDay(left, days).Whole() + " a day"
+	if !now.Before(r.Campaign.Opens.AddDate(0, 0, 7)) {
+		needs += "; the last 7 days averaged " + (max(0, lastWeek) / 7).Whole()
+	}
+	return toward, needs + "."
 }
 
 // perDay is what has to come each day, in whole dollars rounded up, so that

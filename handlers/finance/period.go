@@ -1,0 +1,162 @@
+package finance
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// look is what of the books is looked at: a page's address says all of it, so
+// that the address restores the view.
+type look struct {
+	period models.Period
+	filter models.Filter
+}
+
+// lookOf reads an address. problem says which date is none, and then the whole
+// campaign is looked at.
+func lookOf(query url.Values) (l look, problem string) {
+	l.filter = models.Filter{Channel: query.Get("channel"), Frequency: query.Get("frequency"), Method: query.Get("method")}
+	var p models.Period
+	for _, end := range []struct {
+		name, word string
+		into       *time.Time
+	}{{"from", "first", &p.From}, {"to", "last", &p.To}} {
+		typed := query.Get(end.name)
+		if typed == "" {
+			continue
+		}
+		day, err := time.Parse(time.DateOnly, typed)
+		if err != nil {
+			return l, "The " + end.word + " day isn’t a date like 2027-06-18. This is the whole campaign."
+		}
+		*end.into = day
+	}
+	if !p.To.IsZero() && p.To.Before(p.From) {
+		return l, "The last day is before the first. This is the whole campaign."
+	}
+	l.period = p
+	return l, ""
+}
+
+// address is that of the overview with this look.
+func (l look) address() string {
+	values := url.Values{}
+	for _, field := range l.fields() {
+		values.Set(field.Name, field.Value)
+	}
+	if len(values) == 0 {
+		return "/finance"
+	}
+	return "/finance?" + values.Encode()
+}
+
+// field is one part of an address.
+type field struct{ Name, Value string }
+
+func (l look) fields() []field {
+	var all []field
+	add := func(name, value string) {
+		if value != "" {
+			all = append(all, field{name, value})
+		}
+	}
+	add("from", typedDay(l.period.From))
+	add("to", typedDay(l.period.To))
+	return append(all, l.filters()...)
+}
+
+func (l look) filters() []field {
+	var all []field
+	for _, f := range []field{{"channel", l.filter.Channel}, {"frequency", l.filter.Frequency}, {"method", l.filter.Method}} {
+		if f.Value != "" {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// only is the same look at one more kind of gift, or at all kinds for "".
+func (l look) only(name, value string) look {
+	switch name {
+	case "channel":
+		l.filter.Channel = value
+	case "frequency":
+		l.filter.Frequency = value
+	case "method":
+		l.filter.Method = value
+	}
+	return l
+}
+
+func (l look) whole() bool { return l == look{} }
+
+func (l look) during(from, to time.Time) look {
+	l.period = models.Period{From: from, To: to}
+	return l
+}
+
+func typedDay(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
+}
+
+// periods are the ones that are offered, as of today.
+type periodsView struct {
+	Presets    []roomLink
+	Custom     bool
+	From, To   string
+	Filters    []field
+	Spans      string // "Jun 12 – Jun 18, 2027"; "" for the whole campaign
+	OnlyFilter []roomLink
+}
+
+func (r *Rooms) periods(l look, now time.Time) periodsView {
+	today := civilDay(now.In(r.Campaign.Zone))
+	view := periodsView{From: typedDay(l.period.From), To: typedDay(l.period.To), Filters: l.filters(), Custom: l.period != models.Period{}, Spans: spans(l.period)}
+	for _, preset := range []struct {
+		name string
+		look look
+	}{
+		{"Today", l.during(today, today)},
+		{"7 days", l.during(today.AddDate(0, 0, -6), today)},
+		{"30 days", l.during(today.AddDate(0, 0, -29), today)},
+		{"Campaign", l.during(time.Time{}, time.Time{})},
+	} {
+		here := preset.look == l
+		view.Custom = view.Custom && !here
+		view.Presets = append(view.Presets, roomLink{preset.name, preset.look.address(), here})
+	}
+	for _, f := range l.filters() {
+		view.OnlyFilter = append(view.OnlyFilter, roomLink{Label: named(f.Name, f.Value), Href: l.only(f.Name, "").address()})
+	}
+	return view
+}
+
+// spans writes a period.
+func spans(p models.Period) string {
+	const day = "Jan 2, 2006"
+	switch {
+	case p == models.Period{}:
+		return ""
+	case p.From.IsZero():
+		return "until " + p.To.Format(day)
+	case p.To.IsZero():
+		return "since " + p.From.Format(day)
+	case p.From.Equal(p.To):
+		return p.From.Format(day)
+	case p.From.Year() == p.To.Year():
+		return p.From.Format("Jan 2") + " – " + p.To.Format(day)
+	default:
+		return p.From.Format(day) + " – " + p.To.Format(day)
+	}
+}
+
+// civilDay is a moment's day, as a UTC midnight.
+func civilDay(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
