@@ -36,9 +36,14 @@ func TestMailThatWaitsIsListedWithoutAnAddressAndTriedAgainByItsKey(t *testing.T
 		args   []string
 		status int
 	}{
-		{[]string{"retry"}, misused}, {[]string{"retry", "x", "--all-failed"}, misused}, {[]string{"retry", "unknown"}, failed},
-		{[]string{"release"}, misused}, {[]string{"list", "--state", "lost"}, misused}, {[]string{"list", "--most", "0"}, misused},
-		{[]string{"retry", "--all-failed"}, done}, {[]string{"release", "--held"}, done},
+		{[]string{"retry"}, misused},
+		{[]string{"retry", "x", "--all-failed"}, misused},
+		{[]string{"retry", "unknown"}, failed},
+		{[]string{"release"}, misused},
+		{[]string{"list", "--state", "lost"}, misused},
+		{[]string{"list", "--most", "0"}, misused},
+		{[]string{"retry", "--all-failed"}, done},
+		{[]string{"release", "--held"}, done},
 	} {
 		if status, _, errs := appeal(t, e, append([]string{"mail"}, wrong.args...)...); status != wrong.status {
 			t.Errorf("%v: status %d: %s", wrong.args, status, errs)
