@@ -17,15 +17,15 @@ type GiftQuery struct {
 	// see them can't find them out by guessing either.
 	Impersonal bool
 
-	Donor     string // a donor's id
-	Status    Status // "": all but payment pages that were left
-	Frequency Frequency
-	Channel   string // as Choices.Channel has it
-	Method    string // as Stripe names it, or an OfflineMethod
-	Offline   OfflineWanted
-	Min, Max  money.Minor // of the amount, both inclusive; 0: no bound
-	From      time.Time   // inclusive (UTC), of the time received, or begun if nothing was
-	Until     time.Time   // exclusive
+	Donor    string // a donor's id
+	Status   Status // "": all but payment pages that were left
+	Kind     string // "once", "monthly", "monthly_renewal", "yearly", "yearly_renewal" or "offline"
+	Channel  string // as DonorGift.Channel has it
+	Method   string // as Stripe names it, or an OfflineMethod
+	Offline  OfflineWanted
+	Min, Max money.Minor // of the amount, both inclusive; 0: no bound
+	From     time.Time   // inclusive (UTC), of the time received, or begun if nothing was
+	Until    time.Time   // exclusive
 
 	Sort  GiftSort
 	After string // the id of the last gift on the page before; "": the first page
@@ -85,20 +85,24 @@ func (d Donation) Worth() money.Minor {
 	return d.AmountCharged
 }
 
-// Direct is the channel of gifts that name no article and no campaign.
-const Direct = "direct"
+// Channels that are no placement and no campaign link. The others are "src/"
+// and the placement, or "utm/" with source and medium.
+const (
+	directChannel  = "direct"
+	offlineChannel = "offline"
+)
 
-// Channel is where a gift came from: the article or placement, else the source
-// and the medium of a UTM link, else Direct.
-func (c Choices) Channel() string {
-	switch {
+// Channel is the way on which a gift came. A link's own word of it stands
+// before that of the place where it stood.
+func (g DonorGift) Channel() string {
+	switch c := g.Donation.Choices; {
+	case g.Offline != "":
+		return offlineChannel
+	case c.UTMSource != "" || c.UTMMedium != "":
+		return "utm/" + c.UTMSource + "/" + c.UTMMedium
 	case c.Src != "":
-		return c.Src
-	case c.UTMSource != "" && c.UTMMedium != "":
-		return c.UTMSource + " / " + c.UTMMedium
-	case c.UTMSource != "":
-		return c.UTMSource
+		return "src/" + c.Src
 	default:
-		return Direct
+		return directChannel
 	}
 }

@@ -28,7 +28,7 @@ func list(t *testing.T, s *models.Store, q models.GiftQuery) (references []strin
 
 func TestPagesOfTenThousandGiftsThatAreAlikeRepeatAndSkipNone(t *testing.T) {
 	t.Parallel()
-	const copies, most = 10_000, 700
+	const copies, most = 10_000, 1000
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		book(t, s, charged(start(t, s), "ch_1", "reader@example.org"))
 		// All of one moment, and of no more than seven amounts.
@@ -128,17 +128,21 @@ func TestAListHoldsWhatEveryFilterAsksFor(t *testing.T) {
 			q    models.GiftQuery
 			want []string
 		}{
-			"an article":       {models.GiftQuery{Channel: "county-contracts"}, []string{article}},
-			"a letter":         {models.GiftQuery{Channel: "letter / email"}, []string{letter}},
+			"an article":       {models.GiftQuery{Channel: "src/county-contracts"}, []string{article}},
+			"a letter":         {models.GiftQuery{Channel: "utm/letter/email"}, []string{letter}},
 			"a method":         {models.GiftQuery{Method: "visa", Sort: models.OldestFirst}, []string{article, direct}},
-			"a frequency":      {models.GiftQuery{Frequency: models.Monthly}, []string{letter}},
+			"a frequency":      {models.GiftQuery{Kind: "monthly"}, []string{letter}},
+			"renewals":         {models.GiftQuery{Kind: "monthly_renewal"}, []string{}},
+			"one time":         {models.GiftQuery{Kind: "once"}, []string{direct, article}},
+			"no link":          {models.GiftQuery{Channel: "direct"}, []string{direct}},
+			"by hand":          {models.GiftQuery{Channel: "offline", Kind: "offline"}, []string{check}},
 			"a donor":          {models.GiftQuery{Donor: donor}, []string{letter}},
 			"offline":          {models.GiftQuery{Offline: models.OnlyOffline}, []string{check}},
 			"online":           {models.GiftQuery{Offline: models.WithoutOffline}, []string{direct, letter, article}},
 			"an amount":        {models.GiftQuery{Min: 50_00, Max: 75_00, Offline: models.WithoutOffline}, []string{direct, article}},
 			"days":             {models.GiftQuery{From: storetest.Start.Add(time.Hour), Until: storetest.Start.Add(48 * time.Hour), Offline: models.WithoutOffline}, []string{letter}},
 			"a status":         {models.GiftQuery{Status: models.Started}, []string{left}},
-			"two that exclude": {models.GiftQuery{Method: "amex", Channel: "county-contracts"}, []string{}},
+			"two that exclude": {models.GiftQuery{Method: "amex", Channel: "src/county-contracts"}, []string{}},
 		} {
 			got, page := list(t, s, c.q)
 			if diff := cmp.Diff(c.want, got); diff != "" {

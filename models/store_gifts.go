@@ -13,10 +13,13 @@ import (
 // What gifts are ordered and filtered by. The first two are written as in the
 // indexes of migration 16, which serve them only so.
 const (
-	giftAt      = "COALESCE(received_at, created_at)"                                   // Donation.At
-	giftWorth   = "(CASE WHEN captured > 0 THEN captured ELSE amount_charged END)"      // Donation.Worth
-	giftChannel = "(CASE WHEN src <> '' THEN src WHEN utm_source = '' THEN 'direct' " + // Choices.Channel
-		"WHEN utm_medium = '' THEN utm_source ELSE utm_source || ' / ' || utm_medium END)"
+	giftAt    = "COALESCE(received_at, created_at)"                              // Donation.At
+	giftWorth = "(CASE WHEN captured > 0 THEN captured ELSE amount_charged END)" // Donation.Worth
+
+	giftOffline = "EXISTS (SELECT 1 FROM offline_gifts o WHERE o.donation_id = donations.id)"
+	giftKind    = "(CASE WHEN " + giftOffline + " THEN 'offline' WHEN renewal THEN frequency || '_renewal' ELSE frequency END)"
+	giftChannel = "(CASE WHEN " + giftOffline + " THEN '" + offlineChannel + "' WHEN utm_source <> '' OR utm_medium <> '' THEN 'utm/' || utm_source || '/' || utm_medium " +
+		"WHEN src <> '' THEN 'src/' || src ELSE '" + directChannel + "' END)" // DonorGift.Channel
 )
 
 // giftOrders are the orders of a list: by what, and which side comes after.
@@ -77,11 +80,11 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 	where(q.Status == "", "status NOT IN ?", []Status{Started, Expired})
 	where(q.Status != "", "status = ?", q.Status)
 	where(q.Donor != "", "donor_id = ?", q.Donor)
-	where(q.Frequency != "", "frequency = ?", q.Frequency)
+	where(q.Kind != "", giftKind+" = ?", q.Kind)
 	where(q.Channel != "", giftChannel+" = ?", q.Channel)
 	where(q.Method != "", "id IN (SELECT donation_id FROM facts WHERE method = ? AND method <> '' AND kind IN ?)", q.Method, []FactKind{Charged, OfflineGiven})
-	where(q.Offline == OnlyOffline, "id IN (SELECT donation_id FROM offline_gifts)")
-	where(q.Offline == WithoutOffline, "id NOT IN (SELECT donation_id FROM offline_gifts)")
+	where(q.Offline == OnlyOffline, giftOffline)
+	where(q.Offline == WithoutOffline, "NOT "+giftOffline)
 	where(q.Min > 0, giftWorth+" >= ?", q.Min)
 	where(q.Max > 0, giftWorth+" <= ?", q.Max)
 	where(!q.From.IsZero(), giftAt+" >= ?", q.From.UTC())
