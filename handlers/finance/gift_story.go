@@ -1,6 +1,7 @@
 package finance
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -104,8 +105,11 @@ func (r *Rooms) told(h models.GiftHistory, sees bool) []happening {
 		facts := said[e.ID]
 		delete(said, e.ID)
 		one := happening{At: e.Created, By: "stripe", Says: eventWords(e, facts), Event: e.ID, Type: e.Type, Arrived: r.moment(e.ReceivedAt)}
-		if e.Type == models.ObjectRead {
+		if e.Type == models.ObjectRead { // we asked, and so it has no time of its own
 			one.Type = "read at Stripe"
+			if len(facts) > 0 {
+				one.At = firstOf(facts)
+			}
 		}
 		if early(e, facts) {
 			one.Tags = append(one.Tags, "arrived early, applied in order")
@@ -119,10 +123,14 @@ func (r *Rooms) told(h models.GiftHistory, sees bool) []happening {
 		all = append(all, one)
 	}
 	for _, facts := range said { // what told it is not kept
-		all = append(all, happening{At: facts[0].At, By: "stripe", Says: factsWords(facts)})
+		all = append(all, happening{At: firstOf(facts), By: "stripe", Says: factsWords(facts), Event: facts[0].Evidence})
 	}
 	slices.SortFunc(all, func(a, b happening) int { return strings.Compare(a.Event+a.Says, b.Event+b.Says) })
 	return all
+}
+
+func firstOf(facts []models.GiftFact) time.Time {
+	return slices.MinFunc(facts, func(a, b models.GiftFact) int { return a.At.Compare(b.At) }).At
 }
 
 func times(n int) string {
@@ -158,10 +166,17 @@ func eventWords(e models.Event, facts []models.GiftFact) string {
 	}
 }
 
+// toldInOrder is the order in which an event that says several things is told:
+// what is not here comes before.
+var toldInOrder = []models.FactKind{
+	models.DebitPending, models.Charged, models.ChargeUndone, models.RefundMade, models.RefundSettled, models.RefundUndone,
+	models.DisputeMoved, models.DisputeClosed, models.DisputeLost, models.FeeKept,
+}
+
 func factsWords(facts []models.GiftFact) string {
 	facts = slices.Clone(facts)
 	slices.SortFunc(facts, func(a, b models.GiftFact) int {
-		return strings.Compare(string(a.Kind)+a.Object, string(b.Kind)+b.Object)
+		return cmp.Or(cmp.Compare(slices.Index(toldInOrder, a.Kind), slices.Index(toldInOrder, b.Kind)), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Object, b.Object))
 	})
 	var all []string
 	for _, f := range facts {

@@ -11,14 +11,22 @@ import (
 // the filters offer them.
 var (
 	statusChoices = []choice{
-		{Value: string(models.Received), Label: "Received"}, {Value: string(models.Processing), Label: "Under way"},
-		{Value: string(models.PartiallyRefunded), Label: "Partly refunded"}, {Value: string(models.Refunded), Label: "Refunded"},
-		{Value: string(models.Disputed), Label: "Disputed"}, {Value: string(models.Failed), Label: "Failed"},
-		{Value: string(models.Started), Label: "Not paid"}, {Value: string(models.Expired), Label: "Expired unpaid"},
+		{Value: string(models.Received), Label: "Received"},
+		{Value: string(models.Processing), Label: "Under way"},
+		{Value: string(models.PartiallyRefunded), Label: "Partly refunded"},
+		{Value: string(models.Refunded), Label: "Refunded"},
+		{Value: string(models.Disputed), Label: "Disputed"},
+		{Value: string(models.Failed), Label: "Failed"},
+		{Value: string(models.Started), Label: "Not paid"},
+		{Value: string(models.Expired), Label: "Expired unpaid"},
 	}
 	kindChoices = []choice{
-		{Value: "once", Label: "One time"}, {Value: "monthly", Label: "Monthly, first payment"}, {Value: "monthly_renewal", Label: "Monthly, renewal"},
-		{Value: "yearly", Label: "Yearly, first payment"}, {Value: "yearly_renewal", Label: "Yearly, renewal"}, {Value: "offline", Label: "Offline"},
+		{Value: "once", Label: "One time"},
+		{Value: "monthly", Label: "Monthly, first payment"},
+		{Value: "monthly_renewal", Label: "Monthly, renewal"},
+		{Value: "yearly", Label: "Yearly, first payment"},
+		{Value: "yearly_renewal", Label: "Yearly, renewal"},
+		{Value: "offline", Label: "Offline"},
 	}
 	offlineChoices = []choice{{Value: string(models.OnlyOffline), Label: "Offline only"}, {Value: string(models.WithoutOffline), Label: "Online only"}}
 	methods        = []string{"visa", "mastercard", "amex", "discover", "us_bank_account", "link", "cashapp"}

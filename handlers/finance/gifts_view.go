@@ -47,8 +47,9 @@ type giftRow struct {
 	Kind, Method              string
 	Channel, ChannelHref      string
 	Status, Shape             string
-	Unpaid                    bool // nothing of the amount is there
-	Payout                    string
+	Unpaid                    bool   // nothing of the amount is there
+	Payout                    string // the day on which it is due, or why there is none
+	NoPayout                  bool
 }
 
 func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
@@ -102,8 +103,13 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 		}
 	}
 	row.Status, row.Shape = statusWords(g.DonorGift)
-	if g.Payout != nil {
+	switch row.NoPayout = g.Payout == nil; {
+	case g.Payout != nil:
 		row.Payout = g.Payout.ArrivalOn.UTC().Format("Jan 2, 2006")
+	case g.Offline != "":
+		row.Payout = "not at Stripe"
+	case d.Captured > 0:
+		row.Payout = "not yet"
 	}
 	return row
 }
