@@ -35,7 +35,7 @@ var (
 func methodChoices() []choice {
 	all := make([]choice, 0, len(methods)+len(models.OfflineMethods()))
 	for _, m := range methods {
-		all = append(all, choice{Value: m, Label: receipt.Payment(m, "")})
+		all = append(all, choice{Value: m, Label: receipt.Brand(m)})
 	}
 	for _, m := range models.OfflineMethods() {
 		all = append(all, choice{Value: string(m), Label: receipt.Offline(m)})
