@@ -33,3 +33,9 @@ const (
 	SignedIn        Act = "session.began"
 	SignedOut       Act = "session.ended"
 )
+
+// The acts on a gift.
+const (
+	ReceiptResent Act = "receipt.resent"
+	NoteAdded     Act = "gift.noted"
+)
