@@ -12,6 +12,7 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -197,7 +198,7 @@ func (s *Server) getYear(c echo.Context) error {
 	if len(summary.Gifts) == 0 {
 		return models.ErrNotFound
 	}
-	body, err := s.views.year(summary, s.Now())
+	body, err := s.views.year(summary, receipt.OfYear(s.Campaign, summary), s.Now())
 	if err != nil {
 		return err
 	}
