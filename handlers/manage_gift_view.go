@@ -159,7 +159,7 @@ func (v *views) year(y models.YearSummary, said receipt.Year, now time.Time) ([]
 // organisation is who received the gifts, a line each.
 func (v *views) organisation() []string {
 	o := v.c.Organisation
-	lines := []string{v.legalName(), o.Address}
+	lines := []string{o.Recipient(), o.Address}
 	if o.EIN != "" {
 		lines = append(lines, "EIN "+o.EIN)
 	}

@@ -18,7 +18,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		return mail.Letter{}, err
 	}
 	name := w.Campaign.Organisation.Name
-	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.legalName()}}}
+	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.Campaign.Organisation.Recipient()}}}
 	if ein := w.Campaign.Organisation.EIN; ein != "" {
 		block.Rows = append(block.Rows, mail.Row{Name: "EIN", Value: ein})
 	}
@@ -47,7 +47,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Signed:    signature(w.Campaign.Signer),
 		Block:     &block,
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
-		Closing:   append(said.Apart, "These are the gifts that you have receipts for: deduct each of them once.", w.help()),
+		Closing:   append(said.Apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,
 	}
 	if year.Name != "" {

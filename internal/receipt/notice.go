@@ -56,7 +56,7 @@ func (w writer) undone() string {
 		}
 		return "this contribution was refunded on " + day
 	case reason == models.ReasonDisputeLost:
-		return "the bank took this payment back, for good, on " + day
+		return "the bank took this payment back for good on " + day
 	default:
 		return "this payment was taken back on " + day
 	}
@@ -78,7 +78,7 @@ func (w writer) change() string {
 	case models.ReasonRefundUndone:
 		return "a refund of " + w.sums(more) + " did not go through."
 	case models.ReasonDisputeLost:
-		return "the bank took back " + w.sums(less) + ", for good."
+		return "the bank took back " + w.sums(less) + " for good."
 	case models.ReasonDisputeWon:
 		return "the bank gave back " + w.sums(more) + "."
 	case models.ReasonPayment:
@@ -112,7 +112,7 @@ func (w writer) moves() []string {
 	}
 	say(now.Captured-before.Captured, "%s was taken back", "another payment of %s was received")
 	say(now.Refunded-before.Refunded, "a refund of %s did not go through", "%s was refunded")
-	say(now.Lost-before.Lost, "the bank gave back %s", "the bank took back %s, for good")
+	say(now.Lost-before.Lost, "the bank gave back %s", "the bank took back %s for good")
 	return all
 }
 

@@ -19,7 +19,7 @@ func TestADocumentThatSeveralChangesMadeNamesEachOfThem(t *testing.T) {
 	}{
 		"a refund, and the rest lost": {
 			models.Receipt{Kind: models.VoidReceipt, Captured: 100_00, Refunded: 40_00, Lost: 60_00, Reason: models.ReasonDisputeLost},
-			"Void: $40.00 was refunded, and the bank took back $60.00, for good, as of June 20, 2027.", "Changes since, in all: −$100.00",
+			"Void: $40.00 was refunded, and the bank took back $60.00 for good, as of June 20, 2027.", "Changes since, in all: −$100.00",
 		},
 		"a second payment of which a part was refunded": {
 			models.Receipt{Kind: models.AmendedReceipt, Amount: 170_00, Captured: 200_00, Refunded: 30_00, Reason: models.ReasonPayment},

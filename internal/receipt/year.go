@@ -83,14 +83,13 @@ var apartAs = map[models.OfflineMethod]string{
 func (w yearWriter) apart(g models.YearGift) string {
 	what, known := apartAs[g.Method]
 	if !known && g.Postmark != nil {
-		what = fmt.Sprintf("a check that was mailed on %s and counts for %d, received here", civilDate(*g.Postmark), g.Postmark.Year())
-		return fmt.Sprintf("Not in the total: %s on %s (%s, %s).", what, w.date(g.ReceivedAt), g.Reference, g.Stands())
+		what = fmt.Sprintf("a check that was mailed on %s and counts for %d", civilDate(*g.Postmark), g.Postmark.Year())
 	}
-	said := "Not in the total: " + what + ", of " + w.date(g.ReceivedAt) + " (" + g.Reference
+	said := "Not in the total: "
 	if g.Method != models.Stock {
-		said += ", " + g.Stands().String()
+		said += g.Stands().String() + ", "
 	}
-	return said + ")."
+	return said + what + " (received " + w.date(g.ReceivedAt) + ", " + g.Reference + ")."
 }
 
 // inReturn is what was got for the year's gifts that stand: of each what its
@@ -109,7 +108,7 @@ func (w yearWriter) inReturn() []string {
 	var said []string
 	exchanged := "these contributions"
 	if with > 0 {
-		said = append(said, w.legalName()+" provided what stands with a contribution in exchange for it, of that value by our good-faith estimate.")
+		said = append(said, w.c.Organisation.Recipient()+" provided what stands with a contribution in exchange for it, of that value by our good-faith estimate.")
 		exchanged = "the other contributions"
 	}
 	switch own := w.c.Organisation.InReturn; {
@@ -119,7 +118,7 @@ func (w yearWriter) inReturn() []string {
 	case own != "":
 		said = append(said, own) // as each receipt does
 	default:
-		said = append(said, w.legalName()+" provided no goods or services in exchange for "+exchanged+".")
+		said = append(said, w.c.Organisation.Recipient()+" provided no goods or services in exchange for "+exchanged+".")
 	}
 	return said
 }

@@ -83,7 +83,7 @@ func TestACheckCountsForTheYearInWhichItWasMailed(t *testing.T) {
 	received := time.Date(2027, 1, 4, 12, 0, 0, 0, receipttest.Pacific).UTC()
 	check := models.YearGift{Reference: "CP-1", ReceivedAt: received, Amount: 1_000_00, Method: models.Check, Postmark: &before}
 	said := receipt.OfYear(receipttest.Campaign(), yearOf(check))
-	if want := "Not in the total: a check that was mailed on December 30, 2026 and counts for 2026, received here on January 4, 2027 (CP-1, $1,000.00)."; !slices.Equal(said.Apart, []string{want}) {
+	if want := "Not in the total: $1,000.00, a check that was mailed on December 30, 2026 and counts for 2026 (received January 4, 2027, CP-1)."; !slices.Equal(said.Apart, []string{want}) {
 		t.Errorf("it says %q", said.Apart)
 	}
 	if len(said.Sums) != 0 || strings.Contains(strings.Join(said.Statements, " "), "are tax-deductible") {
