@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -196,7 +197,7 @@ func (s *Server) getYear(c echo.Context) error {
 	if len(summary.Gifts) == 0 {
 		return models.ErrNotFound
 	}
-	body, err := s.views.year(summary, s.Now())
+	body, err := s.views.year(summary, receipt.OfYear(s.Campaign, summary), s.Now())
 	if err != nil {
 		return err
 	}

@@ -125,8 +125,8 @@ type yearView struct {
 
 type yearLine struct{ Date, What, Amount, Returned, Stands string }
 
-// year draws what a donor gave in a year, to be printed on one's own printer.
-func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
+// year draws what a donor gave in a year, with what the statement of it says, to be printed on one's own printer.
+func (v *views) year(y models.YearSummary, said receipt.Year, now time.Time) ([]byte, error) {
 	year := strconv.Itoa(y.Year)
 	view := yearView{Heading: "Your gifts in " + year, Name: y.Name, AsOf: v.date(now), Organisation: v.organisation()}
 	var given, returned money.Minor
@@ -148,7 +148,6 @@ func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
 	if returned > 0 {
 		view.Returned = returned.String()
 	}
-	said := receipt.OfYear(v.c, y)
 	view.Apart, view.Statements = said.Apart, said.Statements
 	if y.Summed != y.Stands || len(said.Sums) > 1 {
 		view.Sums = said.Sums

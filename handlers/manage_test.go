@@ -118,7 +118,7 @@ func TestADonorsLinkIsOpenedByAButtonAndNotByALook(t *testing.T) {
 		page := me.get("/manage")
 		page.expectSays(t, http.StatusOK, "$15.76 a month", "Next on December 24.", "$0.76 of it covers card fees.", "Visa ending 4242",
 			"/manage/gifts/"+reference+"/cancel", "Year summary 2026", "Sign out")
-		me.get("/manage/year/2026").expectSays(t, http.StatusOK, "Your gifts in 2026", "$15.76", "November 24, 2026")
+		me.get("/manage/year/2026").expectSays(t, http.StatusOK, "Your gifts in 2026", "$15.76", "November 24, 2026", "provided no goods or services in exchange for these contributions.")
 		if out := me.post("/manage/sign-out"); out.status != http.StatusSeeOther || !strings.Contains(out.header.Get("Set-Cookie"), "Max-Age=0") {
 			t.Errorf("signing out is answered %d %v", out.status, out.header)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -44,7 +45,7 @@ func managePages(v *views, c models.Campaign) map[string]func() ([]byte, error) 
 		"not cancelled": func() ([]byte, error) {
 			return v.gift(giftState{Step: giftCancelling, Gift: standing(c, "active"), Notice: notChanged(false)}, now)
 		},
-		"year": func() ([]byte, error) { return v.year(sampleYear(c), now) },
+		"year": func() ([]byte, error) { return v.year(sampleYear(c), receipt.OfYear(c, sampleYear(c)), now) },
 	}
 	for name, step := range map[string]manageStep{"ask": manageForming, "asked": manageAsked, "continue": manageContinue, "gone": manageLinkGone} {
 		pages["manage "+name] = func() ([]byte, error) { return v.manage(manageState{Step: step}) }
@@ -110,9 +111,9 @@ func TestAMonthlyGiftIsToldWithItsNextDayItsCardAndItsFees(t *testing.T) {
 
 func TestAYearIsToldByDaysOfTheCampaignsZoneAndSumsUp(t *testing.T) {
 	c := bothWays(t)
-	page, err := sampleViews(t, c).year(sampleYear(c), june18(c))
+	page, err := sampleViews(t, c).year(sampleYear(c), receipt.OfYear(c, sampleYear(c)), june18(c))
 	d := parse(t, page, err)
-	for _, said := range []string{"December 31, 2026", "$50.00", "$10.00", "$40.00", "Stock", "Not in the total: securities, whose value is for you to determine", "Total of 2026 (USD)", "What was provided in exchange for these contributions stands on their receipts", "Example News Foundation", "EIN 00-0000000"} {
+	for _, said := range []string{"December 31, 2026", "$50.00", "$10.00", "$40.00", "Stock", "Not in the total: securities, whose value is for you to determine", "Total of 2026 (USD)", "Example News Foundation provided no goods or services in exchange for these contributions.", "Example News Foundation", "EIN 00-0000000"} {
 		d.in("main", hasText(said))
 	}
 	d.in("tfoot", hasText("$140.00"))

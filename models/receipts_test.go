@@ -380,6 +380,12 @@ func TestVerifyCatchesReceiptsThatAreWrong(t *testing.T) {
 			{"I16", "UPDATE receipts SET replaces = NULL WHERE number = 3", "UPDATE receipts SET replaces = (SELECT id FROM receipts WHERE number = 1) WHERE number = 3"},
 			{"I17", "UPDATE outbox SET key = 'x' || key WHERE key LIKE '" + third + "%'", "UPDATE outbox SET key = SUBSTR(key, 2) WHERE key LIKE 'x%'"},
 			{"I17", "UPDATE outbox SET donation_id = '" + other.ID + "' WHERE key LIKE '" + third + "%'", "UPDATE outbox SET donation_id = '" + d.ID + "' WHERE key LIKE '" + third + "%'"},
+			{"I17", "UPDATE outbox SET state = 'dropped' WHERE key LIKE '" + third + "%'", "UPDATE outbox SET state = 'queued' WHERE key LIKE '" + third + "%'"},
+			{
+				"I17", "UPDATE outbox SET payload = REPLACE(payload, '" + third + "', '" + newest(t, s, other).ID + "') WHERE key LIKE '" + third + "%'",
+				`UPDATE outbox SET payload = '{"receipt":"` + third + `"}' WHERE key LIKE '` + third + "%'",
+			},
+			{"I17", "UPDATE outbox SET key = key || ':2' WHERE key LIKE '" + third + "%'", "UPDATE outbox SET key = REPLACE(key, ':2', '') WHERE key LIKE '" + third + "%'"},
 		} {
 			if err := tamper(b.how); err != nil {
 				t.Fatalf("%s: %v", b.how, err)

@@ -41,10 +41,16 @@ var mailPredicates = []predicate{
 		SELECT r.id || ': no mail queued' FROM (` + newestReceipts + `) AS r
 		JOIN donations d ON d.id = r.donation_id JOIN donors p ON p.id = d.donor_id
 		LEFT JOIN outbox o ON o.key = r.id || ':receipt' LEFT JOIN receipts_due q ON q.donation_id = r.donation_id
-		WHERE p.email IS NOT NULL AND o.key IS NULL AND q.donation_id IS NULL
+		WHERE p.email IS NOT NULL AND (o.key IS NULL OR o.state = 'dropped') AND q.donation_id IS NULL
 		UNION ALL
 		SELECT o.key || ': of no document of its gift' FROM outbox o LEFT JOIN receipts r ON r.id = SUBSTR(o.key, 1, 31)
-		WHERE o.kind = 'receipt' AND (r.id IS NULL OR o.donation_id IS NULL OR o.donation_id <> r.donation_id)`},
+		WHERE o.kind = 'receipt' AND (r.id IS NULL OR o.donation_id IS NULL OR o.donation_id <> r.donation_id)
+		UNION ALL
+		SELECT o.key || ': would bring another document' FROM outbox o
+		WHERE o.kind = 'receipt' AND o.state IN ('queued', 'held', 'failed') AND o.payload NOT LIKE '%"receipt":"' || SUBSTR(o.key, 1, 31) || '"%'
+		UNION ALL
+		SELECT o.key || ': mailed again, and nobody asked for it' FROM outbox o
+		WHERE o.kind = 'receipt' AND o.asked_by = '' AND o.key <> SUBSTR(o.key, 1, 31) || ':receipt'`},
 	{"I17", "every link that confirms the newsletter has its mail in the outbox, and no other has one", `
 		SELECT 'link ' || l.token_hash || ': no mail queued' FROM newsletter_links l LEFT JOIN outbox o ON o.key = l.token_hash || ':newsletter_confirm'
 		WHERE o.key IS NULL

@@ -31,7 +31,7 @@ func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.
 		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
 		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
 		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
-		Actions: []mail.Action{{Label: "View or print this receipt", URL: w.receiptLink(d), Primary: true}},
+		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: w.receiptLink(d), Primary: true}},
 		Closing: append(slices.Clone(said.Schedule), w.help()),
 		Footer:  said.Disclosures,
 	}

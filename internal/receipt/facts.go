@@ -12,9 +12,13 @@ import (
 
 // facts are what was given: by whom, when, for what and how.
 func (w writer) facts() []Fact {
-	facts := []Fact{{"Donor", w.donor()}}
+	who, where := "Donor", "Donor’s address"
+	if w.method() == models.DAF { // the fund is the donor
+		who, where = "Recommended by", "Address"
+	}
+	facts := []Fact{{who, w.donor()}}
 	if address := oneLine(strings.ReplaceAll(strings.TrimSpace(w.d.DonorAddress), "\n", ", ")); address != "" {
-		facts = append(facts, Fact{"Donor’s address", address})
+		facts = append(facts, Fact{where, address})
 	}
 	facts = append(facts, w.dates()...)
 	facts = append(facts, Fact{"Purpose", w.purpose()})

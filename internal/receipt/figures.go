@@ -40,7 +40,7 @@ func (w writer) changes(amount money.Minor) []Line {
 		return lines
 	}
 	name := "Changes since, in all"
-	if w.d.Replaced == nil || w.d.Replaced.ID == w.first().ID {
+	if len(w.moves()) < 2 && (w.d.Replaced == nil || w.d.Replaced.ID == w.first().ID) {
 		name = changed[w.d.Receipt.Reason]
 	}
 	return append(lines, Line{Name: name, Value: (amount - first).String()})

@@ -17,7 +17,11 @@ func (w writer) notice() string {
 	}
 	switch w.d.Receipt.Kind {
 	case models.VoidReceipt:
-		said = append(said, "Void: "+w.undone()+". It is not deductible.", w.replaces())
+		is := "It is not deductible."
+		if w.unrecorded() {
+			is = "This document is no receipt."
+		}
+		said = append(said, "Void: "+w.undone()+". "+is, w.replaces())
 	case models.AmendedReceipt:
 		said = append(said, "Amended on "+w.date(w.d.Receipt.IssuedAt)+": "+w.change()+w.stands(), w.replaces())
 	case models.FirstReceipt:
@@ -41,13 +45,17 @@ func (w writer) instead() string {
 // has a day of its own.
 func (w writer) undone() string {
 	day := w.date(w.d.Receipt.IssuedAt)
-	switch w.d.Receipt.Reason {
-	case models.ReasonRefund:
+	switch reason := w.d.Receipt.Reason; {
+	case w.unrecorded():
+		return "we took back our record of this gift on " + day
+	case len(w.moves()) > 1:
+		return strings.Join(w.moves(), ", and ") + ", as of " + day
+	case reason == models.ReasonRefund:
 		if at := w.d.Donation.RefundedAt; at != nil && !at.After(w.d.Receipt.IssuedAt) {
 			day = w.date(*at)
 		}
 		return "this contribution was refunded on " + day
-	case models.ReasonDisputeLost:
+	case reason == models.ReasonDisputeLost:
 		return "the bank took this payment back for good on " + day
 	default:
 		return "this payment was taken back on " + day
@@ -59,6 +67,9 @@ func (w writer) change() string {
 	before := w.first().Amount
 	if w.d.Replaced != nil {
 		before = w.d.Replaced.Amount
+	}
+	if all := w.moves(); len(all) > 1 && w.method() != models.Stock {
+		return strings.Join(all, ", and ") + "."
 	}
 	less, more := before-w.d.Receipt.Amount, w.d.Receipt.Amount-before
 	switch w.d.Receipt.Reason {
@@ -75,6 +86,34 @@ func (w writer) change() string {
 	default:
 		return w.sums(less) + " was taken back."
 	}
+}
+
+// unrecorded reports whether a person took back what a person had entered: it
+// was entered wrongly, or its check bounced, and the books don't say which.
+func (w writer) unrecorded() bool {
+	return w.d.Offline != nil && w.d.Receipt.Reason == models.ReasonReversal
+}
+
+// moves are what came and went since the document before. There is more than
+// one where that happened faster than documents are issued.
+func (w writer) moves() []string {
+	before, now := w.first(), w.d.Receipt
+	if w.d.Replaced != nil {
+		before = *w.d.Replaced
+	}
+	var all []string
+	say := func(by money.Minor, less, more string) {
+		switch {
+		case by < 0:
+			all = append(all, fmt.Sprintf(less, -by))
+		case by > 0:
+			all = append(all, fmt.Sprintf(more, by))
+		}
+	}
+	say(now.Captured-before.Captured, "%s was taken back", "another payment of %s was received")
+	say(now.Refunded-before.Refunded, "a refund of %s did not go through", "%s was refunded")
+	say(now.Lost-before.Lost, "the bank gave back %s", "the bank took back %s for good")
+	return all
 }
 
 // stands is what is left, which of securities no amount can say.

@@ -18,6 +18,7 @@ import (
 
 // Document is one receipt in finished words. What is empty is not shown.
 type Document struct {
+	Called  string // "receipt", or "acknowledgement" of what is no receipt
 	Number  string // "Receipt No. 000123"
 	Title   string // of the page and the file: "Receipt No. 000123"
 	Heading string // above the facts: "Receipt for your contribution"
@@ -62,7 +63,7 @@ type Line struct {
 func Of(c models.Campaign, d models.ReceiptDocument, now time.Time) Document {
 	w := writer{c: c, d: d, now: now}
 	return Document{
-		Number: w.number(), Title: w.number(), Heading: w.heading(), Subject: w.subject(),
+		Called: strings.ToLower(w.called()), Number: w.number(), Title: w.number(), Heading: w.heading(), Subject: w.subject(),
 		Date: w.date(d.Receipt.IssuedAt), Issued: d.Receipt.IssuedAt.UTC(),
 		Greeting: w.greeting(), Thanks: w.thanks(), SignedName: c.Signer.Name, SignedTitle: c.Signer.Title,
 		Newsroom: c.Organisation.Name, Organisation: w.organisation(), Help: c.Organisation.Help,
@@ -177,6 +178,8 @@ func (w writer) subject() string {
 	switch {
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
 		return "Your " + gift + " was refunded"
+	case w.d.Receipt.Kind == models.VoidReceipt && w.unrecorded():
+		return "The " + strings.ToLower(w.called()) + w.of() + gift + " is void"
 	case w.d.Receipt.Kind == models.VoidReceipt:
 		return "Your " + gift + " is void"
 	case w.d.Receipt.Kind == models.AmendedReceipt:
@@ -211,6 +214,10 @@ func (w writer) thanks() string {
 	switch {
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
 		return "Your gift to " + campaign + " was refunded."
+	case w.d.Receipt.Kind == models.VoidReceipt && w.unrecorded():
+		return "We have taken back our record of your gift to " + campaign + ": it was entered wrongly, or the payment didn’t last. A gift that is entered anew gets a document of its own."
+	case w.d.Receipt.Kind == models.VoidReceipt && len(w.moves()) > 1:
+		return "Nothing is left of your gift to " + campaign + "."
 	case w.d.Receipt.Kind == models.VoidReceipt:
 		return "The payment of your gift to " + campaign + " was taken back."
 	case w.superseded():

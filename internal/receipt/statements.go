@@ -19,6 +19,8 @@ const noGoodsOrServices = "%s provided no goods or services in exchange for this
 func (w writer) statements() []string {
 	said := []string{w.inReturn()}
 	switch {
+	case w.void() && w.unrecorded():
+		return append(said, "Nothing of this contribution stands in our books, and this document proves none.")
 	case w.void():
 		return append(said, "Nothing of this contribution is left. It is not deductible.")
 	case w.superseded():

@@ -113,8 +113,10 @@ func (w yearWriter) inReturn() []string {
 	}
 	switch own := w.c.Organisation.InReturn; {
 	case with > 0 && without == 0:
+	case own != "" && with > 0:
+		said = append(said, "Of the other contributions: "+own)
 	case own != "":
-		said = append(said, "What was provided in exchange for "+exchanged+" stands on their receipts, and its value is not deductible.")
+		said = append(said, own) // as each receipt does
 	default:
 		said = append(said, w.c.Organisation.Recipient()+" provided no goods or services in exchange for "+exchanged+".")
 	}

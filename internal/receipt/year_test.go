@@ -33,6 +33,8 @@ func TestAYearSaysOfGoodsAndServicesWhatItsGiftsBroughtAndNotWhatTheCampaignNowP
 	plain := models.YearGift{ReceivedAt: receipttest.Later, Amount: 50_00}
 	promising := receipttest.Campaign()
 	promising.Receipts.Benefit = models.Benefit{Description: "A mug", Value: 8_00, From: 20_00}
+	mugs := receipttest.Campaign()
+	mugs.Organisation.InReturn = "Members get a mug, worth $8."
 	for name, c := range map[string]struct {
 		of   models.Campaign
 		year models.YearSummary
@@ -45,6 +47,7 @@ func TestAYearSaysOfGoodsAndServicesWhatItsGiftsBroughtAndNotWhatTheCampaignNowP
 			"Example Foundation for News provided what stands with a contribution in exchange for it, of that value by our good-faith estimate.",
 			"Example Foundation for News provided no goods or services in exchange for the other contributions.",
 		}},
+		"gifts of a campaign that has words of its own": {mugs, yearOf(plain), []string{"Members get a mug, worth $8."}},
 		"a gift that was made before the campaign promised anything": {promising, yearOf(plain), []string{
 			"Example Foundation for News provided no goods or services in exchange for these contributions.",
 		}},
