@@ -36,7 +36,7 @@ func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.
 		Footer:  said.Disclosures,
 	}
 	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
-		letter.Closing = append([]string{"What went back of your gift is no contribution, and not deductible."}, letter.Closing...)
+		letter.Closing = append([]string{"What was refunded or taken back is not a contribution, and not deductible."}, letter.Closing...)
 	}
 	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
@@ -46,11 +46,7 @@ func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.
 
 // receiptLink leads to the page of a document.
 func (w *Worker) receiptLink(d models.ReceiptDocument) string {
-	received := d.Receipt.IssuedAt
-	if d.Donation.ReceivedAt != nil {
-		received = *d.Donation.ReceivedAt
-	}
-	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(received, w.Campaign.Zone)))
+	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(d.Donation.GivenAt(), w.Campaign.Zone)))
 }
 
 // preheader is what an inbox shows beside the subject.

@@ -101,7 +101,7 @@ func TestTheSentenceOfGoodsAndServicesStandsOnEveryDocument(t *testing.T) {
 	for _, e := range receipttest.Cases() {
 		got := e.Document().Statements[0]
 		switch {
-		case e.Of.Donation.Benefit != "" && e.Of.Receipt.Amount > 0:
+		case e.Of.Donation.Benefit != "": // had, whatever went back
 			want := "In exchange for this contribution Example Foundation for News provided: A year of the magazine, in print. Its value, by our good-faith estimate, is $36.00."
 			if got != want {
 				t.Errorf("%s: says %q", e.Name, got)

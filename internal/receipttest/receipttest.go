@@ -109,8 +109,14 @@ func online() []Case {
 		{"a test", Campaign(), Gift(50_00, func(d *models.ReceiptDocument) { d.Donation.Livemode = false })},
 		{"monthly, the third payment", Campaign(), Gift(15_00, Monthly(3, nil))},
 		{"monthly, stopped", Campaign(), Gift(15_00, Monthly(2, func(s *models.Subscription) { s.Status = "canceled" }))},
-		{"yearly", Campaign(), Gift(120_00, Monthly(1, nil), func(d *models.ReceiptDocument) { d.Donation.Frequency = models.Yearly })},
+		{"yearly", Campaign(), Gift(120_00, Monthly(1, nil), yearly)},
 	}
+}
+
+// yearly makes a monthly gift a yearly one.
+func yearly(d *models.ReceiptDocument) {
+	next := d.Subscription.PeriodEnd.AddDate(0, 11, 0)
+	d.Donation.Frequency, d.Subscription.Months, d.Subscription.PeriodEnd = models.Yearly, 12, &next
 }
 
 // Monthly makes of a one-time gift that payment of a monthly one.
