@@ -55,7 +55,7 @@ func (r *Rooms) getOverview(v *visit) error {
 	status := http.StatusOK
 	if view.Problem = problem; problem != "" {
 		status = http.StatusUnprocessableEntity
-		view.Periods.From, view.Periods.To, view.Periods.Custom = v.QueryParam("from"), v.QueryParam("to"), true
+		view.Periods.Custom = true
 	}
 	return r.render(v, status, "finance-overview", "Overview", view)
 }
