@@ -33,3 +33,10 @@ const (
 	SignedIn        Act = "session.began"
 	SignedOut       Act = "session.ended"
 )
+
+// The acts that move money. What they write down names no donor: the log is
+// read by viewers, and nothing is ever taken out of it.
+const (
+	OfflineEntered  Act = "offline.entered"
+	OfflineReversed Act = "offline.reversed"
+)

@@ -65,6 +65,12 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
 	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
 
+	// What a person enters, and takes back.
+	d.room(http.MethodGet, offlinePath, finance, r.getOffline)
+	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
+	d.room(http.MethodGet, "/finance/donations/:id/reverse", finance, r.getReverse)
+	d.room(http.MethodPost, "/finance/donations/:id/reverse", finance, r.postReverse)
+
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
 	d.room(http.MethodPost, accountPath, themselves, r.postAccount)

@@ -20,10 +20,15 @@ var promised = map[string]string{
 	"GET /finance":                 "viewer",
 	"GET /finance/audit":           "viewer",
 	"GET /finance/*":               "viewer",
+	"GET /finance/offline":         "finance",
+	"POST /finance/offline":        "finance",
 	"GET /finance/account":         "themselves",
 	"POST /finance/account":        "themselves",
 	"GET /finance/staff":           "admin",
 	"POST /finance/staff":          "admin",
+
+	"GET /finance/donations/:id/reverse":  "finance",
+	"POST /finance/donations/:id/reverse": "finance",
 }
 
 func TestEveryRouteOfTheRoomsNamesWhoMayCome(t *testing.T) {
@@ -76,6 +81,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
+		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 	}
 	paths := map[string]bool{}
 	for _, route := range h.server.Routes() {
@@ -84,7 +90,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		}
 	}
 	for path := range paths {
-		address := strings.NewReplacer(":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
+		address := strings.NewReplacer(":id", "don_nobody", ":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			route := method + " " + path
 			if method == "HEAD" {

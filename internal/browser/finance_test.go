@@ -13,7 +13,7 @@ import (
 )
 
 // rooms are the pages of the finance team that an admin sees.
-var rooms = []string{"/finance", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+var rooms = []string{"/finance", "/finance/offline", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
 // a cookie, which no reader ever gets.
@@ -54,6 +54,17 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 		ask[struct{}](staff, "document.querySelectorAll('details').forEach((d) => d.open = true)")
 		at(room)
 	}
+	staff.open("/finance/offline")
+	staff.fill("#amount", "250")
+	staff.fill("#donor_name", "Sample Donor")
+	ask[struct{}](staff, "document.querySelectorAll('[required]').forEach((e) => e.required = false)")
+	staff.click("form.sheet button")
+	staff.awaitSays(".summary", "Choose how it was given.")
+	at("an offline gift, refused")
+	ask[struct{}](staff, "document.querySelector('#method').value = 'check'; document.querySelector('#received_on').value = '2026-01-05'")
+	staff.click("form.sheet button")
+	staff.awaitSays("h1", "Save this gift?")
+	at("an offline gift, reviewed")
 	staff.open("/finance/staff")
 	staff.fill("#email", "viewer@example.org")
 	staff.click("label[for=viewer]")
