@@ -39,4 +39,7 @@ const (
 const (
 	OfflineEntered  Act = "offline.entered"
 	OfflineReversed Act = "offline.reversed"
+	RefundAskedFor  Act = "refund.asked"
+	RefundMadeBy    Act = "refund.made" // Stripe has taken it; by whoever asked
+	RefundRefusedTo Act = "refund.refused"
 )

@@ -23,10 +23,11 @@ import (
 // crowded are the points that only busy books come by.
 var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFolded: true}
 
-// elsewhere are the points that models' own test of crashes comes by.
+// elsewhere are the points that the tests of crashes in models and in
+// handlers/finance come by.
 var elsewhere = []crash.Point{
 	crash.ReceiptUnkept, crash.ReceiptKept, crash.MailUnclaimed, crash.MailClaimed, crash.MailUnended, crash.MailEnded,
-	crash.OfflineUnkept, crash.OfflineKept, crash.StatementsUnkept, crash.StatementsKept,
+	crash.OfflineUnkept, crash.OfflineKept, crash.RefundUnkept, crash.RefundKept, crash.RefundAnswered, crash.RefundEnded, crash.StatementsUnkept, crash.StatementsKept,
 }
 
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,

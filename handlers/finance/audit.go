@@ -27,6 +27,7 @@ var acts = map[models.Act]string{
 	models.PasswordChanged: "Password changed", models.FactorSet: "Second factor set up", models.FactorRemoved: "Second factor removed",
 	models.RecoveryUsed: "Recovery code used", models.SignedIn: "Signed in", models.SignedOut: "Signed out",
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
+	models.RefundAskedFor: "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
 }
 
 func (r *Rooms) getAudit(v *visit) error {

@@ -27,6 +27,8 @@ var promised = map[string]string{
 	"GET /finance/staff":           "admin",
 	"POST /finance/staff":          "admin",
 
+	"GET /finance/donations/:id/refund":   "finance",
+	"POST /finance/donations/:id/refund":  "finance",
 	"GET /finance/donations/:id/reverse":  "finance",
 	"POST /finance/donations/:id/reverse": "finance",
 }
@@ -81,7 +83,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
-		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
+		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 	}
 	paths := map[string]bool{}
 	for _, route := range h.server.Routes() {
