@@ -43,3 +43,9 @@ const (
 	RefundMadeBy    Act = "refund.made" // Stripe has taken it; by whoever asked
 	RefundRefusedTo Act = "refund.refused"
 )
+
+// The acts on a gift.
+const (
+	ReceiptResent Act = "receipt.resent"
+	NoteAdded     Act = "gift.noted"
+)

@@ -31,6 +31,8 @@ var (
 	// ErrUnanswered: it is not known what Stripe did about another refund of the
 	// gift. It must be asked for again first.
 	ErrUnanswered = errors.New("another refund is unanswered")
+	// ErrNoNote: a note without words, or with too many.
+	ErrNoNote = errors.New("a note needs words, and not too many")
 	// ErrNoAddress: nobody knows where mail to this donor goes.
 	ErrNoAddress = errors.New("no address of the donor's is known")
 	// ErrClosed: the campaign takes no gifts at this time.

@@ -31,7 +31,7 @@ type NewRefund struct {
 	Amount     money.Minor  // 0 for all that is left
 	Confirmed  money.Minor  // the amount once more; 0 where nothing was typed
 	Reason     RefundReason // "" for none
-	Note       string       // staff only
+	Note       string       // staff only; it joins the gift's notes
 	FormKey    string       // the form's own, so that a form sent twice refunds once; may be empty
 	By         Actor
 }
@@ -46,7 +46,6 @@ type RefundRequest struct {
 	Amount     money.Minor
 	Whole      bool // all that was left was asked for
 	Reason     RefundReason
-	Note       string
 	AskedBy    Actor
 	AskedAt    time.Time // UTC
 	// Attempt counts the answers of Stripe's that it would give again under the

@@ -141,7 +141,7 @@ func (s *Store) askRefund(tx *gorm.DB, d Donation, n NewRefund) (RefundRequest, 
 		return RefundRequest{}, err
 	}
 	r := RefundRequest{
-		DonationID: d.ID, Charge: terms.Charge, Amount: amount, Whole: n.Amount == 0, Reason: n.Reason, Note: n.Note,
+		DonationID: d.ID, Charge: terms.Charge, Amount: amount, Whole: n.Amount == 0, Reason: n.Reason,
 		AskedBy: n.By, AskedAt: s.Now(), State: RefundAsking,
 	}
 	if r.ID, err = s.ids.sortable("refund_", s.Now()); err != nil {
@@ -154,6 +154,11 @@ func (s *Store) askRefund(tx *gorm.DB, d Donation, n NewRefund) (RefundRequest, 
 	}
 	if err != nil {
 		return RefundRequest{}, fmt.Errorf("keep what is asked: %w", err)
+	}
+	if n.Note != "" {
+		if err := s.note(tx, GiftNote{DonationID: d.ID, Who: n.By, Text: "Refund of " + amount.String() + ": " + n.Note}); err != nil {
+			return RefundRequest{}, err
+		}
 	}
 	return r, s.audit(tx, AuditEntry{Who: n.By, Act: RefundAskedFor, Object: d.ID, After: r.inWords()})
 }

@@ -28,6 +28,7 @@ var acts = map[models.Act]string{
 	models.RecoveryUsed: "Recovery code used", models.SignedIn: "Signed in", models.SignedOut: "Signed out",
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
 	models.RefundAskedFor: "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
+	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
 }
 
 func (r *Rooms) getAudit(v *visit) error {

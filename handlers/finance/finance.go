@@ -68,13 +68,19 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
 	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
 
+	// Gifts.
+	d.room(http.MethodGet, giftsPath, viewer, r.getGifts)
+	d.room(http.MethodGet, giftsPath+"/:id", viewer, r.getGift)
+	d.room(http.MethodPost, giftsPath+"/:id/resend", finance, r.postResend)
+	d.room(http.MethodPost, giftsPath+"/:id/notes", finance, r.postNote)
+
 	// What a person gives back, enters, and takes back.
-	d.room(http.MethodGet, "/finance/donations/:id/refund", finance, r.getRefund)
-	d.room(http.MethodPost, "/finance/donations/:id/refund", finance, r.postRefund)
+	d.room(http.MethodGet, giftsPath+"/:id/refund", finance, r.getRefund)
+	d.room(http.MethodPost, giftsPath+"/:id/refund", finance, r.postRefund)
 	d.room(http.MethodGet, offlinePath, finance, r.getOffline)
 	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
-	d.room(http.MethodGet, "/finance/donations/:id/reverse", finance, r.getReverse)
-	d.room(http.MethodPost, "/finance/donations/:id/reverse", finance, r.postReverse)
+	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
+	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)

@@ -13,11 +13,11 @@ import (
 const offlinePath = "/finance/offline"
 
 // giftAt is the address of one gift.
-func giftAt(id string) string { return "/finance/donations/" + url.PathEscape(id) }
+func giftAt(id string) string { return giftsPath + "/" + url.PathEscape(id) }
 
 type offlineView struct {
 	Fields  []field
-	Methods []choice
+	Methods []option
 	Method  field
 	FormKey string
 	Wrong   problems

@@ -34,7 +34,7 @@ type field struct {
 	Needed                            bool
 }
 
-type choice struct{ Value, Label string }
+type option struct{ Value, Label string }
 
 // problem is what is wrong with a field; "" for the form as a whole.
 type problem struct{ Field, Message string }
@@ -141,7 +141,7 @@ func (f offlineForm) view(wrong problems) offlineView {
 		}
 	}
 	for _, m := range models.OfflineMethods() {
-		view.Methods = append(view.Methods, choice{string(m), methodNames[m]})
+		view.Methods = append(view.Methods, option{string(m), methodNames[m]})
 	}
 	return view
 }

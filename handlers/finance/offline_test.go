@@ -41,8 +41,8 @@ func (a answer) entered(t *testing.T) string {
 	return led[1]
 }
 
-// onBoth runs a test in a house on each database, with somebody of finance.
-func onBoth(t *testing.T, test func(t *testing.T, h *house, clerk *browser)) {
+// clerkOnBoth runs a test in a house on each database, with somebody of finance.
+func clerkOnBoth(t *testing.T, test func(t *testing.T, h *house, clerk *browser)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
 		h := openOn(t, s, clock, "")
@@ -77,7 +77,7 @@ func did(t *testing.T, h *house, act models.Act) []models.AuditEntry {
 
 func TestACheckIsReviewedThenSavedOnce(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, h *house, clerk *browser) {
+	clerkOnBoth(t, func(t *testing.T, h *house, clerk *browser) {
 		clerk.get(offline).expect(t, 200, "", "Enter an offline gift")
 		review := clerk.enter(aCheck("step", "review"))
 		review.expect(t, 200, "", "Nothing is saved yet.")
@@ -132,7 +132,7 @@ func TestACheckIsReviewedThenSavedOnce(t *testing.T) {
 
 func TestALikelyDoubleIsShownAndStopsNobody(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, _ *house, clerk *browser) {
+	clerkOnBoth(t, func(t *testing.T, _ *house, clerk *browser) {
 		first := clerk.enter(aCheck()).entered(t)
 		again := aCheck("form_key", "key-of-the-second-form", "received_on", "2026-11-24", "donor_name", " a  READER", "step", "review")
 		clerk.enter(again).expect(t, 200, "", `href="/finance/donations/`+first+`"`)
@@ -182,7 +182,7 @@ func TestWhatIsNoGiftComesBackAsItWasTyped(t *testing.T) {
 
 func TestAnOfflineGiftIsReversedOnceAndForAReason(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, h *house, clerk *browser) {
+	clerkOnBoth(t, func(t *testing.T, h *house, clerk *browser) {
 		id := clerk.enter(aCheck()).entered(t)
 		reverse := "/finance/donations/" + id + "/reverse"
 		clerk.get(reverse).expect(t, 200, "", "The tracker falls by $1,250.50")

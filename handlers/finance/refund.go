@@ -46,7 +46,7 @@ type refundView struct {
 	Amount     field
 	Confirm    field
 	Note       field
-	Reasons    []choice
+	Reasons    []option
 	Reason     string
 	ReasonBad  string
 	FormKey    string
@@ -114,7 +114,7 @@ func (r *Rooms) refund(t models.RefundTerms, f refundForm) refundView {
 		Note: field{Name: "note", Label: "Note", Hint: "Seen by staff only.", Value: f.Note, Kind: "area"},
 	}
 	for _, reason := range models.RefundReasons() {
-		view.Reasons = append(view.Reasons, choice{string(reason), reasonNames[reason]})
+		view.Reasons = append(view.Reasons, option{string(reason), reasonNames[reason]})
 	}
 	if err := t.Refusal(); err != nil {
 		words, _ := answerTo(err)

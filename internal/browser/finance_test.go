@@ -13,7 +13,9 @@ import (
 )
 
 // rooms are the pages of the finance team that an admin sees.
-var rooms = []string{"/finance", "/finance/offline", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+var rooms = []string{
+	"/finance", "/finance/donations", "/finance/offline", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere",
+}
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
 // a cookie, which no reader ever gets.
@@ -30,6 +32,16 @@ func (t *tab) signIn(path string) {
 	t.fill("#password", strings.TrimSpace(string(kept)))
 	t.enter()
 	t.awaitSays(".signedin", "staff@example.org, admin")
+}
+
+// openAGift follows the list of gifts to the newest of them, and unfolds all of
+// it.
+func (t *tab) openAGift() {
+	t.Helper()
+	t.open("/finance/donations")
+	t.click("tbody th a")
+	t.awaitSays("#happened", "What happened")
+	ask[struct{}](t, "document.querySelectorAll('details').forEach((d) => d.open = true)")
 }
 
 func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T) {
@@ -54,6 +66,13 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 		ask[struct{}](staff, "document.querySelectorAll('details').forEach((d) => d.open = true)")
 		at(room)
 	}
+	staff.openAGift()
+	at("one gift")
+	staff.visit(ask[string](staff, "location.href.split('?')[0] + '/refund'"))
+	staff.awaitSays("h1", "Refund a gift")
+	at("refund")
+	staff.open("/finance/donations?q=nobody%40example.org&status=refunded&min=5")
+	at("gifts, none that match")
 	staff.open("/finance/offline")
 	staff.fill("#amount", "250")
 	staff.fill("#donor_name", "Sample Donor")

@@ -54,6 +54,7 @@ func TestScreens(t *testing.T) {
 	for _, room := range rooms {
 		staff.shoot("finance, "+room, func(t *tab) { t.open(room) }, phone, desk, inDark(desk))
 	}
+	staff.shoot("finance, one gift", (*tab).openAGift, phone, desk, inDark(desk))
 	reader.open("/")
 	reader.look(look{width: 1280, height: 800})
 	reader.settle()

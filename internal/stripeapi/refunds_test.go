@@ -17,7 +17,7 @@ const madeBefore = `{"object":"list","has_more":false,"data":[
 
 func TestARefundIsAskedForUnderTheKeyOfItsRequest(t *testing.T) {
 	t.Parallel()
-	request := models.RefundRequest{ID: "refund_1", Charge: "ch_1", Amount: 2000, Reason: models.DuplicateGift, Note: "canary"}
+	request := models.RefundRequest{ID: "refund_1", Charge: "ch_1", Amount: 2000, Reason: models.DuplicateGift}
 	again, spent, found := request, request, request
 	again.Again, spent.Again, found.Again = true, true, true
 	spent.Attempt, found.Charge = 2, "ch_found"

@@ -11,7 +11,6 @@ CREATE TABLE refund_requests (
     amount          BIGINT NOT NULL,
     whole           BOOLEAN NOT NULL,  -- all that was left was asked for
     reason          TEXT NOT NULL,
-    note            TEXT NOT NULL,
     asked_by        TEXT NOT NULL,
     asked_at        TIMESTAMPTZ NOT NULL,
     attempt         INTEGER NOT NULL,  -- of Stripe's idempotency keys
