@@ -34,6 +34,16 @@ const (
 	SignedOut       Act = "session.ended"
 )
 
+// The acts that move money. What they write down names no donor: the log is
+// read by viewers, and nothing is ever taken out of it.
+const (
+	OfflineEntered  Act = "offline.entered"
+	OfflineReversed Act = "offline.reversed"
+	RefundAskedFor  Act = "refund.asked"
+	RefundMadeBy    Act = "refund.made" // Stripe has taken it; by whoever asked
+	RefundRefusedTo Act = "refund.refused"
+)
+
 // The acts on a gift.
 const (
 	ReceiptResent Act = "receipt.resent"

@@ -17,6 +17,20 @@ var (
 	// ErrNotAGift: an offline gift without an amount above zero, a method that
 	// there is, or the day on which it was received.
 	ErrNotAGift = errors.New("a gift needs an amount, a method and a day")
+	// ErrOfflineGift: what did not pass through Stripe can't be refunded there.
+	ErrOfflineGift = errors.New("the gift did not pass through Stripe")
+	// ErrDisputed: a bank has taken back what would be refunded.
+	ErrDisputed = errors.New("the gift is disputed")
+	// ErrNothingLeft: nothing of the gift is here.
+	ErrNothingLeft = errors.New("nothing is left of the gift")
+	// ErrMoreThanLeft: that much of the gift is not here.
+	ErrMoreThanLeft = errors.New("less is left of the gift")
+	// ErrUnconfirmed: a large refund whose amount was not typed twice, or
+	// differently.
+	ErrUnconfirmed = errors.New("the amount is not confirmed")
+	// ErrUnanswered: it is not known what Stripe did about another refund of the
+	// gift. It must be asked for again first.
+	ErrUnanswered = errors.New("another refund is unanswered")
 	// ErrNoNote: a note without words, or with too many.
 	ErrNoNote = errors.New("a note needs words, and not too many")
 	// ErrNoAddress: nobody knows where mail to this donor goes.

@@ -135,12 +135,7 @@ func (s *Store) AddNote(ctx context.Context, donationID, text string, by Actor) 
 		if _, err := lockDonation(tx, "id = ?", donationID); err != nil {
 			return err
 		}
-		note := GiftNote{DonationID: donationID, At: s.Now(), Who: by, Text: text}
-		var err error
-		if note.ID, err = s.ids.sortable("note_", note.At); err != nil {
-			return err
-		}
-		if err := tx.Create(&note).Error; err != nil {
+		if err := s.note(tx, GiftNote{DonationID: donationID, Who: by, Text: text}); err != nil {
 			return err
 		}
 		// The log is seen by more people than the note is.
@@ -148,6 +143,19 @@ func (s *Store) AddNote(ctx context.Context, donationID, text string, by Actor) 
 	})
 	if err != nil {
 		return fmt.Errorf("models: note something about %s: %w", donationID, err)
+	}
+	return nil
+}
+
+// note keeps what somebody wrote down.
+func (s *Store) note(tx *gorm.DB, n GiftNote) error {
+	n.At = s.Now()
+	var err error
+	if n.ID, err = s.ids.sortable("note_", n.At); err != nil {
+		return err
+	}
+	if err := tx.Create(&n).Error; err != nil {
+		return fmt.Errorf("keep the note: %w", err)
 	}
 	return nil
 }

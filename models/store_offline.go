@@ -22,7 +22,7 @@ func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, e
 	if err := s.mustBeOpen(); err != nil {
 		return Donation{}, err
 	}
-	if err := g.check(s.Now()); err != nil {
+	if err := g.Check(s.Now()); err != nil {
 		return Donation{}, err
 	}
 	var d Donation
@@ -46,8 +46,9 @@ func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, e
 	return d, nil
 }
 
-// check refuses what can be no gift.
-func (g NewOfflineGift) check(now time.Time) error {
+// Check refuses what can be no gift, as EnterOffline does: with ErrNotAGift or
+// ErrInFuture.
+func (g NewOfflineGift) Check(now time.Time) error {
 	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
 		return ErrNotAGift
 	}
@@ -118,6 +119,13 @@ func (s *Store) enter(tx *gorm.DB, g NewOfflineGift) (Donation, error) {
 	if _, err := s.record(tx, d, nil, fact); err != nil {
 		return Donation{}, err
 	}
+	err = s.audit(tx, AuditEntry{
+		Who: Actor(g.EnteredBy), Act: OfflineEntered, Object: d.ID,
+		After: fmt.Sprintf("%s, %s, received %s", g.Amount, g.Method, g.ReceivedOn.Format(time.DateOnly)),
+	})
+	if err != nil {
+		return Donation{}, err
+	}
 	return lockDonation(tx, "id = ?", d.ID)
 }
 
@@ -171,7 +179,10 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 		if err != nil {
 			return err
 		}
-		_, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by))
+		if _, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by)); err != nil {
+			return err
+		}
+		err = s.audit(tx, AuditEntry{Who: Actor(by), Act: OfflineReversed, Object: d.ID, Before: d.AmountCharged.String(), After: "reversed"})
 		crash.Here(crash.OfflineUnkept)
 		return err
 	})

@@ -83,3 +83,15 @@ func (r *Resolver) LookSubscription(ctx context.Context, id string) error {
 	}
 	return nil
 }
+
+// LookRefund reads one refund from Stripe at once and books what Stripe says of
+// its charge's refunds, so that what staff have just given back is seen before
+// its event comes.
+func (r *Resolver) LookRefund(ctx context.Context, id string) error {
+	raw, reading, err := r.follow.object(ctx, stripeapi.Refunds, id, id)
+	if err != nil {
+		return fmt.Errorf("look up a refund: %w", err)
+	}
+	_, err = r.store.Learn(ctx, models.Object{ID: id, Raw: raw, Reading: reading})
+	return err
+}

@@ -23,9 +23,12 @@ import (
 // crowded are the points that only busy books come by.
 var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFolded: true}
 
-// elsewhere are the points that no running service comes by: models' own tests
-// of crashes do.
-var elsewhere = []crash.Point{crash.OfflineUnkept, crash.OfflineKept, crash.StatementsUnkept, crash.StatementsKept}
+// elsewhere are the points that no campaign's life comes by: the tests of crashes
+// in models and in handlers/finance do.
+var elsewhere = []crash.Point{
+	crash.OfflineUnkept, crash.OfflineKept, crash.RefundUnkept, crash.RefundKept, crash.RefundAnswered, crash.RefundEnded,
+	crash.StatementsUnkept, crash.StatementsKept,
+}
 
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,
 // and a refund, all booked; a reader of the newsletter; then a sync. Where they are to be many, hundreds

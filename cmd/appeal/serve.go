@@ -100,7 +100,8 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	rooms, err := finance.New(finance.Config{
-		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()), Now: store.Now, Log: log,
+		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()),
+		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log,
 	})
 	if err != nil {
 		return err

@@ -26,6 +26,8 @@ var acts = map[models.Act]string{
 	models.StaffDisabled: "Disabled", models.StaffEnabled: "Let in again", models.RoleChanged: "Role changed",
 	models.PasswordChanged: "Password changed", models.FactorSet: "Second factor set up", models.FactorRemoved: "Second factor removed",
 	models.RecoveryUsed: "Recovery code used", models.SignedIn: "Signed in", models.SignedOut: "Signed out",
+	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
+	models.RefundAskedFor: "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
 	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
 }
 

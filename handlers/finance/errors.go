@@ -15,16 +15,33 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
-// statuses is the one table from error to status and words. What is not in it
-// is a 500.
-var statuses = []struct {
+// answered is what an error is told as.
+type answered struct {
 	err               error
 	status            int
 	heading, sentence string
-}{
+}
+
+// statuses is the one table from error to status and words. What is not in it
+// is a 500.
+var statuses = []answered{
 	{errNotYours, http.StatusForbidden, "That needs another role", "Your account doesn’t cover this page. An admin can change that."},
 	{models.ErrNotFound, http.StatusNotFound, "Page not found", "There is no such page, or what it showed is gone."},
 	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
+	{models.ErrConflict, http.StatusConflict, "That form was used already", "This form has done something else before. Nothing was changed."},
+	{models.ErrInFuture, http.StatusUnprocessableEntity, "That day has not begun", "A gift is entered once it has come. Nothing was saved."},
+	{models.ErrNotAGift, http.StatusUnprocessableEntity, "That is no gift yet", "It needs an amount, a way in which it came, and a day. Nothing was saved."},
+	{models.ErrOfflineGift, http.StatusConflict, "That gift is not at Stripe", "This gift did not pass through Stripe, so nothing can be refunded there. If it was entered wrongly, reverse it."},
+	{models.ErrDisputed, http.StatusConflict, "The gift is disputed", "The donor’s bank disputes this gift and holds the money, so Stripe refunds nothing of it. Answer the dispute in Stripe’s Dashboard."},
+	{models.ErrNothingLeft, http.StatusConflict, "Nothing is left", "Nothing of this gift is left to refund."},
+	{models.ErrUnanswered, http.StatusConflict, "Another refund is unanswered", "It is not known yet what became of another refund of this gift. Ask for that one again first."},
+	{errRefused, http.StatusConflict, "Stripe refused", "Stripe refused this refund, and nothing went back. Look at the gift in Stripe’s Dashboard; less may be left than is known here."},
+	{models.ErrMoreThanLeft, http.StatusUnprocessableEntity, "That is more than is left", "That is more than is left to refund."},
+	{models.ErrUnconfirmed, http.StatusUnprocessableEntity, "Type the amount again", "Type the same amount again, to confirm it."},
+	{errAmount, http.StatusUnprocessableEntity, "That is no amount", "Enter an amount in dollars, like 25 or 12.50, or nothing for all that is left."},
+	{errReason, http.StatusUnprocessableEntity, "Choose a reason", "Choose one of the reasons."},
+	{errNote, http.StatusUnprocessableEntity, "That note is too long", "Say it in at most 1,000 characters."},
+	{errNoAnswer, http.StatusServiceUnavailable, "Stripe did not answer", "Stripe did not answer, so it is not known whether the money goes back. Send the same form again in a minute: it refunds once."},
 	{models.ErrNoAddress, http.StatusConflict, "Nobody knows where to", "This gift came without an email, so there is nowhere to send its receipt. Nothing was changed."},
 	{errNoReceipt, http.StatusConflict, "There is no receipt yet", "A receipt is issued once something was received. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
@@ -43,13 +60,9 @@ func (r *Rooms) answer(v *visit, err error) error {
 	case errors.Is(err, errSetUp):
 		return v.Redirect(http.StatusSeeOther, accountPath)
 	}
-	for _, s := range statuses {
-		if errors.Is(err, s.err) {
-			if s.status == http.StatusServiceUnavailable {
-				v.Response().Header().Set("Retry-After", "30")
-			}
-			return r.render(v, s.status, "finance-problem", s.heading, problemView{Sentence: s.sentence})
-		}
+	if s, known := answerTo(err); known {
+		unavailable(v, s.status)
+		return r.render(v, s.status, "finance-problem", s.heading, problemView{Sentence: s.sentence})
 	}
 	reference := "E-" + rand.Text()[:8]
 	if v.ctx().Err() == nil { // else whoever asked has gone, and that is what failed
@@ -57,6 +70,23 @@ func (r *Rooms) answer(v *visit, err error) error {
 	}
 	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
 		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
+}
+
+// answerTo finds an error's row.
+func answerTo(err error) (answered, bool) {
+	for _, s := range statuses {
+		if errors.Is(err, s.err) {
+			return s, true
+		}
+	}
+	return answered{}, false
+}
+
+// unavailable says when to come again, where that makes sense.
+func unavailable(c echo.Context, status int) {
+	if status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "30")
+	}
 }
 
 type problemView struct{ Sentence, Reference string }

@@ -29,6 +29,8 @@ type Config struct {
 	TestMode bool     // no real money moves
 	Key      []byte   // 32 bytes, from which the key is derived that seals second factors
 	Now      func() time.Time
+	Refunds  Refunder
+	Lookup   Lookup
 	Log      *slog.Logger
 }
 
@@ -36,18 +38,19 @@ type Config struct {
 type Rooms struct {
 	Config
 	seal sealer
+	turn chan struct{} // of those who give money back
 }
 
 // New makes the rooms.
 func New(c Config) (*Rooms, error) {
-	if c.Store == nil || c.Web == nil || c.BaseURL == nil || c.Now == nil || c.Log == nil {
-		return nil, errors.New("finance: the store, the templates, the address, the clock and the log are needed")
+	if c.Store == nil || c.Web == nil || c.BaseURL == nil || c.Refunds == nil || c.Lookup == nil || c.Now == nil || c.Log == nil {
+		return nil, errors.New("finance: the store, the templates, the address, Stripe, the clock and the log are needed")
 	}
 	seal, err := newSealer(c.Key)
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal}, nil
+	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1)}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -70,6 +73,14 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, giftsPath+"/:id", viewer, r.getGift)
 	d.room(http.MethodPost, giftsPath+"/:id/resend", finance, r.postResend)
 	d.room(http.MethodPost, giftsPath+"/:id/notes", finance, r.postNote)
+
+	// What a person gives back, enters, and takes back.
+	d.room(http.MethodGet, giftsPath+"/:id/refund", finance, r.getRefund)
+	d.room(http.MethodPost, giftsPath+"/:id/refund", finance, r.postRefund)
+	d.room(http.MethodGet, offlinePath, finance, r.getOffline)
+	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
+	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
+	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)

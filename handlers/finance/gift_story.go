@@ -33,6 +33,9 @@ func (r *Rooms) story(h models.GiftHistory, sees bool) []happening {
 		all = append(all, deposit(p))
 	}
 	for _, a := range h.Acts {
+		if a.Act == models.OfflineEntered || a.Act == models.OfflineReversed {
+			continue // told by what was entered
+		}
 		all = append(all, happening{At: a.At, By: "person", Says: actWords(a, sees)})
 	}
 	slices.SortStableFunc(all, func(a, b happening) int { return a.At.Compare(b.At) })

@@ -25,6 +25,8 @@ type giftView struct {
 	Details       []detail
 	Receipts      []receiptLine
 	CanResend     bool
+	Refund        string // where the gift is refunded; "" if nothing is left, or who reads may not
+	Reverse       string // where an offline gift is taken back, likewise
 	Notes         []noteLine
 	Sees          bool // who reads may see donors
 }
@@ -61,6 +63,12 @@ func (r *Rooms) giftView(view giftView, h models.GiftHistory, sees bool) giftVie
 		return view
 	}
 	view.AtStripe = atStripe(h)
+	switch {
+	case h.Entered == nil && d.Captured > d.Refunded+d.Disputed:
+		view.Refund = giftAt(d.ID) + "/refund"
+	case h.Entered != nil && h.Entered.ReversedAt == nil:
+		view.Reverse = giftAt(d.ID) + "/reverse"
+	}
 	view.CanResend = len(h.Receipts) > 0 && h.Email != ""
 	for _, n := range h.Notes {
 		view.Notes = append(view.Notes, noteLine{string(n.Who), r.moment(n.At), n.Text})

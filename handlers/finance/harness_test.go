@@ -23,7 +23,13 @@ import (
 	"github.com/corruptionproject/appeal/web"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asMortal) != "" {
+		refundAsMortal()
+		return
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 const secret = "kettle orbit walnut"
 
@@ -46,6 +52,7 @@ type house struct {
 	clock   *storetest.Clock
 	server  *handlers.Server
 	log     *bytes.Buffer
+	stripe  *account
 }
 
 // open opens the house at a public address, "" for the one it listens at.
@@ -76,8 +83,10 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
+	h.stripe = openAccount(t, c, store, clock, log)
 	rooms, err := finance.New(finance.Config{
-		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Key: make([]byte, 32), Now: clock.Now, Log: log,
+		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Key: make([]byte, 32),
+		Refunds: h.stripe.client, Lookup: h.stripe.resolver, Now: clock.Now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 	}{
 		{"Overview", "/finance", models.Viewer},
 		{"Donations", giftsPath, models.Viewer},
+		{"Offline gifts", offlinePath, models.Finance},
 		{"Audit log", "/finance/audit", models.Viewer},
 		{"Staff", staffPath, models.Admin},
 	} {

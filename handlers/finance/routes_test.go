@@ -21,10 +21,16 @@ var promised = map[string]string{
 	"GET /finance/audit":           "viewer",
 	"GET /finance/*":               "viewer",
 
-	"GET /finance/donations":             "viewer",
-	"GET /finance/donations/:id":         "viewer",
-	"POST /finance/donations/:id/resend": "finance",
-	"POST /finance/donations/:id/notes":  "finance",
+	"GET /finance/donations":              "viewer",
+	"GET /finance/donations/:id":          "viewer",
+	"POST /finance/donations/:id/resend":  "finance",
+	"POST /finance/donations/:id/notes":   "finance",
+	"GET /finance/donations/:id/refund":   "finance",
+	"POST /finance/donations/:id/refund":  "finance",
+	"GET /finance/donations/:id/reverse":  "finance",
+	"POST /finance/donations/:id/reverse": "finance",
+	"GET /finance/offline":                "finance",
+	"POST /finance/offline":               "finance",
 
 	"GET /finance/account":  "themselves",
 	"POST /finance/account": "themselves",
@@ -83,6 +89,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
+		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 	}
 	paths := map[string]bool{}
 	for _, route := range h.server.Routes() {
@@ -91,7 +98,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		}
 	}
 	for path := range paths {
-		address := strings.NewReplacer(":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
+		address := strings.NewReplacer(":id", "don_nobody", ":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			route := method + " " + path
 			if method == "HEAD" {

@@ -3,7 +3,6 @@ package finance
 import (
 	"errors"
 	"net/http"
-	"net/mail"
 	"net/url"
 
 	"github.com/corruptionproject/appeal/models"
@@ -125,14 +124,13 @@ func (r *Rooms) person(v *visit, id string) (models.Staff, error) {
 
 func (r *Rooms) addStaff(v *visit, sent url.Values) error {
 	typed, role := sent.Get("email"), models.Role(sent.Get("role"))
-	address, err := mail.ParseAddress(typed)
-	if err != nil || address.Address != models.FoldEmail(typed) && models.FoldEmail(address.Address) != models.FoldEmail(typed) {
+	if !isAddress(typed) {
 		return r.staff(v, http.StatusUnprocessableEntity, staffView{Problem: "Type an e-mail address, like name@example.org.", Email: typed})
 	}
 	if !role.Valid() {
 		return r.staff(v, http.StatusUnprocessableEntity, staffView{Problem: "Choose a role.", Email: typed})
 	}
-	_, err = r.Store.AddStaff(v.ctx(), v.who.Actor(), typed, role, "")
+	_, err := r.Store.AddStaff(v.ctx(), v.who.Actor(), typed, role, "")
 	if errors.Is(err, models.ErrExists) {
 		return r.staff(v, http.StatusConflict, staffView{Problem: "There is an account for this address already: see below.", Email: typed})
 	}

@@ -13,7 +13,10 @@ import (
 )
 
 // rooms are the pages of the finance team that an admin sees.
-var rooms = []string{"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+var rooms = []string{
+	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline",
+	"/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere",
+}
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
 // a cookie, which no reader ever gets.
@@ -66,8 +69,22 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	}
 	staff.openAGift()
 	at("one gift")
+	staff.visit(ask[string](staff, "location.href.split('?')[0] + '/refund'"))
+	staff.awaitSays("h1", "Refund a gift")
+	at("refund")
 	staff.open("/finance/donations?q=nobody%40example.org&status=refunded&min=5")
 	at("gifts, none that match")
+	staff.open("/finance/offline")
+	staff.fill("#amount", "250")
+	staff.fill("#donor_name", "Sample Donor")
+	ask[struct{}](staff, "document.querySelectorAll('[required]').forEach((e) => e.required = false)")
+	staff.click("form.sheet button")
+	staff.awaitSays(".summary", "Choose how it was given.")
+	at("an offline gift, refused")
+	ask[struct{}](staff, "document.querySelector('#method').value = 'check'; document.querySelector('#received_on').value = '2026-01-05'")
+	staff.click("form.sheet button")
+	staff.awaitSays("h1", "Save this gift?")
+	at("an offline gift, reviewed")
 	staff.open("/finance/staff")
 	staff.fill("#email", "viewer@example.org")
 	staff.click("label[for=viewer]")

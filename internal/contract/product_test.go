@@ -94,6 +94,7 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 		if back.Choices != choices || back.Token != d.Token || back.Reference != d.Reference || back.Campaign != c.Slug {
 			t.Errorf("%s: what travelled with the gift came back as %+v", name, back)
 		}
+		refund(t, client, charge)
 	}
 	left, err := client.OpenCheckout(ctx, models.Donation{
 		Token: strings.Repeat("B", 22), Reference: "CP-0123ABCE", Choices: gifts["plain"], Currency: "usd", AmountCharged: 5000, CreatedAt: time.Now(),
@@ -133,6 +134,26 @@ func pay(t *testing.T, address string) {
 	}
 	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusSeeOther {
 		t.Fatalf("paying is answered %d, %v", answer.StatusCode, err)
+	}
+}
+
+// refund gives back a part of a charge, asks for that again, and for too much.
+func refund(t *testing.T, client *stripeapi.Client, charge string) {
+	t.Helper()
+	r := models.RefundRequest{ID: "refund_of_" + charge, Charge: charge, Amount: 1000, Reason: models.RequestedByDonor}
+	made, err := client.Refund(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, attempt := range []int{0, 1} {
+		r.Again, r.Attempt = true, attempt
+		if again, err := client.Refund(t.Context(), r); err != nil || again != made {
+			t.Errorf("asked again, it is another refund: %q, not %q, %v", again, made, err)
+		}
+	}
+	_, err = client.Refund(t.Context(), models.RefundRequest{ID: "refund_of_more_of_" + charge, Charge: charge, Amount: 100000000})
+	if !errors.Is(err, stripeapi.ErrRefused) {
+		t.Errorf("more than there is: %v", err)
 	}
 }
 

@@ -64,6 +64,10 @@ const (
 	MailEnded                       // committed
 	OfflineUnkept                   // an offline gift or its reversal is booked, not committed
 	OfflineKept                     // committed
+	RefundUnkept                    // a refund was asked for, not committed
+	RefundKept                      // committed, and Stripe is not asked
+	RefundAnswered                  // Stripe has made it, and nothing here knows
+	RefundEnded                     // that is committed, and the books don't have it
 	StatementsUnkept                // some statements of a year are queued, not committed
 	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
@@ -83,6 +87,7 @@ var names = [points]string{
 	DifferencesNamed: "differences named", SyncUncompleted: "sync uncompleted", SyncCompleted: "sync completed",
 	ReceiptUnkept: "receipt unkept", ReceiptKept: "receipt kept",
 	MailUnclaimed: "mail unclaimed", MailClaimed: "mail claimed", MailUnended: "mail unended", MailEnded: "mail ended",
+	RefundUnkept: "refund unkept", RefundKept: "refund kept", RefundAnswered: "refund answered", RefundEnded: "refund ended",
 	OfflineUnkept: "offline unkept", OfflineKept: "offline kept", StatementsUnkept: "statements unkept", StatementsKept: "statements kept",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
 }

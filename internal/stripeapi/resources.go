@@ -28,6 +28,7 @@ func Resources() []Resource {
 		{"changing subscriptions", http.MethodPost, string(Subscriptions) + "/sub_appeal_check", false},
 		{"changing customers", http.MethodPost, "/v1/customers/cus_appeal_check", false},
 		{"opening the billing portal", http.MethodPost, "/v1/billing_portal/configurations/bpc_appeal_check", false},
+		{"making refunds", http.MethodPost, string(Refunds) + "/re_appeal_check/cancel", false},
 		{"balance", http.MethodGet, "/v1/balance", false},
 		// Nor is there such a card: one can't list them without naming a customer.
 		{"payment methods", http.MethodGet, "/v1/payment_methods/pm_appeal_check", false},
