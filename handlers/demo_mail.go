@@ -26,10 +26,7 @@ type Captured interface {
 const mailsShown = 100
 
 // capturedView is the demo's page of captured mail.
-type capturedView struct {
-	Mails   []capturedMail
-	Waiting []waitingMail
-}
+type capturedView struct{ Mails []capturedMail }
 
 // capturedMail is one mail that nobody was sent.
 type capturedMail struct {
@@ -40,40 +37,25 @@ type capturedMail struct {
 	Links               []link
 }
 
-// waitingMail is one that was not written yet.
-type waitingMail struct{ To, Subject, Text, Button, Link, At string }
-
 // getDemoMail lists what would have been mailed. It is served by appeal demo
 // alone: whoever sees it can confirm for anybody.
 func (s *Server) getDemoMail(c echo.Context) error {
 	privateLink(c)
-	queued, err := s.Store.QueuedMail(c.Request().Context(), models.MailConfirmNewsletter, mailsShown)
-	if err != nil {
-		return err
-	}
 	kept, err := s.Captured.List(mailsShown)
 	if err != nil {
 		return err
 	}
-	body, err := s.views.captured(kept, queued, s.Now())
+	body, err := s.views.captured(kept, s.Now())
 	if err != nil {
 		return err
 	}
 	return c.HTMLBlob(http.StatusOK, body)
 }
 
-func (v *views) captured(kept []mail.Captured, queued []models.Mail, now time.Time) ([]byte, error) {
+func (v *views) captured(kept []mail.Captured, now time.Time) ([]byte, error) {
 	var view capturedView
 	for _, m := range kept {
 		view.Mails = append(view.Mails, v.capturedMail(m, now))
-	}
-	for _, m := range queued {
-		view.Waiting = append(view.Waiting, waitingMail{
-			To: m.To, Subject: "Confirm the " + v.c.Newsletter.Name,
-			Text:   "Somebody asked that we email this address the " + v.c.Newsletter.Name + ". If it was you, confirm it. If not, do nothing.",
-			Button: "Confirm", Link: "/newsletter/confirm/" + m.About.Token,
-			At: v.day(m.QueuedAt, now) + " at " + v.clock(m.QueuedAt),
-		})
 	}
 	out := v.page("Captured mail", view)
 	out.Private = true

@@ -54,7 +54,6 @@ func TestNoServiceShowsWhatTheDemoShows(t *testing.T) {
 
 func TestTheDemosPagesAreGuardedAsAllAre(t *testing.T) {
 	onBoth(t, options{demo: anArticle, captured: captured(t, mail.Letter{Subject: "Receipt", Opening: []string{"Thank you."}})}, func(t *testing.T, s *site) {
-		s.signUp("reader@example.org")
 		if got := s.get("/demo/mail"); !strings.Contains(got.body, "To reader@example.org") {
 			t.Errorf("the demo's mail: %d\n%s", got.status, got.body)
 		}

@@ -108,7 +108,15 @@ func TestTheCardIsChangedAtStripe(t *testing.T) {
 			t.Fatalf("answered %d to %q", led.status, to)
 		}
 		s.get(to).expectSays(t, http.StatusOK, s.address+"/manage")
-		s.monthPasses() // what it is paid with is the customer's default now
+		// What it is paid with is the customer's default now, and known all the same.
+		sub := me.subscription("donor@example.org")
+		if err := s.later.LookSubscription(t.Context(), sub.ID); err != nil {
+			t.Fatal(err)
+		}
+		if now := me.subscription("donor@example.org"); now.PaymentMethod == "" || now.Card.ExpYear == 0 || now.Last4 != "4242" {
+			t.Errorf("the books have it paid with %q, %+v", now.PaymentMethod, now.Card)
+		}
+		s.monthPasses()
 		if got := s.gifts(); got != 2 {
 			t.Errorf("%d gifts are in the books", got)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/handlers"
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -26,12 +27,8 @@ func (s *site) askLink(email string, headers ...string) answer {
 // links are the tokens that were mailed to donors, the newest first.
 func (s *site) links() []string {
 	s.t.Helper()
-	all, err := s.store.QueuedMail(s.t.Context(), models.MailManageLink, 100)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	var tokens []string
-	for _, m := range all {
+	for _, m := range storetest.Queued(s.t, s.store, models.MailManageLink) {
 		if m.To != "" {
 			tokens = append(tokens, m.About.Token)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/handlers"
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -22,11 +23,7 @@ func (s *site) signUp(email string, headers ...string) answer {
 // mail is what waits to be sent, the newest first.
 func (s *site) mail() []models.Mail {
 	s.t.Helper()
-	all, err := s.store.QueuedMail(s.t.Context(), models.MailConfirmNewsletter, 100)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return all
+	return storetest.Queued(s.t, s.store, models.MailConfirmNewsletter)
 }
 
 func (s *site) onList() (emails []string) {

@@ -45,6 +45,7 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 		"newsletter to mend": func() ([]byte, error) {
 			return v.newsletter(newsletterState{Form: newsletterForm{"reader"}, Problem: newsletterForm{"reader"}.problem()})
 		},
+		"captured mail": func() ([]byte, error) { return v.captured([]mail.Captured{receiptMail}, now) },
 		"receipt": func() ([]byte, error) {
 			return v.receipt(receipt.Of(c, receiptOf(c), now), "/receipts/R.pdf", "")
 		},
@@ -53,11 +54,8 @@ func everyPage(v *views, c models.Campaign) map[string]func() ([]byte, error) {
 			d.Newest.ID, d.Newest.Kind = "rcpt_2", models.VoidReceipt
 			return v.receipt(receipt.Of(c, d, now), "/receipts/R.pdf", "/receipts/S")
 		},
-		"captured mail": func() ([]byte, error) {
-			return v.captured([]mail.Captured{receiptMail}, []models.Mail{{To: "reader@example.org", About: models.About{Token: "AAAAAAAAAAAAAAAAAAAAAA"}, QueuedAt: now}}, now)
-		},
 		"a captured mail":      func() ([]byte, error) { return v.message(receiptMail, now) },
-		"no captured mail":     func() ([]byte, error) { return v.captured(nil, nil, now) },
+		"no captured mail":     func() ([]byte, error) { return v.captured(nil, now) },
 		"newsletter too often": func() ([]byte, error) { return v.newsletter(newsletterState{Notice: tooManyTries}) },
 		"not open yet":         func() ([]byte, error) { return v.closed(c.Opens.AddDate(0, 0, -1)) },
 		"closed":               func() ([]byte, error) { return v.closed(c.Deadline.AddDate(0, 0, 1)) },

@@ -18,12 +18,8 @@ func askLink(t *testing.T, s *models.Store, email string) []string {
 	if err := s.RequestManageLink(t.Context(), email); err != nil {
 		t.Fatal(err)
 	}
-	all, err := s.QueuedMail(t.Context(), models.MailManageLink, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var tokens []string
-	for _, m := range all {
+	for _, m := range storetest.Queued(t, s, models.MailManageLink) {
 		if m.To == models.FoldEmail(email) {
 			tokens = append(tokens, m.About.Token)
 		}

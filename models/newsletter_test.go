@@ -22,11 +22,7 @@ func ask(t *testing.T, s *models.Store, email string) {
 // mails are those that ask to confirm, the newest first.
 func mails(t *testing.T, s *models.Store) []models.Mail {
 	t.Helper()
-	all, err := s.QueuedMail(t.Context(), models.MailConfirmNewsletter, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return storetest.Queued(t, s, models.MailConfirmNewsletter)
 }
 
 // onList are the addresses that have confirmed.

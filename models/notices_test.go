@@ -14,12 +14,8 @@ import (
 // notices are whom the newsroom's mails about large gifts wait for.
 func notices(t *testing.T, s *models.Store) map[string]money.Minor {
 	t.Helper()
-	mails, err := s.QueuedMail(t.Context(), models.MailGiftNotice, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
 	told := map[string]money.Minor{}
-	for _, m := range mails {
+	for _, m := range storetest.Queued(t, s, models.MailGiftNotice) {
 		told[m.To] = m.About.Amount
 		if strings.Contains(m.Key, "@") {
 			t.Errorf("the key %s holds an address", m.Key)

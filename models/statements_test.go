@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -39,12 +40,8 @@ func planned(t *testing.T, s *models.Store) models.StatementPlan {
 // stated are the mails of statements that wait.
 func stated(t *testing.T, s *models.Store) map[string]models.Mail {
 	t.Helper()
-	queued, err := s.QueuedMail(t.Context(), models.MailStatement, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
 	mails := map[string]models.Mail{}
-	for _, m := range queued {
+	for _, m := range storetest.Queued(t, s, models.MailStatement) {
 		if _, twice := mails[m.To]; twice {
 			t.Errorf("two statements for %s", m.To)
 		}

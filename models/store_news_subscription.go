@@ -97,8 +97,12 @@ func (s *Store) sawRunning(tx *gorm.DB, id string) error {
 // changesCard reports whether a description says more of what pays a
 // subscription, or something else, than is known, and what its card's columns
 // are then. An event names the payment method alone, which takes nothing away;
-// another one is not known until it is read.
+// another one is not known until it is read, and neither is that of the customer,
+// which pays where the subscription has none of its own.
 func (s Subscription) changesCard(known Subscription) (map[string]any, bool) {
+	if s.PaymentMethod == "" {
+		return nil, false
+	}
 	another := s.PaymentMethod != known.PaymentMethod
 	if !another && (s.Card == known.Card || s.Card == Card{}) {
 		return nil, false

@@ -1,7 +1,6 @@
 package models
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -60,23 +59,4 @@ func (r outboxRow) mail() (Mail, error) {
 	}
 	m.To = m.About.Email
 	return m, nil
-}
-
-// QueuedMail returns up to most of the mails of a kind that wait to be sent,
-// the newest first.
-func (s *Store) QueuedMail(ctx context.Context, kind MailKind, most int) ([]Mail, error) {
-	var rows []outboxRow
-	err := s.db.WithContext(ctx).Where("kind = ? AND state = ?", kind, MailIsQueued).Order("created_at DESC, key").Limit(most).Find(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("models: list the mail: %w", err)
-	}
-	mails := make([]Mail, 0, len(rows))
-	for _, row := range rows {
-		m, err := row.mail()
-		if err != nil {
-			return nil, fmt.Errorf("models: %w", err)
-		}
-		mails = append(mails, m)
-	}
-	return mails, nil
 }

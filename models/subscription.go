@@ -23,7 +23,7 @@ type Subscription struct {
 	PeriodEnd    *time.Time
 	AsOf         time.Time // when it was so at Stripe (UTC)
 
-	PaymentMethod string     // pm_… that pays it; "" if it has none of its own
+	PaymentMethod string     // pm_… that pays it, its own or the customer's; "" if that is not known
 	Card          Card       `gorm:"embedded;embeddedPrefix:card_"` // zero if it is none, or not known
 	CardSince     *time.Time // when this card took the place of another (UTC); nil for the first one known
 

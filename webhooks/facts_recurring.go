@@ -90,8 +90,13 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 		at := utc(ended)
 		kept.CancelledAt = &at
 	}
-	kept.PaymentMethod = s.Method.ID
-	if m := s.Method.Object; m != nil {
+	// One without a method of its own is paid by its customer's.
+	with := s.Method
+	if with.ID == "" && s.Customer.Object != nil {
+		with = s.Customer.Object.Settings.Method
+	}
+	kept.PaymentMethod = with.ID
+	if m := with.Object; m != nil {
 		kept.Card = models.Card{Brand: m.Card.Brand, Last4: m.Card.Last4, ExpMonth: m.Card.ExpMonth, ExpYear: m.Card.ExpYear}
 	}
 	kept.Amount = s.Items.amount()

@@ -200,7 +200,7 @@ type subscription struct {
 	Status       string            `json:"status"`
 	Currency     string            `json:"currency"`
 	Metadata     map[string]string `json:"metadata"`
-	Customer     ref[struct{}]     `json:"customer"`
+	Customer     ref[customer]     `json:"customer"`
 	CancelsAtEnd bool              `json:"cancel_at_period_end"`
 	PeriodStart  int64             `json:"current_period_start"`
 	CanceledAt   int64             `json:"canceled_at"`
@@ -208,6 +208,13 @@ type subscription struct {
 	PeriodEnd    int64             `json:"current_period_end"`
 	Method       ref[method]       `json:"default_payment_method"`
 	Items        items             `json:"items"`
+}
+
+// customer is whoever a subscription charges.
+type customer struct {
+	Settings struct {
+		Method ref[method] `json:"default_payment_method"`
+	} `json:"invoice_settings"`
 }
 
 // items are what a subscription is for.

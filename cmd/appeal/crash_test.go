@@ -68,11 +68,7 @@ func (m *mortal) live(many bool, until time.Time) {
 // confirmations are the mails that ask to confirm the newsletter.
 func (m *mortal) confirmations() []models.Mail {
 	m.t.Helper()
-	mails, err := m.store.QueuedMail(m.t.Context(), models.MailConfirmNewsletter, 1000)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return mails
+	return storetest.Queued(m.t, m.store, models.MailConfirmNewsletter)
 }
 
 // readNewsletter asks for the newsletter until that is answered, and confirms

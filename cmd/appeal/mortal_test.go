@@ -106,7 +106,7 @@ func newMortal(t *testing.T, database string, seed uint64) *mortal {
 		"STRIPE_SECRET_KEY": testKey, "STRIPE_WEBHOOK_SECRET": testSecret, "STRIPE_API_BASE": simURL,
 		"APPEAL_SECRET_KEY": strings.Repeat("ab", 32), "APPEAL_DONATE_RATE": "0", "APPEAL_SYNC_INTERVAL": "0",
 	}
-	m.store, err = models.Connect(t.Context(), models.Options{URL: database, Slug: "corruption-project", Currency: "usd"})
+	m.store, err = models.Connect(t.Context(), models.Options{URL: database, Slug: "corruption-project", Currency: "usd", Now: m.now})
 	if err != nil {
 		t.Fatal(err)
 	}

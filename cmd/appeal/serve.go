@@ -19,6 +19,7 @@ import (
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/outbox"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
@@ -60,6 +61,15 @@ type letterbox interface {
 	handlers.Captured
 }
 
+// postOffice is how mail leaves and whom it is from. The sender is nil where
+// mail stays queued.
+func (d door) postOffice(conf config.Config, c models.Campaign) (mail.Sender, mail.Address) {
+	if d.captured != nil {
+		return d.captured, mail.Address{Name: c.Organisation.Name, Email: "giving@example.org"}
+	}
+	return newSender(conf), mail.Address{Name: conf.MailFrom.Name, Email: conf.MailFrom.Address}
+}
+
 // serve is the service: every part made once, top to bottom, and stopped in
 // reverse. It owns the listener.
 func serve(ctx context.Context, conf config.Config, c models.Campaign, listener door, log *slog.Logger) (err error) {
@@ -95,9 +105,14 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	if err != nil {
 		return err
 	}
+	signer := links.New([]byte(conf.SecretKey.Reveal()))
+	sender, from := listener.postOffice(conf, c)
+	letters := &outbox.Worker{
+		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
+	}
 	site, err := handlers.New(handlers.Config{
-		Campaign: c, Store: store, Links: links.New([]byte(conf.SecretKey.Reveal())), Checkout: stripe, Lookup: resolver, Recurring: stripe,
-		Mailed: conf.SMTP != nil || listener.captured != nil, Web: pages, BaseURL: conf.BaseURL,
+		Campaign: c, Store: store, Links: signer, Mailed: sender != nil, Checkout: stripe, Lookup: resolver, Recurring: stripe,
+		Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,
 		DonateRate: handlers.Rate(conf.DonateRate), Webhook: door.Receive, WebhookPath: webhooks.Path, Finance: rooms,
 		Demo: listener.demo, Captured: listener.captured, Now: store.Now, Log: log,
@@ -113,6 +128,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		syncer := newSyncer(store, reading, c, log)
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
+	workers.Go(func() { letters.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
 	workers.Go(func() { tellOfCards(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)

@@ -72,10 +72,11 @@ var visits = []visit{
 		t.click(".signup button")
 		t.awaitSays("h1", "Check your inbox to confirm.")
 	}},
+	{"a captured mail", func(t *tab) { t.openMail("Confirm the weekly newsletter", "reader@example.org") }},
 	{"captured mail", func(t *tab) { t.open("/demo/mail") }},
 	{"confirming the newsletter", func(t *tab) {
-		t.open("/demo/mail")
-		t.click(".mail a")
+		t.openMail("Confirm the weekly newsletter", "reader@example.org")
+		t.click("main .links a")
 		t.awaitPage("/newsletter/confirm/")
 	}},
 	{"on the list", func(t *tab) {

@@ -37,7 +37,7 @@ type SMTPConfig struct {
 	Roots          *x509.CertPool // who signs certificates; nil: whom the system trusts
 
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: over the network
-	Now  func() time.Time                                                     // for the Date of mails
+	Now  func() time.Time                                                     // for the Date of mails; nil: the machine's clock
 }
 
 // patience is how many connections in a row may be lost before the rest of a

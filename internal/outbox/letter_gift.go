@@ -62,8 +62,12 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 		rows = append(rows, mail.Row{Name: "Received", Value: w.day(*d.ReceivedAt)})
 	}
 	for _, row := range []mail.Row{
-		{Name: "From", Value: d.DonorName}, {Name: "Given", Value: given(d.Frequency)}, {Name: tributes[d.Tribute], Value: d.TributeName},
-		{Name: "Note to the newsroom", Value: d.Comment}, {Name: "Came from", Value: d.Src}, {Name: "Reference", Value: d.Reference},
+		{Name: "From", Value: d.DonorName},
+		{Name: "Given", Value: given(d.Frequency)},
+		{Name: tributes[d.Tribute], Value: d.TributeName},
+		{Name: "Note to the newsroom", Value: d.Comment},
+		{Name: "Came from", Value: d.Src},
+		{Name: "Reference", Value: d.Reference},
 	} {
 		if row.Name != "" && row.Value != "" {
 			rows = append(rows, row)
@@ -73,7 +77,7 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 		Subject:   "A gift of " + d.Captured.String() + " to " + w.Campaign.Named(),
 		Preheader: d.Reference,
 		Heading:   "A gift of " + d.Captured.String(),
-		Opening:   []string{"A gift above the sum that this address is told of has been received. The donor has a receipt, and nobody has written to them yet."},
+		Opening:   []string{"This address is told of every gift of " + w.Campaign.Notices.From.Short() + " or more. The donor gets a receipt, and nothing else by itself."},
 		Block:     &mail.Block{Title: "The gift", Rows: rows},
 		Closing:   []string{"What a donor typed stands here as it was typed."},
 	}, nil

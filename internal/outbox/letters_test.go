@@ -103,6 +103,15 @@ var told = map[string]func(*office){
 		failed.Money = money.Money{Currency: "usd"}
 		o.book(failed)
 	},
+	"gift-notice": func(o *office) {
+		o.Sender = nil
+		d := o.start(models.Choices{
+			Frequency: models.Once, Amount: 500000, Tribute: models.InHonor, TributeName: "Alex Sample", Comment: "Keep digging.", Src: "newsletter-june",
+		})
+		o.book(charged(d, "ch_1", "Jordan Sample", ""))
+		o.once()
+		o.Sender = o.relay
+	},
 	"statement": func(o *office) {
 		o.give("ch_1", "reader@example.org")
 		back := o.give("ch_2", "reader@example.org")
@@ -138,8 +147,7 @@ func TestEachLetterSaysWhatItIsToSay(t *testing.T) {
 	for name, happens := range told {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := &storetest.Clock{}
-			o := newOffice(t, storetest.Open(t, storetest.InMemory(t), clock), clock)
+			o := newDesk(t, 500000)
 			happens(o)
 			before := len(o.relay.mails())
 			o.once()

@@ -3,11 +3,13 @@
 package storetest
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -133,4 +135,23 @@ func (r *lockedReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.source.Read(p)
+}
+
+// Queued are the mails of a kind that wait to be sent, the newest first. They
+// go on waiting.
+func Queued(t testing.TB, s *models.Store, kind models.MailKind) []models.Mail {
+	t.Helper()
+	if err := s.OpenBooks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.ClaimMail(t.Context(), 10_000, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := slices.DeleteFunc(claimed, func(m models.Mail) bool { return m.Kind != kind })
+	for i := range mails {
+		mails[i].Attempts = 0 // to look is no try
+	}
+	slices.SortFunc(mails, func(a, b models.Mail) int { return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(a.Key, b.Key)) })
+	return mails
 }

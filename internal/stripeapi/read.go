@@ -43,7 +43,7 @@ var expanded = map[Kind][]string{
 	Refunds:        {"failure_balance_transaction"},
 	Payouts:        {"failure_balance_transaction"},
 	Invoices:       {"subscription", "charge"},
-	Subscriptions:  {"default_payment_method"},
+	Subscriptions:  {"default_payment_method", "customer.invoice_settings.default_payment_method"},
 }
 
 // Fetch reads one object as the bytes Stripe sent, at the API version that

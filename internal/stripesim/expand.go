@@ -75,6 +75,9 @@ func (c *call) expandPath(doc map[string]any, steps []string, whole string) erro
 	if !there && doc["object"] == refundKind && name == "failure_balance_transaction" {
 		return nil // this one field is left out where it is null
 	}
+	if !there && doc["deleted"] == true {
+		return nil // nothing is left of a deleted customer
+	}
 	if !there {
 		return invalid("expand", "", "This property cannot be expanded (%s).", whole)
 	}
