@@ -33,3 +33,9 @@ const (
 	SignedIn        Act = "session.began"
 	SignedOut       Act = "session.ended"
 )
+
+// The acts upon payouts.
+const (
+	PayoutMarked   Act = "payout.reconciled"
+	PayoutUnmarked Act = "payout.reconciliation_undone"
+)

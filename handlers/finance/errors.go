@@ -25,6 +25,7 @@ var statuses = []struct {
 	{errNotYours, http.StatusForbidden, "That needs another role", "Your account doesn’t cover this page. An admin can change that."},
 	{models.ErrNotFound, http.StatusNotFound, "Page not found", "There is no such page, or what it showed is gone."},
 	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
+	{models.ErrNotSettled, http.StatusConflict, "That can’t be marked yet", "The payout has not arrived, or its lines don’t come to what was sent. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
 	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "Not ready yet", "The books can’t be reached. Please try again in a minute."},

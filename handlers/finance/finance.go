@@ -65,6 +65,13 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
 	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
 
+	// Deposits.
+	d.room(http.MethodGet, payoutsPath, viewer, r.getPayouts)
+	d.room(http.MethodGet, payoutsPath+"/:id", viewer, r.getPayout)
+	d.room(http.MethodGet, payoutsPath+"/:id/lines.csv", finance, r.getPayoutLines)
+	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
+	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
+
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
 	d.room(http.MethodPost, accountPath, themselves, r.postAccount)
@@ -80,4 +87,5 @@ const (
 	welcomePath = "/finance/welcome/"
 	accountPath = "/finance/account"
 	staffPath   = "/finance/staff"
+	payoutsPath = "/finance/payouts"
 )

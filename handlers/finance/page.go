@@ -56,11 +56,12 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		role        models.Role
 	}{
 		{"Overview", "/finance", models.Viewer},
+		{"Payouts", payoutsPath, models.Viewer},
 		{"Audit log", "/finance/audit", models.Viewer},
 		{"Staff", staffPath, models.Admin},
 	} {
 		if v.who.Role.Covers(room.role) && !r.mustSetUp(v.who) {
-			links = append(links, roomLink{room.label, room.path, v.Path() == room.path})
+			links = append(links, roomLink{room.label, room.path, v.Path() == room.path || room.path != "/finance" && strings.HasPrefix(v.Path(), room.path+"/")})
 		}
 	}
 	return append(links, roomLink{"Account", accountPath, v.Path() == accountPath})

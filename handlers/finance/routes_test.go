@@ -12,18 +12,23 @@ import (
 // promised is who may come to what, as docs and interface have it. A route that
 // is not here fails the test, and so does one that is no more.
 var promised = map[string]string{
-	"GET /finance/login":           "anybody",
-	"POST /finance/login":          "anybody",
-	"POST /finance/logout":         "anybody",
-	"GET /finance/welcome/:token":  "anybody",
-	"POST /finance/welcome/:token": "anybody",
-	"GET /finance":                 "viewer",
-	"GET /finance/audit":           "viewer",
-	"GET /finance/*":               "viewer",
-	"GET /finance/account":         "themselves",
-	"POST /finance/account":        "themselves",
-	"GET /finance/staff":           "admin",
-	"POST /finance/staff":          "admin",
+	"GET /finance/login":                    "anybody",
+	"POST /finance/login":                   "anybody",
+	"POST /finance/logout":                  "anybody",
+	"GET /finance/welcome/:token":           "anybody",
+	"POST /finance/welcome/:token":          "anybody",
+	"GET /finance":                          "viewer",
+	"GET /finance/audit":                    "viewer",
+	"GET /finance/*":                        "viewer",
+	"GET /finance/payouts":                  "viewer",
+	"GET /finance/payouts/:id":              "viewer",
+	"GET /finance/payouts/:id/lines.csv":    "finance",
+	"POST /finance/payouts/:id/reconcile":   "finance",
+	"POST /finance/payouts/:id/unreconcile": "admin",
+	"GET /finance/account":                  "themselves",
+	"POST /finance/account":                 "themselves",
+	"GET /finance/staff":                    "admin",
+	"POST /finance/staff":                   "admin",
 }
 
 func TestEveryRouteOfTheRoomsNamesWhoMayCome(t *testing.T) {
@@ -76,6 +81,8 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
+		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
+		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}
 	paths := map[string]bool{}
 	for _, route := range h.server.Routes() {
@@ -84,7 +91,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		}
 	}
 	for path := range paths {
-		address := strings.NewReplacer(":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
+		address := strings.NewReplacer(":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere", ":id", "none").Replace(path)
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			route := method + " " + path
 			if method == "HEAD" {

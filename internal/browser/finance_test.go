@@ -13,7 +13,7 @@ import (
 )
 
 // rooms are the pages of the finance team that an admin sees.
-var rooms = []string{"/finance", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+var rooms = []string{"/finance", "/finance/payouts", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
 // a cookie, which no reader ever gets.
@@ -54,6 +54,9 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 		ask[struct{}](staff, "document.querySelectorAll('details').forEach((d) => d.open = true)")
 		at(room)
 	}
+	staff.open("/finance/payouts")
+	staff.visit(ask[string](staff, "document.querySelector('.payouts tbody a').href"))
+	at("a payout")
 	staff.open("/finance/staff")
 	staff.fill("#email", "viewer@example.org")
 	staff.click("label[for=viewer]")
