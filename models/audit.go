@@ -34,6 +34,12 @@ const (
 	SignedOut       Act = "session.ended"
 )
 
+// The acts on a gift.
+const (
+	ReceiptResent Act = "receipt.resent"
+	NoteAdded     Act = "gift.noted"
+)
+
 // The acts upon payouts.
 const (
 	PayoutMarked   Act = "payout.reconciled"

@@ -20,6 +20,8 @@ var (
 	// ErrNotAGift: an offline gift without an amount above zero, a method that
 	// there is, or the day on which it was received.
 	ErrNotAGift = errors.New("a gift needs an amount, a method and a day")
+	// ErrNoNote: a note without words, or with too many.
+	ErrNoNote = errors.New("a note needs words, and not too many")
 	// ErrNoAddress: nobody knows where mail to this donor goes.
 	ErrNoAddress = errors.New("no address of the donor's is known")
 	// ErrClosed: the campaign takes no gifts at this time.

@@ -24,6 +24,9 @@ type Event struct {
 	// FailingSince is since when it waits; nil once it is settled.
 	FailingSince *time.Time
 	Problem      string // for staff: why it waits or needs a person
+	// Again is how often it came again after it was kept, and AgainAt when last.
+	Again   int
+	AgainAt *time.Time
 }
 
 // EventState is what became of an event.

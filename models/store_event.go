@@ -15,7 +15,7 @@ import (
 
 // Receive stores an event raw and books what it says, in one transaction. If
 // booking fails, the raw event is stored alone in a second one and waits. An
-// event that is known already changes nothing. When Receive returns without an
+// event that is known already changes nothing but how often it came. When Receive returns without an
 // error the event is durable; otherwise nothing of it is. due reports whether
 // an event is now to be looked up: this one, or others that waited for it.
 func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state EventState, due bool, err error) {
@@ -63,7 +63,10 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	}
 	if stored.RowsAffected == 0 {
 		var known Event
-		err := tx.Select("state").Where("id = ?", e.ID).Take(&known).Error
+		if err := tx.Select("state").Where("id = ?", e.ID).Take(&known).Error; err != nil {
+			return booked{}, err
+		}
+		err := tx.Model(&Event{ID: e.ID}).Updates(map[string]any{"again": gorm.Expr("again + 1"), "again_at": e.ReceivedAt}).Error
 		return booked{state: known.State}, err
 	}
 	result, err := settle(tx)

@@ -19,31 +19,8 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 		if err != nil {
 			return err
 		}
-		paid, err := ofGifts(tx, donorID, "at, key", func(f storedFact) string { return f.DonationID })
-		if err != nil {
-			return err
-		}
-		receipts, err := ofGifts(tx, donorID, "number", func(r Receipt) string { return r.DonationID })
-		if err != nil {
-			return err
-		}
-		offline, err := ofGifts(tx, donorID, "donation_id", func(g OfflineGift) string { return g.DonationID })
-		if err != nil {
-			return err
-		}
-		gifts = make([]DonorGift, 0, len(found))
-		for _, d := range found {
-			gift := DonorGift{Donation: d}
-			gift.Method, gift.Last4 = methodOf(paid[d.ID])
-			for _, g := range offline[d.ID] {
-				gift.Offline = g.Method
-			}
-			if all := receipts[d.ID]; len(all) > 0 {
-				gift.Receipt = &all[len(all)-1]
-			}
-			gifts = append(gifts, gift)
-		}
-		return nil
+		gifts, err = withWhatIsTheirs(tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Session(&gorm.Session{}), found)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("models: list a donor's gifts: %w", err)
@@ -51,11 +28,38 @@ func (s *Store) GiftsOf(ctx context.Context, donorID string) ([]DonorGift, error
 	return gifts, nil
 }
 
-// ofGifts reads the rows of one kind that belong to a donor's gifts, by gift.
-func ofGifts[Row any](tx *gorm.DB, donorID, order string, of func(Row) string) (map[string][]Row, error) {
-	var rows []Row
-	err := tx.Where("donation_id IN (SELECT id FROM donations WHERE donor_id = ?)", donorID).Order(order).Find(&rows).Error
+// withWhatIsTheirs are gifts with what else belongs to them. theirs leaves, of
+// any table that names gifts, the rows of these.
+func withWhatIsTheirs(theirs *gorm.DB, found []Donation) ([]DonorGift, error) {
+	paid, err := ofGifts(theirs, "at, key", func(f storedFact) string { return f.DonationID })
 	if err != nil {
+		return nil, err
+	}
+	receipts, err := ofGifts(theirs, "number", func(r Receipt) string { return r.DonationID })
+	if err != nil {
+		return nil, err
+	}
+	offline, err := ofGifts(theirs, "donation_id", func(g OfflineGift) string { return g.DonationID })
+	if err != nil {
+		return nil, err
+	}
+	gifts := make([]DonorGift, 0, len(found))
+	for _, d := range found {
+		gift := DonorGift{Donation: d}
+		gift.Method, gift.Last4 = methodOf(paid[d.ID])
+		for _, g := range offline[d.ID] {
+			gift.Offline = g.Method
+		}
+		gift.Receipt = last(receipts[d.ID])
+		gifts = append(gifts, gift)
+	}
+	return gifts, nil
+}
+
+// ofGifts reads the rows of one kind that belong to gifts, by gift.
+func ofGifts[Row any](theirs *gorm.DB, order string, of func(Row) string) (map[string][]Row, error) {
+	var rows []Row
+	if err := theirs.Order(order).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read what belongs to the gifts: %w", err)
 	}
 	byGift := map[string][]Row{}

@@ -187,7 +187,12 @@ func (s *Store) ListMail(ctx context.Context, state MailState, most int) ([]Mail
 	if err != nil {
 		return nil, fmt.Errorf("models: list the mail: %w", err)
 	}
-	records := make([]MailRecord, 0, len(rows))
+	return records(rows), nil
+}
+
+// records are rows as staff see them.
+func records(rows []outboxRow) []MailRecord {
+	all := make([]MailRecord, 0, len(rows))
 	for _, row := range rows {
 		r := MailRecord{
 			Key: row.Key, Kind: row.Kind, State: row.State, Attempts: row.Attempts, Problem: row.Problem, AskedBy: row.AskedBy,
@@ -200,9 +205,9 @@ func (s *Store) ListMail(ctx context.Context, state MailState, most int) ([]Mail
 			ended := row.EndedAt.UTC()
 			r.EndedAt = &ended
 		}
-		records = append(records, r)
+		all = append(all, r)
 	}
-	return records, nil
+	return all
 }
 
 // RetryMail makes a mail that failed or is held due at once, with all of its

@@ -134,7 +134,7 @@ func (s *Store) resend(tx *gorm.DB, receipt Receipt, by string) error {
 	if err != nil {
 		return err
 	}
-	sent := 0
+	key, sent := mailKey(receipt.ID), 0
 	for _, m := range mails {
 		if !strings.HasPrefix(m.Key, mailKey(receipt.ID)) {
 			continue
@@ -144,13 +144,22 @@ func (s *Store) resend(tx *gorm.DB, receipt Receipt, by string) error {
 		case MailIsQueued:
 			return nil
 		case MailIsHeld, MailIsFailed:
-			return s.retry(tx, m.Key)
+			if err := s.retry(tx, m.Key); err != nil {
+				return err
+			}
+			return s.auditResent(tx, receipt, by)
 		default:
 		}
 	}
-	key := mailKey(receipt.ID)
 	if sent > 0 {
 		key = fmt.Sprintf("%s:%d", key, sent+1)
 	}
-	return s.enqueue(tx, Mail{Key: key, Kind: MailReceipt, DonationID: receipt.DonationID, About: About{Receipt: receipt.ID}, AskedBy: by})
+	if err := s.enqueue(tx, Mail{Key: key, Kind: MailReceipt, DonationID: receipt.DonationID, About: About{Receipt: receipt.ID}, AskedBy: by}); err != nil {
+		return err
+	}
+	return s.auditResent(tx, receipt, by)
+}
+
+func (s *Store) auditResent(tx *gorm.DB, receipt Receipt, by string) error {
+	return s.audit(tx, AuditEntry{Who: Actor(by), Act: ReceiptResent, Object: receipt.DonationID, After: fmt.Sprintf("receipt %d", receipt.Number)})
 }

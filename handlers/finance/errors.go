@@ -25,6 +25,8 @@ var statuses = []struct {
 	{errNotYours, http.StatusForbidden, "That needs another role", "Your account doesn’t cover this page. An admin can change that."},
 	{models.ErrNotFound, http.StatusNotFound, "Page not found", "There is no such page, or what it showed is gone."},
 	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
+	{models.ErrNoAddress, http.StatusConflict, "Nobody knows where to", "This gift came without an email, so there is nowhere to send its receipt. Nothing was changed."},
+	{errNoReceipt, http.StatusConflict, "There is no receipt yet", "A receipt is issued once something was received. Nothing was changed."},
 	{models.ErrNotSettled, http.StatusConflict, "That can’t be marked yet", "The payout has not arrived, or its lines don’t come to what was sent. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
 	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},

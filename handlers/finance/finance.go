@@ -65,6 +65,12 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
 	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
 
+	// Gifts.
+	d.room(http.MethodGet, giftsPath, viewer, r.getGifts)
+	d.room(http.MethodGet, giftsPath+"/:id", viewer, r.getGift)
+	d.room(http.MethodPost, giftsPath+"/:id/resend", finance, r.postResend)
+	d.room(http.MethodPost, giftsPath+"/:id/notes", finance, r.postNote)
+
 	// Deposits.
 	d.room(http.MethodGet, payoutsPath, viewer, r.getPayouts)
 	d.room(http.MethodGet, payoutsPath+"/:id", viewer, r.getPayout)

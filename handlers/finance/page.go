@@ -56,6 +56,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		role        models.Role
 	}{
 		{"Overview", "/finance", models.Viewer},
+		{"Donations", giftsPath, models.Viewer},
 		{"Payouts", payoutsPath, models.Viewer},
 		{"Audit log", "/finance/audit", models.Viewer},
 		{"Staff", staffPath, models.Admin},

@@ -41,13 +41,6 @@ type payoutView struct {
 	MayUndo         bool
 }
 
-// rung is one step of the ladder.
-type rung struct {
-	Name, Count, Value string
-	Sum                bool // of the rungs above it
-	Nothing            bool
-}
-
 // reason is a part of a difference, with where it is.
 type reason struct{ Text, Href, Link string }
 
@@ -98,7 +91,7 @@ func (r *Rooms) payout(p models.PayoutSum, lines []models.PayoutLine, names bool
 	}
 	view := payoutView{
 		Amount: p.Amount.String(), Day: p.ArrivalOn.UTC().Format("Monday, January 2, 2006"), ID: p.ID, Status: payoutStatus(p.Payout),
-		Opened: p.Opened(), Automatic: p.Automatic, Ladder: ladder(p), Count: counted(count, "line", "lines"), History: r.history(p, names),
+		Opened: p.Opened(), Automatic: p.Automatic, Ladder: payoutLadder(p), Count: counted(count, "line", "lines"), History: r.history(p, names),
 		Path: payoutsPath + "/" + url.PathEscape(p.ID), May: names, Markable: names && p.Markable(), Marked: p.MarkedAt != nil,
 	}
 	if view.Opened && !p.AddsUp() {
@@ -126,16 +119,16 @@ var partNames = map[models.PayoutPart]string{
 	models.UnmatchedPart: "Not matched", models.DisputesPart: "Disputes", models.RefundsPart: "Refunds", models.OtherPart: "Other activity", models.GiftsPart: "Gifts",
 }
 
-// ladder is the sum, step by step, as far as the books explain it.
-func ladder(p models.PayoutSum) []rung {
+// payoutLadder is the sum, step by step, as far as the books explain it.
+func payoutLadder(p models.PayoutSum) []rung {
 	var rungs []rung
 	add := func(name string, lines int64, m money.Minor, always bool) {
 		if m == 0 && lines == 0 && !always {
 			return
 		}
-		one := rung{Name: name, Value: m.String(), Nothing: m == 0}
+		one := rung{Name: name, Value: m.String()}
 		if lines > 0 {
-			one.Count = thousands(lines)
+			one.Aside = thousands(lines)
 		}
 		rungs = append(rungs, one)
 	}
@@ -204,6 +197,7 @@ func (r *Rooms) line(l models.PayoutLine, names bool) lineView {
 	one.ID, one.When = l.ID, r.short(l.CreatedAt)
 	one.Name, one.What = cmp.Or(l.Source, l.ID), r.what(l)
 	if l.DonationID != "" {
+		one.Href = giftsPath + "/" + url.PathEscape(l.DonationID)
 		if one.Name = l.Reference; names {
 			one.Name = cmp.Or(l.DonorName, l.Reference)
 		}

@@ -41,11 +41,11 @@ func (a answer) hides(t *testing.T, texts ...string) {
 
 func TestAPayoutAddsUpToTheCentAndIsMarkedOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		storetest.PaidOut(t, h.store, 0)
+		d := storetest.PaidOut(t, h.store, 0)
 		ada, admin := h.as(h.add("ada@example.org", models.Finance)), h.as(h.add("admin@example.org", models.Admin))
 		ada.get("/finance/payouts").says(t, "1 payout to the bank, $71.64 in all. Each that is opened adds up.", `<a href="/finance/payouts/po_1">Fri, Nov 27, 2026</a>`, "$50.00", "−$1.75", "−$20.00", "$43.39")
 		page := ada.get(payout)
-		page.says(t, "Every line is matched", "Sum of the lines", "<dd>$71.64</dd>", "Ruth Castillo", "One time, Visa", "Part of $50.00, gift of Nov 24", "Not a gift, in no total: charge", "Not marked reconciled yet")
+		page.says(t, "Every line is matched", "Sum of the lines", "<dd>$71.64</dd>", `/finance/donations/` + d.ID + `">Ruth Castillo</a>`, "One time, Visa", "Part of $50.00, gift of Nov 24", "Not a gift, in no total: charge", "Not marked reconciled yet")
 		page.hides(t, "differing", "Take the mark back")
 
 		ada.post(payout+"/reconcile").expect(t, http.StatusSeeOther, payout+"?said=marked", "")

@@ -20,15 +20,19 @@ var promised = map[string]string{
 	"GET /finance":                          "viewer",
 	"GET /finance/audit":                    "viewer",
 	"GET /finance/*":                        "viewer",
+	"GET /finance/donations":                "viewer",
+	"GET /finance/donations/:id":            "viewer",
+	"POST /finance/donations/:id/resend":    "finance",
+	"POST /finance/donations/:id/notes":     "finance",
+	"GET /finance/account":                  "themselves",
+	"POST /finance/account":                 "themselves",
+	"GET /finance/staff":                    "admin",
+	"POST /finance/staff":                   "admin",
 	"GET /finance/payouts":                  "viewer",
 	"GET /finance/payouts/:id":              "viewer",
 	"GET /finance/payouts/:id/lines.csv":    "finance",
 	"POST /finance/payouts/:id/reconcile":   "finance",
 	"POST /finance/payouts/:id/unreconcile": "admin",
-	"GET /finance/account":                  "themselves",
-	"POST /finance/account":                 "themselves",
-	"GET /finance/staff":                    "admin",
-	"POST /finance/staff":                   "admin",
 }
 
 func TestEveryRouteOfTheRoomsNamesWhoMayCome(t *testing.T) {
@@ -81,6 +85,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
+		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}

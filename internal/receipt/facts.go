@@ -68,7 +68,7 @@ func (w writer) dates() []Fact {
 // paidWith is how the gift came, with what tells it from others of its kind.
 func (w writer) paidWith() []Fact {
 	if w.d.Offline == nil {
-		return []Fact{{"Paid with", payment(w.d.Method, w.d.Last4)}}
+		return []Fact{{"Paid with", Payment(w.d.Method, w.d.Last4)}}
 	}
 	said, known := offline[w.d.Offline.Method]
 	if !known {
@@ -92,6 +92,14 @@ var offline = map[models.OfflineMethod]struct{ name, value, reference string }{
 	models.Other: {"Paid with", "Another way than online", "Payment"},
 }
 
+// Offline names a way of giving that is none of Stripe's.
+func Offline(m models.OfflineMethod) string {
+	if said, known := offline[m]; known {
+		return said.value
+	}
+	return offline[models.Other].value
+}
+
 // brands are Stripe's names of cards, as their holders know them
 // (https://docs.stripe.com/api/charges/object, card.brand).
 var brands = map[string]string{
@@ -100,8 +108,8 @@ var brands = map[string]string{
 	"link": "Link", "cashapp": "Cash App", "amazon_pay": "Amazon Pay", "paypal": "PayPal",
 }
 
-// payment is a card or an account by what its holder can tell it by.
-func payment(method, last4 string) string {
+// Payment is a card or an account by what its holder can tell it by.
+func Payment(method, last4 string) string {
 	name, known := brands[method]
 	if !known {
 		name = "Card"
