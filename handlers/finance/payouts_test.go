@@ -12,13 +12,6 @@ import (
 
 const payout = "/finance/payouts/po_1"
 
-// onBoth runs a test in a house over either database.
-func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
-	t.Helper()
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) { test(t, openOn(t, store, clock, "")) })
-}
-
 // says fails for each text that a page lacks.
 func (a answer) says(t *testing.T, texts ...string) {
 	t.Helper()
@@ -40,12 +33,13 @@ func (a answer) hides(t *testing.T, texts ...string) {
 }
 
 func TestAPayoutAddsUpToTheCentAndIsMarkedOnce(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		d := storetest.PaidOut(t, h.store, 0)
 		ada, admin := h.as(h.add("ada@example.org", models.Finance)), h.as(h.add("admin@example.org", models.Admin))
 		ada.get("/finance/payouts").says(t, "1 payout to the bank, $71.64 in all. Each that is opened adds up.", `<a href="/finance/payouts/po_1">Fri, Nov 27, 2026</a>`, "$50.00", "−$1.75", "−$20.00", "$43.39")
 		page := ada.get(payout)
-		page.says(t, "Every line is matched", "Sum of the lines", "<dd>$71.64</dd>", `/finance/donations/` + d.ID + `">Ruth Castillo</a>`, "One time, Visa", "Part of $50.00, gift of Nov 24", "Not a gift, in no total: charge", "Not marked reconciled yet")
+		page.says(t, "Every line is matched", "Sum of the lines", "<dd>$71.64</dd>", `/finance/donations/`+d.ID+`">Ruth Castillo</a>`, "One time, Visa", "Part of $50.00, gift of Nov 24", "Not a gift, in no total: charge", "Not marked reconciled yet")
 		page.hides(t, "differing", "Take the mark back")
 
 		ada.post(payout+"/reconcile").expect(t, http.StatusSeeOther, payout+"?said=marked", "")
@@ -63,6 +57,7 @@ func TestAPayoutAddsUpToTheCentAndIsMarkedOnce(t *testing.T) {
 }
 
 func TestAPayoutWithOneUnknownLineShowsTheDifferenceAndPointsAtTheLine(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		storetest.PaidOut(t, h.store, 12_34)
 		ada := h.as(h.add("ada@example.org", models.Finance))
@@ -91,6 +86,7 @@ func TestAViewerSeesAPayoutWithoutNamesAndTakesNoTableAway(t *testing.T) {
 }
 
 func TestTheTableOfAPayoutsLinesComesToWhatWasSent(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		storetest.PaidOut(t, h.store, 12_34)
 		got := h.as(h.add("ada@example.org", models.Finance)).get(payout + "/lines.csv")
