@@ -45,3 +45,9 @@ const (
 	PayoutMarked   Act = "payout.reconciled"
 	PayoutUnmarked Act = "payout.reconciliation_undone"
 )
+
+// The acts upon what waited for a person.
+const (
+	EventReplayed Act = "event.replayed"
+	MailRetried   Act = "mail.retried"
+)

@@ -27,6 +27,7 @@ var acts = map[models.Act]string{
 	models.PasswordChanged: "Password changed", models.FactorSet: "Second factor set up", models.FactorRemoved: "Second factor removed",
 	models.RecoveryUsed: "Recovery code used", models.SignedIn: "Signed in", models.SignedOut: "Signed out",
 	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
+	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 }
 

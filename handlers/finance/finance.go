@@ -78,6 +78,11 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
 	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
 
+	// What needs a person.
+	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
+	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
+	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
+
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
 	d.room(http.MethodPost, accountPath, themselves, r.postAccount)
@@ -94,4 +99,5 @@ const (
 	accountPath = "/finance/account"
 	staffPath   = "/finance/staff"
 	payoutsPath = "/finance/payouts"
+	eventsPath  = "/finance/events"
 )

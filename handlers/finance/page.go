@@ -58,6 +58,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"Overview", "/finance", models.Viewer},
 		{"Donations", giftsPath, models.Viewer},
 		{"Payouts", payoutsPath, models.Viewer},
+		{"To look at", eventsPath, models.Finance},
 		{"Audit log", "/finance/audit", models.Viewer},
 		{"Staff", staffPath, models.Admin},
 	} {

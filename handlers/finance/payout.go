@@ -197,7 +197,7 @@ func (r *Rooms) line(l models.PayoutLine, names bool) lineView {
 	one.ID, one.When = l.ID, r.short(l.CreatedAt)
 	one.Name, one.What = cmp.Or(l.Source, l.ID), r.what(l)
 	if l.DonationID != "" {
-		one.Href = giftsPath + "/" + url.PathEscape(l.DonationID)
+		one.Href = giftPath(l.DonationID)
 		if one.Name = l.Reference; names {
 			one.Name = cmp.Or(l.DonorName, l.Reference)
 		}

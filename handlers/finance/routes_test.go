@@ -28,6 +28,9 @@ var promised = map[string]string{
 	"POST /finance/account":                 "themselves",
 	"GET /finance/staff":                    "admin",
 	"POST /finance/staff":                   "admin",
+	"GET /finance/events":                   "finance",
+	"POST /finance/events/:id/replay":       "finance",
+	"POST /finance/mail":                    "finance",
 	"GET /finance/payouts":                  "viewer",
 	"GET /finance/payouts/:id":              "viewer",
 	"GET /finance/payouts/:id/lines.csv":    "finance",
@@ -86,6 +89,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
+		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}

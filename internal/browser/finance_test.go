@@ -13,7 +13,7 @@ import (
 )
 
 // rooms are the pages of the finance team that an admin sees.
-var rooms = []string{"/finance", "/finance/payouts", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
+var rooms = []string{"/finance", "/finance/payouts", "/finance/events", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere"}
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
 // a cookie, which no reader ever gets.
