@@ -49,3 +49,15 @@ const (
 	ReceiptResent Act = "receipt.resent"
 	NoteAdded     Act = "gift.noted"
 )
+
+// The acts upon payouts.
+const (
+	PayoutMarked   Act = "payout.reconciled"
+	PayoutUnmarked Act = "payout.reconciliation_undone"
+)
+
+// The acts upon what waited for a person.
+const (
+	EventReplayed Act = "event.replayed"
+	MailRetried   Act = "mail.retried"
+)

@@ -10,8 +10,11 @@ var (
 	// ErrConflict: the same form key was used for other choices, and that
 	// payment page is still open, or the gift is booked.
 	ErrConflict = errors.New("the form key stands for other choices")
-	// ErrExists: there is such an account already.
+	// ErrExists: there is such an account already, or it is done already.
 	ErrExists = errors.New("there is one already")
+	// ErrNotSettled: a payout that has not arrived, or does not add up, can't be
+	// marked as reconciled.
+	ErrNotSettled = errors.New("the payout is not settled")
 	// ErrInFuture: a gift can't have been received on a day that has not begun.
 	ErrInFuture = errors.New("that day has not begun")
 	// ErrNotAGift: an offline gift without an amount above zero, a method that

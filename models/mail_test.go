@@ -161,7 +161,7 @@ func TestBooksMadeAnewMailNobody(t *testing.T) {
 				if err != nil || len(held) != 1 {
 					t.Fatalf("held are %+v, %v", held, err)
 				}
-				ok(t, s.RetryMail(t.Context(), held[0].Key))
+				ok(t, s.RetryMail(t.Context(), models.Operator, held[0].Key))
 			}
 			if mail := claimOne(t, s); mail.To != "reader@example.org" {
 				t.Errorf("the mail is %+v", mail)
@@ -279,11 +279,11 @@ func TestAMailIsTriedForThreeDaysAndThenAPersonIsTold(t *testing.T) {
 		if !strings.HasPrefix(problem, "421 (address) try again later xxx") || len(problem) != 300 {
 			t.Errorf("it failed for %q", problem)
 		}
-		ok(t, s.RetryMail(t.Context(), key))
+		ok(t, s.RetryMail(t.Context(), models.Operator, key))
 		if mail := claimOne(t, s); mail.To != "reader@example.org" || mail.About.Receipt == "" || mail.Attempts != 1 {
 			t.Errorf("once retried it is %+v", mail)
 		}
-		if err := s.RetryMail(t.Context(), key); !errors.Is(err, models.ErrNotFound) {
+		if err := s.RetryMail(t.Context(), models.Operator, key); !errors.Is(err, models.ErrNotFound) {
 			t.Errorf("retrying what is under way: %v", err)
 		}
 	})

@@ -21,6 +21,8 @@ type Payout struct {
 	MembersRead    bool
 	Difference     money.Minor // its amount less that of its members, once they are read
 	FromBefore     money.Minor // of its amount, members from before the books start: they are in the opening balance
+	MarkedAt       *time.Time  // when somebody held it against the bank's statement; nil while nobody has
+	MarkedBy       Actor
 }
 
 // Undone reports whether the bank did not get the money after all. That can

@@ -253,13 +253,16 @@ func (s *Store) wakeWaiting(tx *gorm.DB, ids []string) (bool, error) {
 
 // Replay makes an event that needs a person, or waits, be tried again from the
 // start: after a fix, it is booked like any other. It returns ErrNotFound for
-// an event that never came.
-func (s *Store) Replay(ctx context.Context, id string) error {
+// an event that never came; one that is settled stays as it is.
+func (s *Store) Replay(ctx context.Context, by Actor, id string) error {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		done := tx.Model(&Event{}).Where("id = ? AND state IN ?", id, []EventState{EventAttention, EventWaiting}).
 			Updates(map[string]any{"state": EventWaiting, "attempts": 0, "next_try_at": s.Now(), "failing_since": s.Now()})
-		if done.Error != nil || done.RowsAffected > 0 {
+		if done.Error != nil {
 			return done.Error
+		}
+		if done.RowsAffected > 0 {
+			return s.audit(tx, AuditEntry{Who: by, Act: EventReplayed, Object: id})
 		}
 		var e Event
 		err := tx.Select("id").Where("id = ?", id).Take(&e).Error

@@ -218,8 +218,13 @@ func records(rows []outboxRow) []MailRecord {
 
 // RetryMail makes a mail that failed or is held due at once, with all of its
 // patience again. It returns ErrNotFound if there is no such mail.
-func (s *Store) RetryMail(ctx context.Context, key string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error { return s.retry(tx, key) })
+func (s *Store) RetryMail(ctx context.Context, by Actor, key string) error {
+	err := s.tx(ctx, func(tx *gorm.DB) error {
+		if err := s.retry(tx, key); err != nil {
+			return err
+		}
+		return s.audit(tx, AuditEntry{Who: by, Act: MailRetried, Object: key})
+	})
 	if err != nil {
 		return fmt.Errorf("models: retry the mail %s: %w", key, err)
 	}

@@ -264,6 +264,21 @@ func (b *bookkeeper) agree(report webhooks.Report) {
 	if t.Net-t.Offline+t.OtherActivity-t.PaidOut != t.StripeBalance {
 		b.t.Errorf("net %s − offline %s + other %s − paid out %s is not %s", t.Net, t.Offline, t.OtherActivity, t.PaidOut, t.StripeBalance)
 	}
+	b.depositsAddUp()
+}
+
+// depositsAddUp holds each payout that is opened to the sum of its lines.
+func (b *bookkeeper) depositsAddUp() {
+	b.t.Helper()
+	payouts, err := b.store.ListPayouts(b.t.Context(), models.PayoutFilter{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, p := range payouts {
+		if p.MembersRead && !p.AddsUp() {
+			b.t.Errorf("%s of %s: the books explain %s of it, in %+v", p.ID, p.Amount, p.Matched(), p.Parts)
+		}
+	}
 }
 
 // shuffled sends every webhook once or twice, in a seeded disorder.

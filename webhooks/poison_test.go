@@ -40,7 +40,7 @@ func TestOneEventThatCannotBeReadStopsNoOther(t *testing.T) {
 			t.Errorf("the event is %s: %s", got.State, got.Problem)
 		}
 		r.told[bad].putInto(r.api.objects)
-		if err := store.Replay(t.Context(), poison); err != nil {
+		if err := store.Replay(t.Context(), models.Operator, poison); err != nil {
 			t.Fatal(err)
 		}
 		r.settle(clock.Advance)

@@ -122,7 +122,7 @@ func TestOneObjectThatCannotBeReadKeepsNoOtherOut(t *testing.T) {
 				// Once it can be read, all is well again.
 				stripe.anew()
 				for _, e := range open {
-					b.ok(b.store.Replay(b.t.Context(), e.ID))
+					b.ok(b.store.Replay(b.t.Context(), models.Operator, e.ID))
 				}
 				b.later(15 * time.Minute)
 				b.sync()

@@ -173,7 +173,7 @@ func TestAMistakeInReadingLosesNoEventAndEndsNothing(t *testing.T) {
 		}
 		stripe.mended.Store(true)
 		for _, e := range told.events {
-			if err := store.Replay(t.Context(), told.words.Replace(e.id)); err != nil {
+			if err := store.Replay(t.Context(), models.Operator, told.words.Replace(e.id)); err != nil {
 				t.Fatal(err)
 			}
 		}

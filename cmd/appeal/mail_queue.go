@@ -110,7 +110,7 @@ func (p *program) requeue(keys []string, all bool, state models.MailState) error
 	}
 	return p.withBooks(func(store *models.Store, _ models.Campaign) error {
 		for _, key := range keys {
-			err := store.RetryMail(p.ctx, key)
+			err := store.RetryMail(p.ctx, models.Operator, key)
 			if errors.Is(err, models.ErrNotFound) {
 				err = fmt.Errorf("no mail %s is failed or held: appeal mail list names those that are", key)
 			}
@@ -137,7 +137,7 @@ func retryAll(ctx context.Context, store *models.Store, state models.MailState) 
 			return done, err
 		}
 		for _, m := range mails {
-			err := store.RetryMail(ctx, m.Key)
+			err := store.RetryMail(ctx, models.Operator, m.Key)
 			if errors.Is(err, models.ErrNotFound) {
 				continue // somebody else was first
 			}

@@ -67,7 +67,7 @@ func (r stripeReplayCommand) Run(p *program) error {
 			}
 		}
 		for _, id := range ids {
-			err := store.Replay(p.ctx, id)
+			err := store.Replay(p.ctx, models.Operator, id)
 			if errors.Is(err, models.ErrNotFound) {
 				err = fmt.Errorf("no event %s ever came: appeal stripe events lists those that are not settled", id)
 			}

@@ -29,6 +29,8 @@ var acts = map[models.Act]string{
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
 	models.RefundAskedFor: "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
 	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
+	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
+	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 }
 
 func (r *Rooms) getAudit(v *visit) error {

@@ -44,6 +44,7 @@ var statuses = []answered{
 	{errNoAnswer, http.StatusServiceUnavailable, "Stripe did not answer", "Stripe did not answer, so it is not known whether the money goes back. Send the same form again in a minute: it refunds once."},
 	{models.ErrNoAddress, http.StatusConflict, "Nobody knows where to", "This gift came without an email, so there is nowhere to send its receipt. Nothing was changed."},
 	{errNoReceipt, http.StatusConflict, "There is no receipt yet", "A receipt is issued once something was received. Nothing was changed."},
+	{models.ErrNotSettled, http.StatusConflict, "That can’t be marked yet", "The payout has not arrived, or its lines don’t come to what was sent. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
 	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "Not ready yet", "The books can’t be reached. Please try again in a minute."},

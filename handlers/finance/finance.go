@@ -81,6 +81,17 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
 	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
 	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
+	// Deposits.
+	d.room(http.MethodGet, payoutsPath, viewer, r.getPayouts)
+	d.room(http.MethodGet, payoutsPath+"/:id", viewer, r.getPayout)
+	d.room(http.MethodGet, payoutsPath+"/:id/lines.csv", finance, r.getPayoutLines)
+	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
+	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
+
+	// What needs a person.
+	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
+	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
+	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
@@ -97,4 +108,6 @@ const (
 	welcomePath = "/finance/welcome/"
 	accountPath = "/finance/account"
 	staffPath   = "/finance/staff"
+	payoutsPath = "/finance/payouts"
+	eventsPath  = "/finance/events"
 )

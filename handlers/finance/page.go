@@ -57,7 +57,9 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 	}{
 		{"Overview", "/finance", models.Viewer},
 		{"Donations", giftsPath, models.Viewer},
+		{"Payouts", payoutsPath, models.Viewer},
 		{"Offline gifts", offlinePath, models.Finance},
+		{"To look at", eventsPath, models.Finance},
 		{"Audit log", "/finance/audit", models.Viewer},
 		{"Staff", staffPath, models.Admin},
 	} {

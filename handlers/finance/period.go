@@ -52,14 +52,14 @@ func (l look) address() string {
 	return "/finance?" + values.Encode()
 }
 
-// field is one part of an address.
-type field struct{ Name, Value string }
+// part is one of an address: a name and its value.
+type part struct{ Name, Value string }
 
-func (l look) fields() []field {
-	var all []field
+func (l look) fields() []part {
+	var all []part
 	add := func(name, value string) {
 		if value != "" {
-			all = append(all, field{name, value})
+			all = append(all, part{name, value})
 		}
 	}
 	add("from", typedDay(l.period.From))
@@ -67,9 +67,9 @@ func (l look) fields() []field {
 	return append(all, l.filters()...)
 }
 
-func (l look) filters() []field {
-	var all []field
-	for _, f := range []field{{"channel", l.filter.Channel}, {"frequency", l.filter.Frequency}, {"method", l.filter.Method}} {
+func (l look) filters() []part {
+	var all []part
+	for _, f := range []part{{"channel", l.filter.Channel}, {"frequency", l.filter.Frequency}, {"method", l.filter.Method}} {
 		if f.Value != "" {
 			all = append(all, f)
 		}
@@ -109,7 +109,7 @@ type periodsView struct {
 	Presets    []roomLink
 	Custom     bool
 	From, To   string
-	Filters    []field
+	Filters    []part
 	Spans      string // "Jun 12 – Jun 18, 2027"; "" for the whole campaign
 	OnlyFilter []roomLink
 }

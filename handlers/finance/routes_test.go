@@ -32,6 +32,15 @@ var promised = map[string]string{
 	"GET /finance/offline":                "finance",
 	"POST /finance/offline":               "finance",
 
+	"GET /finance/payouts":                  "viewer",
+	"GET /finance/payouts/:id":              "viewer",
+	"GET /finance/payouts/:id/lines.csv":    "finance",
+	"POST /finance/payouts/:id/reconcile":   "finance",
+	"POST /finance/payouts/:id/unreconcile": "admin",
+	"GET /finance/events":                   "finance",
+	"POST /finance/events/:id/replay":       "finance",
+	"POST /finance/mail":                    "finance",
+
 	"GET /finance/account":  "themselves",
 	"POST /finance/account": "themselves",
 	"GET /finance/staff":    "admin",
@@ -90,6 +99,9 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
+		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
+		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
+		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}
 	paths := map[string]bool{}
 	for _, route := range h.server.Routes() {

@@ -14,8 +14,8 @@ import (
 
 // rooms are the pages of the finance team that an admin sees.
 var rooms = []string{
-	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline",
-	"/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere",
+	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/payouts",
+	"/finance/events", "/finance/audit", "/finance/staff", "/finance/account", "/finance/nowhere",
 }
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
@@ -85,6 +85,9 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	staff.click("form.sheet button")
 	staff.awaitSays("h1", "Save this gift?")
 	at("an offline gift, reviewed")
+	staff.open("/finance/payouts")
+	staff.visit(ask[string](staff, "document.querySelector('.payouts tbody a').href"))
+	at("a payout")
 	staff.open("/finance/staff")
 	staff.fill("#email", "viewer@example.org")
 	staff.click("label[for=viewer]")

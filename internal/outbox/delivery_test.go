@@ -162,7 +162,7 @@ func TestAfterThreeDaysOfRefusalAMailIsShownToStaffAndCanBeTriedAgain(t *testing
 		if len(server.Mails()) != 0 {
 			t.Error("what was given up is sent by itself")
 		}
-		if err := o.Store.RetryMail(t.Context(), failed[0].Key); err != nil {
+		if err := o.Store.RetryMail(t.Context(), models.Operator, failed[0].Key); err != nil {
 			t.Fatal(err)
 		}
 		o.once()

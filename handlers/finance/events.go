@@ -1,0 +1,136 @@
+package finance
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/corruptionproject/appeal/models"
+)
+
+// mostMails is how many mails of a state the page shows.
+const mostMails = 100
+
+type eventsView struct {
+	Said     string
+	Events   []eventRow
+	Twice    []waiting // gifts that were paid twice
+	Disputes []waiting
+	Gifts    []waiting // that somebody can still save money on
+	Differs  []waiting // where the books and Stripe differ
+	Mail     []mailRow
+	Nothing  bool
+}
+
+type eventRow struct{ ID, When, Type, Object, State, Problem string }
+
+// waiting is one thing that needs a person.
+type waiting struct{ When, Name, Href, Amount, Detail string }
+
+type mailRow struct{ Key, When, Kind, State, Problem, Act string }
+
+func (r *Rooms) getEvents(v *visit) error {
+	view := eventsView{Said: map[string]string{
+		"replayed": "It is tried again now. Reload the page in a moment: it is gone once it is booked.",
+		"mail":     "It is sent now. Reload the page in a moment: it is gone once it was accepted.",
+	}[v.QueryParam("said")]}
+	if err := errors.Join(r.events(v, &view), r.found(v, &view), r.mails(v, &view)); err != nil {
+		return err
+	}
+	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
+	return r.render(v, http.StatusOK, "finance-events", "What needs a person", view)
+}
+
+// events are those that are not settled, and the gifts and disputes that came
+// of others.
+func (r *Rooms) events(v *visit, view *eventsView) error {
+	open, err := r.Store.OpenEvents(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, e := range open {
+		state := "Needs a person"
+		if e.State == models.EventWaiting {
+			state = "Waits, is tried again"
+		}
+		view.Events = append(view.Events, eventRow{e.ID, r.moment(e.ReceivedAt), e.Type, e.ObjectID, state, e.Problem})
+	}
+	gifts, err := r.Store.OverpaidGifts(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, d := range gifts {
+		one := waiting{Name: d.Reference, Href: giftPath(d.ID), Amount: (d.Captured - d.Refunded - d.Disputed - d.AmountCharged).String()}
+		if d.ReceivedAt != nil {
+			one.When = r.moment(*d.ReceivedAt)
+		}
+		view.Twice = append(view.Twice, one)
+	}
+	disputes, err := r.Store.OpenDisputes(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, d := range disputes {
+		view.Disputes = append(view.Disputes, waiting{When: r.moment(d.OpenedAt), Name: d.Reference, Href: giftPath(d.DonationID), Amount: d.Held.String(), Detail: d.Object})
+	}
+	return nil
+}
+
+// found is what syncs have found and still stands.
+func (r *Rooms) found(v *visit, view *eventsView) error {
+	findings, err := r.Store.OpenFindings(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		one := waiting{When: r.moment(f.FoundAt), Name: f.Object, Amount: f.Amount.String(), Detail: f.Detail}
+		switch {
+		case !f.Kind.Differs():
+			view.Gifts = append(view.Gifts, one)
+			continue
+		case f.Kind == models.FoundPayout:
+			one.Href = payoutsPath + "/" + url.PathEscape(f.Object)
+		}
+		view.Differs = append(view.Differs, one)
+	}
+	return nil
+}
+
+func (r *Rooms) mails(v *visit, view *eventsView) error {
+	for _, kind := range []struct {
+		state      models.MailState
+		words, act string
+	}{
+		{models.MailIsFailed, "Given up", "Try again"},
+		{models.MailIsHeld, "Held", "Send it"},
+	} {
+		mails, err := r.Store.ListMail(v.ctx(), kind.state, mostMails)
+		if err != nil {
+			return err
+		}
+		for _, m := range mails {
+			view.Mail = append(view.Mail, mailRow{m.Key, r.moment(m.QueuedAt), words(string(m.Kind)), kind.words, m.Problem, kind.act})
+		}
+	}
+	return nil
+}
+
+func giftPath(id string) string { return giftsPath + "/" + url.PathEscape(id) }
+
+func (r *Rooms) postReplay(v *visit) error {
+	if err := r.Store.Replay(v.ctx(), v.who.Actor(), v.Param("id")); err != nil {
+		return err
+	}
+	return back(v, eventsPath, "replayed")
+}
+
+func (r *Rooms) postMail(v *visit) error {
+	sent, err := form(v)
+	if err != nil {
+		return err
+	}
+	if err := r.Store.RetryMail(v.ctx(), v.who.Actor(), sent.Get("key")); err != nil {
+		return err
+	}
+	return back(v, eventsPath, "mail")
+}

@@ -1,0 +1,95 @@
+package finance_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/storetest"
+	"github.com/corruptionproject/appeal/models"
+)
+
+func TestAnEventThatWasMendedIsReplayedAndBooked(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		ada := h.as(h.add("ada@example.org", models.Finance))
+		ada.get("/finance/events").says(t, "Nothing needs a person.")
+		d, err := h.store.StartDonation(t.Context(), "", 0, models.Choices{Frequency: models.Once, Amount: 50_00, Tribute: models.NoTribute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		poison := models.Event{ID: "evt_1", Type: "charge.succeeded", ObjectID: "ch_1", Created: h.clock.Now(), Raw: []byte("{}")}
+		if _, _, err := h.store.Receive(t.Context(), poison, models.Reading{State: models.EventAttention, Problem: "can't be read"}); err != nil {
+			t.Fatal(err)
+		}
+		ada.get("/finance/events").says(t, "evt_1", "charge.succeeded", "can&#39;t be read", "Needs a person", `action="/finance/events/evt_1/replay"`)
+		h.as(h.add("viewer@example.org", models.Viewer)).post("/finance/events/evt_1/replay").expect(t, http.StatusForbidden, "", "needs another role")
+		ada.post("/finance/events/evt_1/replay").expect(t, http.StatusSeeOther, "/finance/events?said=replayed", "")
+		ada.get("/finance/audit").says(t, "Event tried again", "evt_1", "ada@example.org")
+
+		// What the running service does with it then, the event being readable now.
+		due, err := h.store.ClaimDue(t.Context(), 10)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("due are %v, %v", due, err)
+		}
+		agreed := money.Money{Minor: d.AmountCharged, Currency: "usd"}
+		reading := models.Reading{Facts: []models.Fact{{
+			Key: "ch_1:charge", Kind: models.Charged, Object: "ch_1", Money: agreed, Agreed: &agreed, At: storetest.Start, Evidence: "evt_1",
+			Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_1", Charge: "ch_1", Final: true},
+		}}}
+		if state, err := h.store.Settle(t.Context(), due[0], reading); err != nil || state != models.EventBooked {
+			t.Fatalf("it is %s, %v", state, err)
+		}
+		ada.get("/finance/events").hides(t, "evt_1")
+		ada.get("/finance").says(t, "$50.00")
+		ada.post("/finance/events/evt_none/replay").expect(t, http.StatusNotFound, "", "Page not found")
+	})
+}
+
+func TestWhatNeedsAPersonIsOnOnePage(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		d := storetest.PaidOut(t, h.store, 12_34)
+		if _, err := h.store.NameDifferences(t.Context(), h.clock.Now(), []models.Finding{
+			{Kind: models.FoundPayout, Object: "po_1", Amount: 100, Currency: "usd", Detail: "the payout is short"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		opened := models.Fact{
+			Key: "dp_1:opened", Kind: models.DisputeOpened, Object: "dp_1", Money: money.Money{Currency: "usd"}, At: h.clock.Now(),
+			Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_1", Charge: "ch_1"},
+		}
+		if _, err := h.store.Learn(t.Context(), models.Object{ID: "dp_1", Raw: []byte("dp_1"), Reading: models.Reading{Facts: []models.Fact{opened}}}); err != nil {
+			t.Fatal(err)
+		}
+		ada := h.as(h.add("ada@example.org", models.Finance))
+		page := ada.get("/finance/events")
+		page.says(t, "Disputes to answer", `<a href="/finance/donations/`+d.ID+`">`+d.Reference+`</a>`, "dp_1",
+			"Where the books and Stripe differ", "txn_unknown", "$12.34", `<a href="/finance/payouts/po_1">po_1</a>`, "the payout is short")
+		page.hides(t, "Nothing needs a person.", "Castillo")
+	})
+}
+
+func TestMailThatWasGivenUpOrIsHeldIsSentByAPerson(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.gives(1, models.Choices{Frequency: models.Once, Amount: 50_00}, "ruth@example.org", "Ruth Castillo")
+		claimed, err := h.store.ClaimMail(t.Context(), 10, 0)
+		if err != nil || len(claimed) == 0 {
+			t.Fatalf("mails are %v, %v", claimed, err)
+		}
+		key := claimed[0].Key
+		h.clock.Advance(73 * 3600e9)
+		if err := h.store.MailFailed(t.Context(), key, "550 no such mailbox ruth@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		ada := h.as(h.add("ada@example.org", models.Finance))
+		page := ada.get("/finance/events")
+		page.says(t, "Mail that was not sent", key, "550 no such mailbox (address)", "Try again")
+		page.hides(t, "ruth@")
+		ada.post("/finance/mail", "key", key).expect(t, http.StatusSeeOther, "/finance/events?said=mail", "")
+		ada.get("/finance/events").hides(t, key)
+		ada.get("/finance/audit").says(t, "Mail sent again or released", key)
+		ada.post("/finance/mail", "key", key).expect(t, http.StatusNotFound, "", "Page not found")
+	})
+}
