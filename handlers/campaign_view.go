@@ -148,10 +148,10 @@ func (v *views) otherWays() []string {
 	o := v.c.Organisation
 	var ways []string
 	if o.Address != "" {
-		ways = append(ways, "By check: made out to "+v.legalName()+", with “"+v.c.Title+"” on the memo line, mailed to "+o.Address+".")
+		ways = append(ways, "By check: made out to "+o.Recipient()+", with “"+v.c.Title+"” on the memo line, mailed to "+o.Address+".")
 	}
 	if o.EIN != "" && !o.NotDeductible {
-		ways = append(ways, "From a donor-advised fund: ask for "+v.legalName()+", EIN"+nbsp+o.EIN+".")
+		ways = append(ways, "From a donor-advised fund: ask for "+o.Recipient()+", EIN"+nbsp+o.EIN+".")
 	}
 	if o.Help != "" {
 		ways = append(ways, "Stock or a bank transfer: write to "+o.Help+".")

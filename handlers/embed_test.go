@@ -135,10 +135,7 @@ func TestWhereAFrameStoodIsKnownOfTheGiftAndOfEveryRenewal(t *testing.T) {
 			if _, err := s.sim.Renew(t.Context(), *d.SubscriptionID); err != nil {
 				t.Fatal(err)
 			}
-			s.deliver()
-			if _, err := s.later.ResolveDue(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			s.settle()
 			if diff := cmp.Diff([]string{want, want, want}, sources(t, books)); diff != "" {
 				t.Errorf("a gift, a monthly one and its renewal came from: %s", diff)
 			}

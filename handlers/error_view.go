@@ -38,6 +38,7 @@ var wording = map[int]words{
 	http.StatusRequestEntityTooLarge: {"That was too much to send", "The form held more than we can take. You have not been charged."},
 	http.StatusUnsupportedMediaType:  {"We couldn’t read that", "The form came in a way we don’t understand. You have not been charged."},
 	http.StatusMisdirectedRequest:    {"This address isn’t ours", "You reached us under a name that we don’t answer to. You have not been charged."},
+	http.StatusUnprocessableEntity:   {"That can’t be taken as it is", "Something in the form has to be changed first. You have not been charged."},
 	http.StatusTooManyRequests:       {"Too many tries", "Wait a minute, then try again. You have not been charged."},
 	http.StatusInternalServerError:   {"Something went wrong on our side", "If you were paying, look at your card or bank statement before you try again."},
 	http.StatusServiceUnavailable:    {"Giving is paused", "We can’t take gifts for a moment. You have not been charged. Please try again in a few minutes."},

@@ -22,9 +22,13 @@ var statuses = []struct {
 	{models.ErrNotFound, http.StatusNotFound, "not_found"},
 	{models.ErrConflict, http.StatusConflict, "conflict"},
 	{models.ErrClosed, http.StatusConflict, "closed"},
+	{models.ErrInFuture, http.StatusUnprocessableEntity, "invalid"},
+	{models.ErrNotAGift, http.StatusUnprocessableEntity, "invalid"},
+	{models.ErrNoAddress, http.StatusUnprocessableEntity, "invalid"},
 	{errRateLimited, http.StatusTooManyRequests, "rate_limited"},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "unavailable"},
 	{errBooks, http.StatusServiceUnavailable, "unavailable"},
+	{errPrinting, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{stripeapi.ErrRefused, http.StatusServiceUnavailable, "unavailable"},
 }
@@ -33,7 +37,9 @@ var statuses = []struct {
 var errBooks = errors.New("the database failed")
 
 // named are the Store's errors that say more than that it failed.
-var named = []error{models.ErrNotFound, models.ErrConflict, models.ErrClosed, models.ErrBooksClosed}
+var named = []error{
+	models.ErrNotFound, models.ErrConflict, models.ErrClosed, models.ErrBooksClosed, models.ErrInFuture, models.ErrNotAGift, models.ErrNoAddress,
+}
 
 // ofBooks marks any other error of the Store's as errBooks: whatever the reason
 // is, the reader can only try again later.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -229,17 +228,13 @@ func sent(c echo.Context) (url.Values, error) {
 }
 
 // receiptLink leads to a gift's newest receipt, "" where there is none. It is
-// good for as long as receipts are, and where that is over for a day: whoever
-// is signed in may always read their own.
+// good for a day where receipts are so no longer: whoever is signed in may
+// always read their own.
 func (s *Server) receiptLink(g models.DonorGift) string {
-	if g.Receipt == nil || g.Donation.ReceivedAt == nil {
+	if g.Receipt == nil {
 		return ""
 	}
-	until := links.ReceiptUntil(*g.Donation.ReceivedAt, s.Campaign.Zone)
-	if least := s.Now().Add(24 * time.Hour); until.Before(least) {
-		until = least
-	}
-	return "/receipts/" + s.Links.Receipt(g.Receipt.ID, until)
+	return s.receiptAddress(g.Donation, g.Receipt.ID, s.Now().Add(24*time.Hour))
 }
 
 // ofManage is ofBooks for donors who were not about to pay.

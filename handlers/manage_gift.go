@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,6 +28,11 @@ func (s *Server) ofDonor(next onGift) echo.HandlerFunc {
 		if err != nil {
 			return s.toEnter(c, err)
 		}
+		if c.Request().Method == http.MethodPost {
+			if err := s.mayChange(c); err != nil {
+				return err
+			}
+		}
 		subs, err := s.Store.SubscriptionsOf(c.Request().Context(), donor.ID)
 		if err != nil {
 			return ofManage(err)
@@ -37,6 +44,26 @@ func (s *Server) ofDonor(next onGift) echo.HandlerFunc {
 		}
 		return models.ErrNotFound
 	}
+}
+
+// mayChange bounds how often one network's donors change their gifts. Each time
+// asks Stripe several things, and of all that an account asks it answers so much
+// a second: those who give need it.
+func (s *Server) mayChange(c echo.Context) error {
+	release, err := s.changes.admit(c.RealIP(), s.Now())
+	var limited rateLimited
+	if errors.As(err, &limited) {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
+		return worded{
+			error: err, heading: "Too many changes", sentence: "Nothing was changed this time. Wait a minute, then try again.",
+			links: []link{{"Back to your gifts", managePath}},
+		}
+	}
+	if err != nil {
+		return err
+	}
+	release(true, s.Now())
+	return nil
 }
 
 // getCancel asks whether a gift shall end, once and without a detour.
@@ -112,16 +139,15 @@ func (s *Server) postAmount(c echo.Context, donor models.Donor, sub models.Donor
 	}
 	total, fees := s.Campaign.Charge(amount, state.Cover)
 	ctx := c.Request().Context()
-	if total != sub.Amount || fees != sub.FeesCovered {
-		if err := s.Recurring.ChangeAmount(ctx, sub.ID, amount, fees); err != nil {
-			s.Log.Warn("a gift's amount could not be changed", "donation", sub.Began.ID, "error", err)
-			if now, known := s.asStripeSays(ctx, donor, sub); now.Amount != total || now.FeesCovered != fees {
-				state.Notice = notChanged(known)
-				return s.giftPage(c, http.StatusServiceUnavailable, state)
-			}
+	// Whether there is anything to change, Stripe knows: the books may be behind it.
+	if err := s.Recurring.ChangeAmount(ctx, sub.ID, amount, fees); err != nil {
+		s.Log.Warn("a gift's amount could not be changed", "donation", sub.Began.ID, "error", err)
+		if now, known := s.asStripeSays(ctx, donor, sub); now.Amount != total || now.FeesCovered != fees {
+			state.Notice = notChanged(known)
+			return s.giftPage(c, http.StatusServiceUnavailable, state)
 		}
-		s.asStripeSays(ctx, donor, sub)
 	}
+	s.asStripeSays(ctx, donor, sub)
 	state.Step, state.Gift.Amount, state.Gift.FeesCovered = giftChanged, total, fees
 	return s.giftPage(c, http.StatusOK, state)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -98,6 +99,18 @@ func TestAChangedAmountIsChargedFromTheNextPaymentOn(t *testing.T) {
 	})
 }
 
+func TestAnAmountIsChangedThoughTheBooksAreBehindStripe(t *testing.T) {
+	onBoth(t, options{}, func(t *testing.T, s *site) {
+		reference := s.monthly("donor@example.org")
+		me := s.signIn("donor@example.org")
+		for _, typed := range []string{"20", "10", "20"} { // within a second, of which the books keep one amount
+			me.post("/manage/gifts/"+reference+"/amount", "amount", typed).expectSays(t, http.StatusOK, "Changed to $"+typed+" a month.")
+		}
+		s.monthPasses()
+		s.signIn("donor@example.org").get("/manage/year/2026").expectSays(t, http.StatusOK, "$15.00", "$20.00", "$35.00")
+	})
+}
+
 func TestTheCardIsChangedAtStripe(t *testing.T) {
 	onBoth(t, options{}, func(t *testing.T, s *site) {
 		reference := s.monthly("donor@example.org")
@@ -149,5 +162,22 @@ func TestAPaymentThatFailedIsToldWithTheWayToMendIt(t *testing.T) {
 		}
 		s.settle()
 		me.get("/manage").expectSays(t, http.StatusOK, "payment didn’t go through.", "/manage/gifts/"+reference+"/payment")
+	})
+}
+
+func TestOneNetworksDonorsChangeTheirGiftsSoOftenOnly(t *testing.T) {
+	onBoth(t, options{rate: handlers.Rate{Burst: 2, Every: time.Minute}}, func(t *testing.T, s *site) {
+		reference := s.monthly("donor@example.org")
+		me := s.signIn("donor@example.org")
+		amount := "/manage/gifts/" + reference + "/amount"
+		for _, typed := range []string{"16", "17"} {
+			me.post(amount, "amount", typed).expectSays(t, http.StatusOK, "$"+typed)
+		}
+		limited := me.post(amount, "amount", "18")
+		limited.expectSays(t, http.StatusTooManyRequests, "Too many changes", "Nothing was changed this time.")
+		if limited.header.Get("Retry-After") != "60" || me.subscription("donor@example.org").Amount != 17_00 {
+			t.Errorf("Retry-After is %q, the amount %s", limited.header.Get("Retry-After"), me.subscription("donor@example.org").Amount)
+		}
+		me.get(amount).expectSays(t, http.StatusOK, "$17")
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -115,7 +116,9 @@ type yearView struct {
 	Given        string
 	Returned     string // "" where nothing went back
 	Total        string
-	Apart        string // what of it the donor gave in another way than money
+	Sums         []receipt.Line // what of it counts, where that is another sum
+	Apart        []string       // the gifts that are not in it
+	Statements   []string
 	Note         string
 	AsOf         string
 }
@@ -135,6 +138,9 @@ func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
 		if g.Method != "" {
 			line.What = offlineNames[g.Method]
 		}
+		if more := receipt.GiftOfYear(g); more != "" {
+			line.What += "; " + more
+		}
 		given, returned = given+g.Amount, returned+g.Amount-g.Stands()
 		view.Lines = append(view.Lines, line)
 	}
@@ -142,17 +148,19 @@ func (v *views) year(y models.YearSummary, now time.Time) ([]byte, error) {
 	if returned > 0 {
 		view.Returned = returned.String()
 	}
-	if y.Summed != y.Stands {
-		view.Apart = (y.Stands - y.Summed).String() + " of it came as stock, from a donor-advised fund or from a retirement account. What that means for taxes stands on each of those receipts."
+	said := receipt.OfYear(v.c, y)
+	view.Apart, view.Statements = said.Apart, said.Statements
+	if y.Summed != y.Stands || len(said.Sums) > 1 {
+		view.Sums = said.Sums
 	}
-	view.Note = "What was refunded, or taken back in a dispute, is subtracted. Each gift has a receipt of its own, with what the tax office wants said."
+	view.Note = "What was refunded, or taken back in a dispute, is subtracted. Each gift has a receipt of its own."
 	return v.ofManage("year", view.Heading, problem{}, view)
 }
 
 // organisation is who received the gifts, a line each.
 func (v *views) organisation() []string {
 	o := v.c.Organisation
-	lines := []string{v.legalName(), o.Address}
+	lines := []string{o.Recipient(), o.Address}
 	if o.EIN != "" {
 		lines = append(lines, "EIN "+o.EIN)
 	}

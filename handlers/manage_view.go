@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -187,14 +188,11 @@ func (v *views) nextDay(sub models.DonorSubscription, now time.Time) string {
 // giftLine is one gift of the list in words.
 func (v *views) giftLine(g models.DonorGift) giftLine {
 	d := g.Donation
-	at, amount := d.CreatedAt, d.Charged()
-	if d.ReceivedAt != nil {
-		at = *d.ReceivedAt
-	}
+	amount := d.Charged()
 	if d.Captured > 0 {
 		amount = d.Captured
 	}
-	line := giftLine{Date: v.date(at), Amount: amount.Short(), What: frequencyLabel(d.Frequency), Status: v.giftStatus(d)}
+	line := giftLine{Date: v.date(d.GivenAt()), Amount: amount.Short(), What: frequencyLabel(d.Frequency), Status: v.giftStatus(d)}
 	if with := paidWith(g.PaidWith); with != "" {
 		line.What += ", " + with
 	}
@@ -237,22 +235,12 @@ func (v *views) yearOf(d models.Donation) string {
 	return strconv.Itoa(d.ReceivedAt.In(v.c.Zone).Year())
 }
 
-// cards are Stripe's names of what is paid with, as their holders know them
-// (https://docs.stripe.com/api/payment_methods/object).
-var cards = map[string]string{
-	"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover", "diners": "Diners Club", "jcb": "JCB",
-	"unionpay": "UnionPay", "us_bank_account": "Bank account", "link": "Link",
-}
-
 // paidWith names a card or an account by what its holder can tell it by.
 func paidWith(p models.PaidWith) string {
 	if p.Method == "" && p.Last4 == "" {
 		return ""
 	}
-	name, known := cards[p.Method]
-	if !known {
-		name = "Card"
-	}
+	name := receipt.Brand(p.Method)
 	if p.Last4 == "" {
 		return name
 	}

@@ -1,11 +1,11 @@
 package handlers
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,11 +37,11 @@ func (s *Server) getReceipt(c echo.Context) error {
 	}
 	document := receipt.Of(s.Campaign, d, now)
 	if asPDF {
-		return sendPDF(c, document, d.Receipt)
+		return s.sendPDF(c, document, d.Receipt)
 	}
 	newest := ""
 	if document.Superseded {
-		newest = s.receiptAddress(d, d.Newest.ID)
+		newest = s.receiptAddress(d.Donation, d.Newest.ID, now)
 	}
 	body, err := s.views.receipt(document, receiptsPath+token+pdfEnding, newest)
 	if err != nil {
@@ -52,24 +52,29 @@ func (s *Server) getReceipt(c echo.Context) error {
 
 // sendPDF offers the file for keeping, and not for a viewer: those of browsers
 // bring scripts and styles that the site's policy keeps out.
-func sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error {
-	var body bytes.Buffer
-	if err := document.PDF(&body); err != nil {
+func (s *Server) sendPDF(c echo.Context, document receipt.Document, r models.Receipt) error {
+	body, err := s.printer.draw(c.Request().Context(), document)
+	if errors.Is(err, errPrinting) {
+		return worded{
+			error: err, heading: "Too many receipts are being printed",
+			sentence: "Please try again in a minute, or print the receipt’s page.", links: []link{{"Try again", ""}},
+		}
+	}
+	if err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="receipt-%06d.pdf"`, r.Number))
-	return c.Blob(http.StatusOK, "application/pdf", body.Bytes())
+	return c.Blob(http.StatusOK, "application/pdf", body)
 }
 
 // receiptAddress is where a document of a gift is shown, for as long as any of
-// the gift's are. What was never received is kept for as long as what was
-// booked that day.
-func (s *Server) receiptAddress(d models.ReceiptDocument, id string) string {
-	received := d.Donation.CreatedAt
-	if d.Donation.ReceivedAt != nil {
-		received = *d.Donation.ReceivedAt
+// the gift's are, and at the least until a moment.
+func (s *Server) receiptAddress(d models.Donation, id string, least time.Time) string {
+	until := links.ReceiptUntil(d.GivenAt(), s.Campaign.Zone)
+	if until.Before(least) {
+		until = least
 	}
-	return receiptsPath + s.Links.Receipt(id, links.ReceiptUntil(received, s.Campaign.Zone))
+	return receiptsPath + s.Links.Receipt(id, until)
 }
 
 // withoutReceipt is the error of a receipt that can't be shown.

@@ -5,11 +5,14 @@ import (
 	"maps"
 	"net/http"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/internal/links"
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripesim"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -215,4 +218,30 @@ func TestOnlyTheFirstPaymentOfAMonthlyGiftBringsTheBenefit(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestPDFsAreDrawnOneByOneAndOnlySoManyAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	clock := &storetest.Clock{}
+	s := newSite(t, storetest.Open(t, storetest.InMemory(t), clock), clock, options{})
+	_, address := s.received()
+	release := s.server.HoldPrinting(handlers.MostPrinting - 2)
+	last := make(chan answer)
+	go func() { last <- s.get(address + ".pdf") }()
+	for s.server.WantedPDFs() < handlers.MostPrinting {
+		runtime.Gosched()
+	}
+	many := s.get(address + ".pdf")
+	many.expectSays(t, http.StatusServiceUnavailable, "Too many receipts are being printed")
+	if many.header.Get("Retry-After") == "" || many.header.Get("Content-Type") == "application/pdf" {
+		t.Errorf("it is refused with %v", many.header)
+	}
+	s.get(address).expectSays(t, http.StatusOK, "Jordan Sample")
+	release()
+	if drawn := <-last; drawn.status != http.StatusOK {
+		t.Errorf("one that waited is answered %d", drawn.status)
+	}
+	if again := s.get(address + ".pdf"); again.status != http.StatusOK {
+		t.Errorf("then one is answered %d", again.status)
+	}
 }

@@ -60,7 +60,7 @@ type Config struct {
 	PaymentOrigin  string
 	TestMode       bool // no real money moves
 	TrustedProxies []netip.Prefix
-	DonateRate     Rate             // of new checkouts, and apart from those of newsletter sign-ups
+	DonateRate     Rate             // of new checkouts, and each apart of newsletter sign-ups, donors' links and donors' changes
 	Webhook        echo.HandlerFunc // Stripe's door, exempt from the cross-site check
 	WebhookPath    string
 	Finance        Rooms // the staff's pages; nil for none
@@ -94,6 +94,8 @@ type Server struct {
 	limits   *limiter // of checkouts
 	signups  *limiter // of requests for the newsletter
 	manages  *limiter // of requests for a donor's link
+	changes  *limiter // of what donors change about their gifts
+	printer  printer
 	draining atomic.Bool
 	streams  atomic.Int64
 	ready    readiness
@@ -115,8 +117,9 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), stopping: make(chan struct{})}
-	s.limits, s.signups, s.manages = newLimiter(c.DonateRate), newLimiter(c.DonateRate), newLimiter(c.DonateRate)
+	s := &Server{Config: c, echo: echo.New(), views: v, empty: prefilled(nil, c.Campaign), printer: newPrinter(), stopping: make(chan struct{})}
+	s.limits, s.signups = newLimiter(c.DonateRate), newLimiter(c.DonateRate)
+	s.manages, s.changes = newLimiter(c.DonateRate), newLimiter(c.DonateRate)
 	s.feed = live.New(c.Store, s.encodeProgress, c.Now)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = ipExtractor(c.TrustedProxies)

@@ -57,7 +57,7 @@ func (s *Server) given(ctx context.Context, d models.Donation) (given, error) {
 	if err != nil {
 		return g, err
 	}
-	g.receipt = s.receiptAddress(newest, newest.Receipt.ID)
+	g.receipt = s.receiptAddress(newest.Donation, newest.Receipt.ID, s.Now())
 	g.mailed = s.Mailed && newest.DonorEmail != ""
 	return g, nil
 }

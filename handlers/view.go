@@ -121,14 +121,6 @@ func (v *views) legal() legalView {
 	return said
 }
 
-// legalName is who checks are made out to.
-func (v *views) legalName() string {
-	if v.c.Organisation.LegalName != "" {
-		return v.c.Organisation.LegalName
-	}
-	return v.c.Organisation.Name
-}
-
 // deadline is the campaign's last moment: "June 30 at 11:59 p.m. PT".
 func (v *views) deadline(now time.Time) string {
 	return v.day(v.c.Deadline, now) + " at " + v.clock(v.c.Deadline)

@@ -97,6 +97,15 @@ type Organisation struct {
 	InReturn      string // a sentence on what donors get; "": nothing
 }
 
+// Recipient is who gifts are made out to: the legal name, or where none is
+// configured the name that readers know.
+func (o Organisation) Recipient() string {
+	if o.LegalName != "" {
+		return o.LegalName
+	}
+	return o.Name
+}
+
 // Stretch is what gifts beyond the goal are for, where editors wrote it down.
 type Stretch struct {
 	Purpose string

@@ -49,6 +49,15 @@ type Donation struct {
 	CreatedAt  time.Time
 }
 
+// GivenAt is when a gift was received (UTC), or where it never was, or is so no
+// longer, when it was begun.
+func (d Donation) GivenAt() time.Time {
+	if d.ReceivedAt != nil {
+		return *d.ReceivedAt
+	}
+	return d.CreatedAt
+}
+
 // Choices are what the reader chose in the form.
 type Choices struct {
 	Frequency   Frequency

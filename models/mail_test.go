@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -146,8 +147,10 @@ func TestBooksMadeAnewMailNobody(t *testing.T) {
 			paid.At = storetest.Start.Add(-test.ago)
 			book(t, s, paid)
 			issueAll(t, s)
-			// What follows from what is held is held too.
-			book(t, s, refundOf(d, "re_1", "ch_1", 50))
+			// What follows from what is held is held too, if it is as old.
+			back := refundOf(d, "re_1", "ch_1", 50)
+			back.At = storetest.Start.Add(-25 * time.Hour)
+			book(t, s, back)
 			issueAll(t, s)
 			count := queue(t, s)
 			if count[models.MailIsQueued] != test.queued || count[models.MailIsHeld] != test.held || count[models.MailIsDropped] != 1 {
@@ -166,6 +169,55 @@ func TestBooksMadeAnewMailNobody(t *testing.T) {
 			sound(t, s)
 		})
 	}
+}
+
+// A donor learns of a refund within minutes, whatever became of the books.
+func TestARefundOfAGiftWhoseReceiptIsHeldIsMailedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.InMemory(t), &storetest.Clock{})
+	d := models.Donation{Token: "AAAAAAAAAAAAAAAAAAAAAA", AmountCharged: 125050}
+	paid := charged(d, "ch_1", "reader@example.org")
+	paid.At = storetest.Start.AddDate(0, -2, 0)
+	book(t, s, paid)
+	issueAll(t, s)
+	if count := queue(t, s); count[models.MailIsHeld] != 1 || count[models.MailIsQueued] != 0 {
+		t.Fatalf("the queue is %v", count)
+	}
+	back := refundOf(d, "re_1", "ch_1", 125050)
+	back.At = storetest.Start
+	book(t, s, back)
+	issueAll(t, s)
+	if diff := cmp.Diff(map[models.MailState]int64{models.MailIsQueued: 1, models.MailIsDropped: 1}, queue(t, s)); diff != "" {
+		t.Errorf("the queue (−want +got):\n%s", diff)
+	}
+	sound(t, s)
+}
+
+func TestNoMailWaitsForTheStatementsOfAYear(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		for range 3 {
+			g := aCheck(t)
+			g.DonorEmail = fmt.Sprintf("donor-%d@example.org", clock.Now().Unix())
+			enter(t, s, g)
+			clock.Advance(time.Second)
+		}
+		if queued := queueAll(t, s); queued != 3 {
+			t.Fatalf("%d statements wait", queued)
+		}
+		clock.Advance(time.Minute)
+		issueAll(t, s)
+		mails, err := s.ClaimMail(t.Context(), 3, time.Minute)
+		ok(t, err)
+		if len(mails) != 3 {
+			t.Fatalf("%d mails are due", len(mails))
+		}
+		for _, m := range mails {
+			if m.Kind == models.MailStatement {
+				t.Errorf("%s goes before the receipts", m.Key)
+			}
+		}
+	})
 }
 
 func TestAClaimedMailIsNobodyElsesUntilItsClaimEnds(t *testing.T) {

@@ -17,7 +17,7 @@ const (
 type manageLink struct {
 	TokenHash string `gorm:"primaryKey"`
 	InboxHash string
-	DonorID   *string // nil: nobody gave from the address
+	DonorID   *string // nil: nobody gave from the address, or its inbox was sent enough
 	MadeAt    time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time

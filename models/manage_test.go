@@ -103,7 +103,11 @@ func TestAnInboxIsMailedThreeLinksAnHourAndAStrangerNone(t *testing.T) {
 		if len(links) != 3 || len(slices.Compact(slices.Sorted(slices.Values(links)))) != 3 {
 			t.Errorf("%d links were mailed", len(links))
 		}
-		askLink(t, s, "donor+again@example.org") // the same inbox, which has had enough
+		// What is asked for once more leaves the same rows, in the same time, as a
+		// stranger's: a mail to nobody.
+		if all := len(storetest.Queued(t, s, models.MailManageLink)); all != 10 {
+			t.Errorf("10 requests left %d mails", all)
+		}
 		clock.Advance(30 * time.Minute)
 		for _, link := range links {
 			if _, err := s.OpenManageLink(t.Context(), link); !errors.Is(err, models.ErrNotFound) {
@@ -111,8 +115,63 @@ func TestAnInboxIsMailedThreeLinksAnHourAndAStrangerNone(t *testing.T) {
 			}
 		}
 		clock.Advance(30 * time.Minute)
-		if links = askLink(t, s, "donor@example.org"); len(links) != 4 {
-			t.Errorf("an hour later %d links were mailed", len(links))
+		if links = askLink(t, s, "donor@example.org"); len(links) != 1 {
+			t.Errorf("an hour later %d links wait to be mailed, with those that are good for nothing", len(links))
+		}
+	})
+}
+
+func TestWhoAsksWithAnotherSpellingOfAnInboxUsesUpNothingOfItsDonors(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		gave(t, s, "donor@example.org")
+		for _, spelling := range []string{"donor+1@example.org", "d.onor@example.org", "do.nor+2@example.org", "d.o.nor@example.org"} {
+			if links := askLink(t, s, spelling); len(links) != 0 {
+				t.Errorf("%s was mailed a link", spelling)
+			}
+		}
+		if links := askLink(t, s, "donor@example.org"); len(links) != 1 {
+			t.Errorf("then the donor was mailed %d links", len(links))
+		}
+	})
+}
+
+func TestOfLinksThatAreGoodForNothingNothingIsKept(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		gave(t, s, "donor@example.org")
+		for _, email := range []string{"donor@example.org", "stranger@example.org", "another@example.org"} {
+			askLink(t, s, email)
+		}
+		claimed, err := s.ClaimMail(t.Context(), 50, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range claimed {
+			if m.Kind != models.MailManageLink {
+				continue
+			}
+			if m.To == "" {
+				err = s.DropMail(t.Context(), m.Key, "no e-mail address is known")
+			} else {
+				err = s.MailSent(t.Context(), m.Key)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		clock.Advance(time.Hour)
+		askLink(t, s, "stranger@example.org")
+		for _, state := range []models.MailState{models.MailIsSent, models.MailIsDropped} {
+			kept, err := s.ListMail(t.Context(), state, 50)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range kept {
+				if m.Kind == models.MailManageLink {
+					t.Errorf("a mail that was %s is kept for good", state)
+				}
+			}
 		}
 	})
 }

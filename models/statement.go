@@ -23,7 +23,7 @@ type StatementPlan struct {
 type Share struct {
 	Donors, Gifts int64
 	Sum           money.Minor // of what stands
-	Apart         money.Minor // the part of Sum that no donor may deduct as it stands: see OfflineMethod.Apart
+	Apart         money.Minor // the part of Sum that no donor may deduct as it stands: see YearSummary.Apart
 }
 
 // Sum is what all shares come to. It differs from Journal only in books that

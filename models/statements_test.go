@@ -55,14 +55,17 @@ func TestAYearsStatementsAddUpToTheLedger(t *testing.T) {
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		next := yearOfFates(t, s).AddDate(0, 0, 1)
 		held := givesOn(t, s, "k@example.org", 4400, next.AddDate(0, -6, 0))
+		mailedBefore, mailed := aCheck(t), day(2025, 12, 30) // it counts for the year before
+		mailedBefore.Amount, mailedBefore.DatedOn, mailedBefore.DonorEmail = 20000, &mailed, "i@example.org"
+		enter(t, s, mailedBefore)
 		hold := `INSERT INTO outbox (key, kind, donation_id, payload, state, next_try_at, created_at)
 			SELECT 'held', 'receipt', '` + held.ID + `', '{}', 'held', made_at, made_at FROM books`
 		if err := tamper(hold); err != nil {
 			t.Fatal(err)
 		}
 		want := models.StatementPlan{
-			Year: 2026, Journal: 5000 + 6000 + 3000 + 10000 + 1000 - 10000 + 1500 + 1810000 + 4400,
-			Due:      models.Share{Donors: 6, Gifts: 9, Sum: 5000 + 6000 + 3000 + 10000 + 1000 + 1810000, Apart: 810000},
+			Year: 2026, Journal: 5000 + 6000 + 3000 + 10000 + 1000 - 10000 + 1500 + 1810000 + 20000 + 4400,
+			Due:      models.Share{Donors: 6, Gifts: 10, Sum: 5000 + 6000 + 3000 + 10000 + 1000 + 1810000 + 20000, Apart: 810000 + 20000},
 			NoEmail:  models.Share{Donors: 1, Gifts: 1, Sum: 1500},
 			Held:     models.Share{Donors: 1, Gifts: 1, Sum: 4400},
 			Overdone: models.Share{Donors: 1, Gifts: 1, Sum: -10000},

@@ -11,8 +11,8 @@ import (
 
 // RequestManageLink mails a link to whoever gave from this address, unless the
 // inbox was sent several within the hour. Which of these it was, it does not
-// tell: whether the address is known or not, the same statements write the same
-// rows. For an address that nobody gave from, the mail is one to nobody.
+// tell: each request writes the same rows by the same statements. For an address
+// that nobody gave from, or that was sent enough, the mail is one to nobody.
 func (s *Store) RequestManageLink(ctx context.Context, email string) error {
 	if err := s.mustBeOpen(); err != nil {
 		return err
@@ -34,24 +34,24 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 	if err := s.dialect.takeTurns(tx, inbox); err != nil {
 		return fmt.Errorf("wait for the inbox: %w", err)
 	}
-	var asked int64
-	if err := tx.Model(&manageLink{}).Where("inbox_hash = ? AND made_at > ?", inbox, now.Add(-manageEvery)).Count(&asked).Error; err != nil {
-		return fmt.Errorf("count what was sent: %w", err)
+	var known []string
+	if err := tx.Model(&Donor{}).Where("email = ?", email).Limit(1).Pluck("id", &known).Error; err != nil {
+		return fmt.Errorf("find the donor: %w", err)
 	}
-	if asked >= manageMails {
-		return nil
+	// Mails to nobody don't count: whoever asks for donor+1@ would else use up
+	// what the donor may be mailed, and the donor would hear of nothing.
+	var mailed int64
+	err := tx.Model(&manageLink{}).Where("inbox_hash = ? AND made_at > ? AND donor_id IS NOT NULL", inbox, now.Add(-manageEvery)).Count(&mailed).Error
+	if err != nil {
+		return fmt.Errorf("count what was sent: %w", err)
 	}
 	token, err := s.ids.token()
 	if err != nil {
 		return err
 	}
-	var known []string
-	if err := tx.Model(&Donor{}).Where("email = ?", email).Limit(1).Pluck("id", &known).Error; err != nil {
-		return fmt.Errorf("find the donor: %w", err)
-	}
 	link := manageLink{TokenHash: hashToken(token), InboxHash: inbox, MadeAt: now, ExpiresAt: now.Add(manageLinkFor)}
 	mail := Mail{Key: link.TokenHash + ":" + string(MailManageLink), Kind: MailManageLink}
-	if len(known) > 0 {
+	if len(known) > 0 && mailed < manageMails {
 		link.DonorID, mail.About = &known[0], About{Email: email, Token: token}
 	}
 	if err := tx.Create(&link).Error; err != nil {
@@ -60,10 +60,16 @@ func (s *Store) requestManageLink(tx *gorm.DB, email string) error {
 	return s.enqueue(tx, mail)
 }
 
-// purgeManage forgets links and sessions that are good for nothing any more,
-// but not before they have ceased to count against their inbox.
+// purgeManage forgets links, with their mails, and sessions that are good for
+// nothing any more, but not before they have ceased to count against their
+// inbox. Anybody can ask for links, so what is kept of it must not grow.
 func purgeManage(tx *gorm.DB, now time.Time) error {
-	if err := tx.Where("made_at <= ?", now.Add(-max(manageEvery, manageLinkFor))).Delete(&manageLink{}).Error; err != nil {
+	old := now.Add(-max(manageEvery, manageLinkFor))
+	mails := tx.Model(&manageLink{}).Select("token_hash || ?", ":"+string(MailManageLink)).Where("made_at <= ?", old)
+	if err := tx.Where("key IN (?)", mails).Delete(&outboxRow{}).Error; err != nil {
+		return fmt.Errorf("forget old mails: %w", err)
+	}
+	if err := tx.Where("made_at <= ?", old).Delete(&manageLink{}).Error; err != nil {
 		return fmt.Errorf("forget old links: %w", err)
 	}
 	if err := tx.Where("expires_at <= ?", now).Delete(&manageSession{}).Error; err != nil {

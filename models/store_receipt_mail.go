@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -41,12 +42,29 @@ func (s *Store) mailReceipt(tx *gorm.DB, d Donation, facts []storedFact, newest 
 	case slices.ContainsFunc(mails, held):
 		state = MailIsHeld
 	}
+	if state == MailIsHeld && newest.Kind != FirstReceipt && wentBackLately(facts, s.Now()) {
+		state = MailIsQueued // whoever was told of the gift by other books was not told of this
+	}
 	for _, m := range mails {
 		if err := s.end(tx, m.Key, MailIsDropped, "a newer document replaces it", MailIsQueued, MailIsHeld); err != nil {
 			return err
 		}
 	}
 	return s.enqueueAs(tx, state, Mail{Key: mailKey(newest.ID), Kind: MailReceipt, DonationID: d.ID, About: About{Receipt: newest.ID}})
+}
+
+// wentBackLately reports whether something of a gift went back, or was to and
+// didn't, so lately that it is news: its donor learns of it at once, even where
+// the books are new and the receipt waits for a person.
+func wentBackLately(facts []storedFact, now time.Time) bool {
+	return slices.ContainsFunc(facts, func(f storedFact) bool {
+		switch f.Kind {
+		case RefundMade, RefundUndone, DisputeLost, ChargeUndone, OfflineUndone:
+			return isNews(f.At, now)
+		default:
+			return false
+		}
+	})
 }
 
 // mailKey is that of the mail which brings a document; those that bring it

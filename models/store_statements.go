@@ -18,7 +18,8 @@ import (
 func giftsOfYear(donors string) string {
 	return `
 	WITH standing AS (
-		SELECT d.donor_id, o.email, d.captured - d.refunded - d.disputed AS stands, COALESCE(g.method, '') IN @apart AS apart,
+		SELECT d.donor_id, o.email, d.captured - d.refunded - d.disputed AS stands, 
+		       COALESCE(g.method, '') IN @apart OR g.method = 'check' AND (g.dated_on < @january OR g.dated_on >= @next_january) AS apart,
 		       EXISTS (SELECT 1 FROM outbox m WHERE m.donation_id = d.id AND m.state = 'held' AND m.kind = 'receipt') AS held
 		FROM ` + donors + ` o JOIN donations d ON d.donor_id = o.id LEFT JOIN offline_gifts g ON g.donation_id = d.id
 		WHERE d.received_at >= @from AND d.received_at < @until AND d.captured - d.refunded - d.disputed <> 0
@@ -54,7 +55,10 @@ const standingByJournal = `
 func yearArguments(year int, zone *time.Location) map[string]any {
 	from, until := yearIn(year, zone)
 	apart := slices.DeleteFunc(OfflineMethods(), func(m OfflineMethod) bool { return !m.Apart() })
-	return map[string]any{"from": from, "until": until, "suffix": statementKey("", year), "apart": apart}
+	return map[string]any{
+		"from": from, "until": until, "suffix": statementKey("", year), "apart": apart,
+		"january": time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), "next_january": time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
 }
 
 // PlanStatements reckons what the statements of a year of the zone come to, all

@@ -17,7 +17,7 @@ type YearSummary struct {
 	// Stands is the sum of what stands of each: what the journal has for them.
 	Stands money.Minor
 	// Summed is the part of it that the donor gave, in money. The rest stands
-	// apart: see OfflineMethod.Apart.
+	// apart: see Apart.
 	Summed money.Minor
 	// Benefits is what the donor was given in return for what is summed, by the
 	// newsroom's estimate: only what Summed is above it can be deducted.
@@ -36,6 +36,8 @@ type YearGift struct {
 	Method     OfflineMethod // "" for a gift through Stripe
 	Receipt    int64         // the number of its newest document; 0 while there is none
 
+	Postmark *time.Time // of a check, the day on which it was mailed, as a UTC midnight; nil where that is not known
+
 	Benefit      string // what the donor was promised in return; "" for nothing
 	BenefitValue money.Minor
 }
@@ -43,6 +45,13 @@ type YearGift struct {
 // Stands is what is left of the gift: nothing where more went back than was
 // given, as by a refund of a charge that was also lost in a dispute.
 func (g YearGift) Stands() money.Minor { return max(0, g.Amount-g.Refunded-g.Disputed) }
+
+// Apart reports whether a gift of the year is no part of the sum that its donor
+// may deduct in it: see OfflineMethod.Apart; and a check counts for the year in
+// which it was mailed (IRS Publication 526).
+func (y YearSummary) Apart(g YearGift) bool {
+	return g.Method.Apart() || g.Postmark != nil && g.Postmark.Year() != y.Year
+}
 
 // YearEnded reports whether a year is over in a zone.
 func YearEnded(year int, zone *time.Location, now time.Time) bool {

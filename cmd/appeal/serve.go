@@ -110,7 +110,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	letters := &outbox.Worker{
 		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
 	}
-	site, err := handlers.New(handlers.Config{
+	site, err := handlers.New(handlers.Config{ //nolint:contextcheck // each call carries its request, context and all
 		Campaign: c, Store: store, Links: signer, Mailed: sender != nil, Checkout: stripe, Lookup: resolver, Recurring: stripe,
 		Web: pages, BaseURL: conf.BaseURL,
 		PaymentOrigin: paymentOrigin(conf), TestMode: !live, TrustedProxies: conf.TrustedProxies,

@@ -117,7 +117,7 @@ func printStatements(p *program, plan models.StatementPlan, zone *time.Location)
 	if plan.Due.Apart == 0 {
 		return nil
 	}
-	return p.printf("Of what is due, %s was stock or came from a fund or a retirement account: listed apart, and not summed as deductible.\n", plan.Due.Apart)
+	return p.printf("Of what is due, %s was stock, came from a fund or a retirement account, or was a check mailed in another year: listed apart, and not summed as deductible.\n", plan.Due.Apart)
 }
 
 func statements(n int64) string {

@@ -51,7 +51,7 @@ const statementsDue = `Gifts received in 2025 in America/Los_Angeles, less what 
   Left out, a receipt is held for a person to release       0      0      $0.00
               Left out, more went back than was given       0      0      $0.00
                                            The ledger                 $2,657.50
-Of what is due, $2,500.00 was stock or came from a fund or a retirement account: listed apart, and not summed as deductible.
+Of what is due, $2,500.00 was stock, came from a fund or a retirement account, or was a check mailed in another year: listed apart, and not summed as deductible.
 `
 
 func TestStatementsAreListedThenQueuedAndNeverTwice(t *testing.T) {

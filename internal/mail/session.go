@@ -111,7 +111,7 @@ func (s *session) reset() {
 type RefusedError struct {
 	Step string // what it answered to
 	Code int    // 4xx: try again; 5xx: it will say the same again
-	Text string // one line, addresses taken out
+	Text string // one line, addresses and what may be a link's token taken out
 }
 
 // Error is the answer as the server gave it.
@@ -124,6 +124,9 @@ func refused(err error) bool {
 	return errors.As(err, &said)
 }
 
+// anyToken is what a filter quotes of a mail's links: whoever has it can use them.
+var anyToken = regexp.MustCompile(`[A-Za-z0-9_-]{22,}`)
+
 var anyAddress = regexp.MustCompile(`[^\s<>"'(),;:]+@[^\s<>"'(),;:]+`)
 
 // longestAnswer is how much of a server's answer is kept, in characters.
@@ -134,7 +137,8 @@ func plain(step string, err error) error {
 	var said *textproto.Error
 	switch {
 	case errors.As(err, &said):
-		return &RefusedError{Step: step, Code: said.Code, Text: oneLine(anyAddress.ReplaceAllString(said.Msg, "[address]"), longestAnswer)}
+		text := anyToken.ReplaceAllString(anyAddress.ReplaceAllString(said.Msg, "[address]"), "[token]")
+		return &RefusedError{Step: step, Code: said.Code, Text: oneLine(text, longestAnswer)}
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%s: the mail server hung up", step)
 	default:

@@ -129,6 +129,7 @@ func (s *smtpSender) connect(ctx context.Context) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
+		conn = &bounded{Conn: conn, left: mostHeard}
 		line.on(ctx, conn) // it lives longer than the dialling
 		if s.conf.Security != ImplicitTLS {
 			return conn, nil

@@ -135,7 +135,7 @@ func (t *talk) recipient(address string) bool {
 	plain := !strings.ContainsFunc(address, func(r rune) bool { return r > unicode.MaxASCII })
 	switch t.to = address; {
 	case t.mode == Reject:
-		return t.say("550 5.1.1 <" + address + ">: nobody of this name here")
+		return t.say("550 5.1.1 <" + address + ">: nobody of this name here, nor for https://give.example/manage/0123456789-canary_0123")
 	case plain == t.wide: // RFC 6531 §3.6, and no more often than that
 		return t.say("553 5.6.7 SMTPUTF8 is for addresses beyond ASCII")
 	}

@@ -49,15 +49,8 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 
 // sender is who writes, as far as the campaign's folder says.
 func (w *Worker) sender() string {
-	return strings.Join(nonEmpty(append([]string{w.legalName()}, strings.Split(w.Campaign.Organisation.Address, "\n")...)...), ", ")
-}
-
-// legalName is the organisation's, as the tax office knows it.
-func (w *Worker) legalName() string {
-	if name := w.Campaign.Organisation.LegalName; name != "" {
-		return name
-	}
-	return w.Campaign.Organisation.Name
+	o := w.Campaign.Organisation
+	return strings.Join(nonEmpty(append([]string{o.Recipient()}, strings.Split(o.Address, "\n")...)...), ", ")
 }
 
 // help is the sentence that closes what is written to donors.

@@ -295,3 +295,30 @@ func TestAServiceThatStopsAmidABatchLosesNothing(t *testing.T) {
 		o.sound()
 	})
 }
+
+func TestAMistakeInMakingAMailNeitherEndsTheServiceNorLosesIt(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, o *office) {
+		address := o.BaseURL
+		o.BaseURL = nil // each letter fails on it
+		o.give("ch_1", "reader@example.org")
+		o.once()
+		waiting := must(o.Store.ListMail(t.Context(), models.MailIsQueued, 10))(t)
+		if len(waiting) != 1 || waiting[0].Problem != "it could not be composed; the log says why" {
+			t.Fatalf("waiting are %+v", waiting)
+		}
+		o.BaseURL = address
+		o.clock.Advance(time.Minute)
+		o.relay.set(func(mail.Message) error { panic("a sender's mistake") })
+		if err := unbroken(t.Context(), o.send); err == nil || strings.Contains(err.Error(), "a sender's mistake") {
+			t.Errorf("the sender's mistake is told as %v", err)
+		}
+		o.relay.set(nil)
+		o.clock.Advance(hold)
+		o.once()
+		if sent := o.relay.mails(); len(sent) != 1 {
+			t.Errorf("in the end %d mails were sent", len(sent))
+		}
+		o.sound()
+	})
+}

@@ -24,7 +24,7 @@ func (w *Worker) debitFailed(ctx context.Context, m models.Mail) (mail.Letter, e
 		Preheader: "Your bank didn’t make the payment.",
 		Heading:   "Your gift didn’t go through",
 		Opening: []string{
-			"On " + w.day(when) + " your bank turned down the payment of " + amount.String() + ", so none of it stays with " + name + ". It is no contribution, and not deductible.",
+			"On " + w.day(when) + " your bank returned the payment of " + amount.String() + ", so " + name + " doesn’t have it. It is not a contribution, and not deductible.",
 			"Most often an account number was wrong, or the account couldn’t pay that day.",
 		},
 		Block:   &mail.Block{Title: "The payment", Rows: []mail.Row{{Name: "Reference", Value: d.Reference}, {Name: "Amount", Value: amount.String()}}},
@@ -77,7 +77,7 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 		Subject:   "A gift of " + d.Captured.String() + " to " + w.Campaign.Named(),
 		Preheader: d.Reference,
 		Heading:   "A gift of " + d.Captured.String(),
-		Opening:   []string{"This address is told of every gift of " + w.Campaign.Notices.From.Short() + " or more. The donor gets a receipt, and nothing else by itself."},
+		Opening:   []string{"This address is told of every gift of " + w.Campaign.Notices.From.Short() + " or more. The donor gets a receipt; thanks of any other kind are yours to send."},
 		Block:     &mail.Block{Title: "The gift", Rows: rows},
 		Closing:   []string{"What a donor typed stands here as it was typed."},
 	}, nil

@@ -21,7 +21,11 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 	if d.Newest.ID != d.Receipt.ID {
 		return mail.Letter{}, notSent("a newer document replaces it")
 	}
-	said := receipt.Of(w.Campaign, d, w.Store.Now())
+	return w.bringing(d, receipt.Of(w.Campaign, d, w.Store.Now())), nil
+}
+
+// bringing is the letter that brings a document.
+func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.Letter {
 	letter := mail.Letter{
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
 		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
@@ -32,21 +36,17 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 		Footer:  said.Disclosures,
 	}
 	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
-		letter.Closing = append([]string{"What went back of your gift is no contribution, and not deductible."}, letter.Closing...)
+		letter.Closing = append([]string{"What was refunded or taken back is not a contribution, and not deductible."}, letter.Closing...)
 	}
 	if d.Subscription != nil && !d.Subscription.Ended() && !d.Subscription.CancelsAtEnd {
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
 	}
-	return letter, nil
+	return letter
 }
 
 // receiptLink leads to the page of a document.
 func (w *Worker) receiptLink(d models.ReceiptDocument) string {
-	received := d.Receipt.IssuedAt
-	if d.Donation.ReceivedAt != nil {
-		received = *d.Donation.ReceivedAt
-	}
-	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(received, w.Campaign.Zone)))
+	return w.at("receipts", w.Links.Receipt(d.Receipt.ID, links.ReceiptUntil(d.Donation.GivenAt(), w.Campaign.Zone)))
 }
 
 // preheader is what an inbox shows beside the subject.

@@ -46,7 +46,7 @@ func (w *Worker) renewalFailed(ctx context.Context, m models.Mail) (mail.Letter,
 	if r.Ended() {
 		return mail.Letter{}, notSent("the gift it tells of has ended")
 	}
-	again := "We will not try again by ourselves."
+	again := "We will not try this payment again."
 	if m.About.At != nil {
 		again = "We will try again on " + w.day(*m.About.At) + "."
 	}
@@ -56,7 +56,7 @@ func (w *Worker) renewalFailed(ctx context.Context, m models.Mail) (mail.Letter,
 		Heading:   "Your " + r.gift + " didn’t go through",
 		Opening: []string{
 			"The latest payment of your " + r.gift + " of " + r.each.String() + " to " + w.Campaign.Organisation.Name + " didn’t go through, so nothing was charged.",
-			again + " If your card is new, or your bank wants to hear from you first, update how you pay.",
+			again + " If you have a new card, update how you pay. If your bank held the payment back, it can tell you why.",
 		},
 		Actions: []mail.Action{w.manage("Update how you pay")},
 		Closing: []string{wayIn, w.help()},
@@ -110,7 +110,7 @@ func (w *Worker) cancelled(ctx context.Context, m models.Mail) (mail.Letter, err
 		Heading:   "Your " + r.gift + " is cancelled",
 		Opening: []string{
 			"Your " + r.gift + " of " + r.each.String() + " to " + w.Campaign.Organisation.Name + " was cancelled on " + when + ". Nothing more will be charged.",
-			"Thank you for what you gave. The receipts of the payments that were made stay good.",
+			"Thank you for what you gave. The receipts you have stay good.",
 		},
 		Actions: []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
 		Closing: []string{w.help()},
@@ -130,9 +130,9 @@ func (w *Worker) amountChanged(ctx context.Context, m models.Mail) (mail.Letter,
 	if m.About.Before != 0 {
 		changed = "Your " + r.gift + " to " + w.Campaign.Organisation.Name + " was changed from " + m.About.Before.String() + " to " + r.each.String() + "."
 	}
-	next := "The next payment will be of the new amount."
+	next := "The next payment will be the new amount."
 	if r.PeriodEnd != nil {
-		next = "The next payment, on " + w.day(*r.PeriodEnd) + ", will be of the new amount."
+		next = "The next payment, on " + w.day(*r.PeriodEnd) + ", will be the new amount."
 	}
 	return mail.Letter{
 		Subject:   "Your " + r.gift + " to " + w.Campaign.Organisation.Name + " is now " + r.each.String(),

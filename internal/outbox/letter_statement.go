@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -17,29 +18,27 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		return mail.Letter{}, err
 	}
 	name := w.Campaign.Organisation.Name
-	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.legalName()}}}
+	block := mail.Block{Title: fmt.Sprintf("Your gifts in %d", year.Year), Rows: []mail.Row{{Name: "Given to", Value: w.Campaign.Organisation.Recipient()}}}
 	if ein := w.Campaign.Organisation.EIN; ein != "" {
 		block.Rows = append(block.Rows, mail.Row{Name: "EIN", Value: ein})
 	}
 	if year.Name != "" {
 		block.Rows = append(block.Rows, mail.Row{Name: "Donor", Value: year.Name})
 	}
-	var apart []string
+	said := receipt.OfYear(w.Campaign, year)
 	listed := len(block.Rows)
 	for _, g := range year.Gifts {
-		switch {
-		case g.Stands() == 0: // what went back is no contribution
-		case g.Method.Apart():
-			apart = append(apart, w.tellApart(g))
-		default:
+		if g.Stands() > 0 && !year.Apart(g) { // what went back is no contribution
 			block.Rows = append(block.Rows, mail.Row{Name: w.listGift(g), Value: g.Stands().String()})
 		}
 	}
-	if len(block.Rows) == listed && len(apart) == 0 {
+	if len(block.Rows) == listed && len(said.Apart) == 0 {
 		return mail.Letter{}, notSent("nothing of that year’s gifts is left")
 	}
-	block.Rows = append(block.Rows, mail.Row{Name: fmt.Sprintf("Total of %d (USD)", year.Year), Value: year.Summed.String(), Total: true})
-	block.Statements = w.yearStatements()
+	for _, sum := range said.Sums {
+		block.Rows = append(block.Rows, mail.Row{Name: sum.Name, Value: sum.Value, Total: sum.Total})
+	}
+	block.Statements = said.Statements
 	letter := mail.Letter{
 		Subject:   fmt.Sprintf("Your gifts to %s in %d", name, year.Year),
 		Preheader: "Keep this for your tax records.",
@@ -48,7 +47,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Signed:    signature(w.Campaign.Signer),
 		Block:     &block,
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
-		Closing:   append(apart, "These are the gifts that you have receipts for: deduct each of them once.", w.help()),
+		Closing:   append(said.Apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,
 	}
 	if year.Name != "" {
@@ -63,39 +62,13 @@ func (w *Worker) listGift(g models.YearGift) string {
 	if g.Receipt != 0 {
 		said += fmt.Sprintf(", receipt No. %06d", g.Receipt)
 	}
+	if more := receipt.GiftOfYear(g); more != "" {
+		said += "; " + more
+	}
 	if back := g.Amount - g.Stands(); back != 0 {
 		said += fmt.Sprintf(" (%s less %s returned)", g.Amount, back)
 	}
 	return said
-}
-
-var apartAs = map[models.OfflineMethod]string{
-	models.Stock: "securities, whose value is for you to determine",
-	models.DAF:   "a grant from a donor-advised fund, which is not deductible again",
-	models.QCD:   "a distribution from a retirement account, which is not deductible if it was left out of your income",
-}
-
-// tellApart is a gift that is not in the sum. Securities have no amount here.
-func (w *Worker) tellApart(g models.YearGift) string {
-	said := "Not in the total: " + apartAs[g.Method] + ", of " + w.day(g.ReceivedAt) + " (" + g.Reference
-	if g.Method != models.Stock {
-		said += ", " + g.Stands().String()
-	}
-	return said + ")."
-}
-
-// yearStatements are what the tax office wants said of a year's gifts: one list
-// with each gift and date will do for all of them (IRS Publication 1771).
-func (w *Worker) yearStatements() []string {
-	inReturn := w.legalName() + " provided no goods or services in exchange for these contributions."
-	if w.Campaign.Organisation.InReturn != "" || w.Campaign.Receipts.Benefit.Description != "" {
-		inReturn = "What was provided in exchange for a contribution stands on its receipt, and its value is not deductible."
-	}
-	deductible := "Your contributions are tax-deductible to the extent allowed by law."
-	if w.Campaign.Organisation.NotDeductible {
-		deductible = "These contributions are not tax-deductible."
-	}
-	return []string{inReturn, deductible, "Keep this for your tax records."}
 }
 
 // signature is who signs what is written to donors.

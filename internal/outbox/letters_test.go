@@ -130,6 +130,20 @@ var told = map[string]func(*office){
 			o.t.Fatalf("%d statements are queued: %v", queued, err)
 		}
 	},
+	"statement-of-what-was-got-in-return": func(o *office) {
+		// What the campaign promised then, it promises no longer.
+		d := o.start(models.Choices{Frequency: models.Once, Amount: 10000, Tribute: models.NoTribute, Benefit: "A year of the magazine", BenefitValue: 3600})
+		o.book(charged(d, "ch_1", "Jordan Sample", "reader@example.org"))
+		o.once()
+		o.clock.Advance(24 * time.Hour)
+		later := charged(o.start(models.Choices{Frequency: models.Once, Amount: 5000, Tribute: models.NoTribute}), "ch_2", "Jordan Sample", "reader@example.org")
+		later.At = o.clock.Now()
+		o.book(later)
+		o.once()
+		if queued, _, err := o.Store.QueueStatements(o.t.Context(), 2026, o.Campaign.Zone, "", 100); err != nil || queued != 1 {
+			o.t.Fatalf("%d statements are queued: %v", queued, err)
+		}
+	},
 }
 
 // failRenewal is a try to collect the next payment that came to nothing.

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -41,10 +42,12 @@ type Worker struct {
 const (
 	lookEvery = 2 * time.Second
 	atOnce    = 50 // receipts issued, and mails sent over one connection
-	// perBatch bounds one batch, and is shorter than hold, for which no other
-	// process is given the batch's mails.
-	perBatch = 5 * time.Minute
-	hold     = 10 * time.Minute
+	// perComposing and perBatch bound the composing and the sending of a batch.
+	// Both together are shorter than hold, for which no other process is given
+	// the batch's mails.
+	perComposing = 2 * time.Minute
+	perBatch     = 5 * time.Minute
+	hold         = 10 * time.Minute
 )
 
 // Run issues and sends until ctx ends. A server that hangs delays no receipt's
@@ -63,7 +66,7 @@ func (w *Worker) every(ctx context.Context, trouble string, do func(context.Cont
 	defer ticker.Stop()
 	for {
 		// Books that wait for their schema are no trouble of the mail's.
-		if err := do(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
+		if err := unbroken(ctx, do); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
 			w.Log.Warn(trouble, "error", err)
 		}
 		select {
@@ -71,6 +74,21 @@ func (w *Worker) every(ctx context.Context, trouble string, do func(context.Cont
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// unbroken does something, and makes an error of a panic.
+func unbroken(ctx context.Context, do func(context.Context) error) (err error) {
+	defer rescue(&err)
+	return do(ctx)
+}
+
+// rescue is deferred where mails are made and sent: a mistake of ours in one
+// must neither keep the others back nor end the service, which takes gifts.
+// What was panicked with may hold anything, so only where it happened is told.
+func rescue(err *error) {
+	if broken := recover(); broken != nil {
+		*err = fmt.Errorf("panic: %T\n%s", broken, debug.Stack())
 	}
 }
 
@@ -105,17 +123,19 @@ func (w *Worker) send(ctx context.Context) error {
 
 // deliver composes a batch, sends it, and tells the books of each.
 func (w *Worker) deliver(ctx context.Context, claimed []models.Mail) error {
+	composing, cancel := context.WithTimeout(ctx, perComposing)
+	defer cancel()
 	var keys []string
 	var messages []mail.Message
 	for _, m := range claimed {
-		message, err := w.message(ctx, m)
+		message, err := w.message(composing, m)
 		var why notSent
 		switch {
 		case err == nil:
 			keys, messages = append(keys, m.Key), append(messages, message)
 			continue
-		case ctx.Err() != nil:
-			return ctx.Err() // the claims run out by themselves
+		case composing.Err() != nil:
+			return composing.Err() // the claims run out by themselves
 		case errors.As(err, &why):
 			err = w.Store.DropMail(ctx, m.Key, string(why))
 		default:
@@ -155,7 +175,8 @@ func (w *Worker) sendBatch(ctx context.Context, keys []string, messages []mail.M
 
 // message is a claimed mail as it is sent now. It returns notSent, with the
 // reason, if it is not to be sent any more.
-func (w *Worker) message(ctx context.Context, m models.Mail) (mail.Message, error) {
+func (w *Worker) message(ctx context.Context, m models.Mail) (_ mail.Message, err error) {
+	defer rescue(&err)
 	if m.To == "" {
 		return mail.Message{}, notSent("no e-mail address is known")
 	}

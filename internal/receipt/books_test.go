@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/receipt"
+	"github.com/corruptionproject/appeal/internal/receipttest"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -15,12 +16,12 @@ import (
 func TestWhatAPersonEnteredStandsOnTheReceiptOfIt(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, store *models.Store, clock *storetest.Clock) {
-		today := clock.Now().In(pacific)
+		today := clock.Now().In(receipttest.Pacific)
 		received := time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)
 		mailed := received.AddDate(0, 0, -3)
 		d, err := store.EnterOffline(t.Context(), models.NewOfflineGift{
 			Amount: 1_000_00, Method: models.Check, ReceivedOn: received, DatedOn: &mailed, DonorName: "Jordan Sample", DonorEmail: "jordan@example.org",
-			DonorAddress: "5 Sample Lane\nOakland, CA 94600", Reference: "1042", Note: "for staff alone", Zone: pacific, EnteredBy: "finance@example.org",
+			DonorAddress: "5 Sample Lane\nOakland, CA 94600", Reference: "1042", Note: "for staff alone", Zone: receipttest.Pacific, EnteredBy: "finance@example.org",
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -64,5 +65,5 @@ func newest(t *testing.T, store *models.Store, clock *storetest.Clock, d models.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return receipt.Of(campaign(), found, clock.Now())
+	return receipt.Of(receipttest.Campaign(), found, clock.Now())
 }

@@ -89,7 +89,7 @@ var offline = map[models.OfflineMethod]struct{ name, value, reference string }{
 	models.DAF:   {"Given by", "Grant from a donor-advised fund", "Grant"},
 	models.QCD:   {"Given as", "Distribution from a retirement account (IRA)", "Distribution"},
 	models.Cash:  {"Paid with", "Cash", "Cash receipt"},
-	models.Other: {"Paid with", "Another way than online", "Payment"},
+	models.Other: {"Paid", "Not through our website", "Payment"},
 }
 
 // Offline names a way of giving that is none of Stripe's.
@@ -108,12 +108,18 @@ var brands = map[string]string{
 	"link": "Link", "cashapp": "Cash App", "amazon_pay": "Amazon Pay", "paypal": "PayPal",
 }
 
+// Brand is what a payment's method is called by whoever holds it: "Visa". One
+// that Stripe alone knows is a "Card".
+func Brand(method string) string {
+	if name, known := brands[method]; known {
+		return name
+	}
+	return "Card"
+}
+
 // Payment is a card or an account by what its holder can tell it by.
 func Payment(method, last4 string) string {
-	name, known := brands[method]
-	if !known {
-		name = "Card"
-	}
+	name := Brand(method)
 	if last4 == "" {
 		return name
 	}

@@ -48,7 +48,7 @@ func (w writer) undone() string {
 		}
 		return "this contribution was refunded on " + day
 	case models.ReasonDisputeLost:
-		return "the bank took this payment back, for good, on " + day
+		return "the bank took this payment back for good on " + day
 	default:
 		return "this payment was taken back on " + day
 	}
@@ -67,7 +67,7 @@ func (w writer) change() string {
 	case models.ReasonRefundUndone:
 		return "a refund of " + w.sums(more) + " did not go through."
 	case models.ReasonDisputeLost:
-		return "the bank took back " + w.sums(less) + ", for good."
+		return "the bank took back " + w.sums(less) + " for good."
 	case models.ReasonDisputeWon:
 		return "the bank gave back " + w.sums(more) + "."
 	case models.ReasonPayment:

@@ -148,7 +148,7 @@ func (d Document) drawFoot(s *sheet) {
 	s.rule(0.6, hair)
 	s.down(7)
 	if d.Help != "" {
-		s.write("Questions? "+d.Help, left, right-left-160*s.scale, muted)
+		s.write("Write to "+d.Help, left, right-left-160*s.scale, muted)
 	} else {
 		s.write(d.Newsroom, left, right-left-160*s.scale, muted)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/corruptionproject/appeal/internal/hostile"
 	"github.com/corruptionproject/appeal/internal/receipt"
+	"github.com/corruptionproject/appeal/internal/receipttest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -47,7 +48,7 @@ func texts(d receipt.Document) []string {
 	all = append(all, d.Statements...)
 	all = append(all, d.Schedule...)
 	all = append(all, d.Disclosures...)
-	return append(all, "Questions? "+d.Help, "Reference "+d.Reference)
+	return append(all, "Write to "+d.Help, "Reference "+d.Reference)
 }
 
 // packed is a text without its spaces, which a line's end swallows.
@@ -62,10 +63,10 @@ func packed(text string) string {
 
 func TestThePDFSaysWhatTheDocumentSaysAndNothingElse(t *testing.T) {
 	t.Parallel()
-	for _, e := range examples() {
-		t.Run(e.name, func(t *testing.T) {
+	for _, e := range receipttest.Cases() {
+		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
-			d := receipt.Of(e.c, e.d, later)
+			d := e.Document()
 			got := pages(t, d)
 			if len(got) != 1 {
 				t.Fatalf("it has %d pages", len(got))
@@ -78,8 +79,8 @@ func TestThePDFSaysWhatTheDocumentSaysAndNothingElse(t *testing.T) {
 }
 
 func TestTheSameDocumentGivesTheSameBytes(t *testing.T) {
-	e := examples()[0]
-	d := receipt.Of(e.c, e.d, later)
+	e := receipttest.Cases()[0]
+	d := e.Document()
 	if !bytes.Equal(printed(t, d), printed(t, d)) {
 		t.Error("two PDFs of one document differ")
 	}
@@ -87,7 +88,7 @@ func TestTheSameDocumentGivesTheSameBytes(t *testing.T) {
 
 func TestNamesOfEuropesAlphabetsArePrinted(t *testing.T) {
 	for _, name := range []string{"Łukasz Żółć-Ångström", "Ελένη Παπαδοπούλου", "Наталія Їжакевич", "Nguyễn Thị Ánh", "Şükrü Iğdır", "Zoë d’Arc"} {
-		d := receipt.Of(campaign(), gift(50_00, func(d *models.ReceiptDocument) { d.DonorName = name }), later)
+		d := receipt.Of(receipttest.Campaign(), receipttest.Gift(50_00, func(d *models.ReceiptDocument) { d.DonorName = name }), receipttest.Later)
 		if got := pages(t, d)[0]; !strings.Contains(packed(got), packed(name)) || strings.Contains(got, "can’t print") {
 			t.Errorf("%s reads\n%s", name, got)
 		}
@@ -95,22 +96,22 @@ func TestNamesOfEuropesAlphabetsArePrinted(t *testing.T) {
 }
 
 func TestWhatCannotBePrintedIsSaidToBeMissing(t *testing.T) {
-	d := receipt.Of(campaign(), gift(50_00, func(d *models.ReceiptDocument) { d.DonorName = "山田 Hanako 🦊" }), later)
+	d := receipt.Of(receipttest.Campaign(), receipttest.Gift(50_00, func(d *models.ReceiptDocument) { d.DonorName = "山田 Hanako 🦊" }), receipttest.Later)
 	if got := pages(t, d)[0]; !strings.Contains(got, "?? Hanako ?") || !strings.Contains(got, "Letters that this file can’t print") {
 		t.Errorf("it reads\n%s", got)
 	}
 }
 
 func TestEverythingLongFitsOnePage(t *testing.T) {
-	c := campaign()
+	c := receipttest.Campaign()
 	c.Organisation.LegalName = strings.Repeat("The Very Long Foundation for Independent News ", 5)
 	c.Organisation.Name = strings.Repeat("Newsroom ", 12)
 	for range 26 {
 		c.Receipts.Disclosures = append(c.Receipts.Disclosures, strings.Repeat("A sentence that a state wants on receipts. ", 5))
 	}
-	d := receipt.Of(c, gift(100_00, monthly(7, nil), offline(models.Check, strings.Repeat("10", 90), nil), func(d *models.ReceiptDocument) {
+	d := receipt.Of(c, receipttest.Gift(100_00, receipttest.Monthly(7, nil), receipttest.Offline(models.Check, strings.Repeat("10", 90), nil), func(d *models.ReceiptDocument) {
 		d.DonorName = strings.Repeat("Wolfeschlegelsteinhausenbergerdorff", 6)
-	}, amended(60_00, models.ReasonRefund)), later)
+	}, receipttest.Amended(60_00, models.ReasonRefund)), receipttest.Later)
 	got := pages(t, d)
 	if len(got) != 1 {
 		t.Fatalf("it has %d pages", len(got))
@@ -121,11 +122,11 @@ func TestEverythingLongFitsOnePage(t *testing.T) {
 }
 
 func TestWhatNoPageHoldsGoesOnToAnother(t *testing.T) {
-	c := campaign()
+	c := receipttest.Campaign()
 	for range 100 {
 		c.Receipts.Disclosures = append(c.Receipts.Disclosures, strings.Repeat("A sentence that a state wants on receipts. ", 9))
 	}
-	d := receipt.Of(c, gift(100_00), later)
+	d := receipt.Of(c, receipttest.Gift(100_00), receipttest.Later)
 	got := pages(t, d)
 	if len(got) < 2 {
 		t.Fatalf("it has %d page", len(got))
@@ -136,15 +137,15 @@ func TestWhatNoPageHoldsGoesOnToAnother(t *testing.T) {
 }
 
 func TestNothingThatSomebodyTypedDoesAnythingInThePDF(t *testing.T) {
-	clean := printed(t, receipt.Of(campaign(), gift(50_00), later))
+	clean := printed(t, receipt.Of(receipttest.Campaign(), receipttest.Gift(50_00), receipttest.Later))
 	for some := range slices.Chunk(hostile.Payloads(), 10) {
 		var typed []string
 		for _, p := range some {
 			typed = append(typed, p.Text)
 		}
-		d := receipt.Of(campaign(), gift(50_00, offline(models.Check, strings.Join(typed, " "), nil), func(d *models.ReceiptDocument) {
+		d := receipt.Of(receipttest.Campaign(), receipttest.Gift(50_00, receipttest.Offline(models.Check, strings.Join(typed, " "), nil), func(d *models.ReceiptDocument) {
 			d.DonorName, d.DonorAddress = strings.Join(typed, " "), strings.Join(typed, "\n")
-		}), later)
+		}), receipttest.Later)
 		body := printed(t, d)
 		for _, acts := range []string{"/JavaScript", "/JS", "/URI", "/Launch", "/OpenAction", "/AA", "/EmbeddedFile", "/SubmitForm", "/AcroForm"} {
 			if got, usual := bytes.Count(body, []byte(acts)), bytes.Count(clean, []byte(acts)); got != usual {

@@ -95,18 +95,11 @@ func (w writer) method() models.OfflineMethod {
 	return w.d.Offline.Method
 }
 
-func (w writer) legalName() string {
-	if w.c.Organisation.LegalName != "" {
-		return w.c.Organisation.LegalName
-	}
-	return w.c.Organisation.Name
-}
-
 // organisation names the recipient as the IRS knows it. An address of several
 // lines keeps them.
 func (w writer) organisation() []string {
 	o := w.c.Organisation
-	lines := []string{w.legalName()}
+	lines := []string{o.Recipient()}
 	for line := range strings.Lines(o.Address) {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, line)
@@ -217,13 +210,13 @@ func (w writer) thanks() string {
 	}
 	switch {
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
-		return "We have sent back your gift to " + campaign + "."
+		return "Your gift to " + campaign + " was refunded."
 	case w.d.Receipt.Kind == models.VoidReceipt:
-		return "Your gift to " + campaign + " didn’t last: the payment was taken back."
+		return "The payment of your gift to " + campaign + " was taken back."
 	case w.superseded():
 		return "Thank you for your gift to " + campaign + "."
 	case w.d.Receipt.Kind == models.AmendedReceipt:
-		return "Thank you for your gift to " + campaign + ". What it comes to has changed, and this takes the place of what you had."
+		return "Thank you for your gift to " + campaign + ". Its amount has changed, and this takes the place of the " + strings.ToLower(w.called()) + " you had."
 	case w.method() == models.DAF:
 		return "Thank you for recommending a grant to " + campaign + ". We have received it."
 	case w.method() == models.QCD:

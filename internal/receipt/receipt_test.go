@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/internal/receipt"
+	"github.com/corruptionproject/appeal/internal/receipttest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -69,10 +70,10 @@ func golden(name string) string {
 
 func TestEveryCaseHasItsWords(t *testing.T) {
 	names := map[string]bool{}
-	for _, e := range examples() {
-		t.Run(e.name, func(t *testing.T) {
-			got := written(receipt.Of(e.c, e.d, later))
-			file := golden(e.name)
+	for _, e := range receipttest.Cases() {
+		t.Run(e.Name, func(t *testing.T) {
+			got := written(e.Document())
+			file := golden(e.Name)
 			if names[file] = true; *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -97,55 +98,55 @@ func TestEveryCaseHasItsWords(t *testing.T) {
 const verbatim = "Example Foundation for News provided no goods or services in exchange for this contribution."
 
 func TestTheSentenceOfGoodsAndServicesStandsOnEveryDocument(t *testing.T) {
-	for _, e := range examples() {
-		got := receipt.Of(e.c, e.d, later).Statements[0]
+	for _, e := range receipttest.Cases() {
+		got := e.Document().Statements[0]
 		switch {
-		case e.d.Donation.Benefit != "" && e.d.Receipt.Amount > 0:
+		case e.Of.Donation.Benefit != "": // had, whatever went back
 			want := "In exchange for this contribution Example Foundation for News provided: A year of the magazine, in print. Its value, by our good-faith estimate, is $36.00."
 			if got != want {
-				t.Errorf("%s: says %q", e.name, got)
+				t.Errorf("%s: says %q", e.Name, got)
 			}
-		case e.c.Organisation.InReturn != "":
-			if got != e.c.Organisation.InReturn {
-				t.Errorf("%s: says %q", e.name, got)
+		case e.Campaign.Organisation.InReturn != "":
+			if got != e.Campaign.Organisation.InReturn {
+				t.Errorf("%s: says %q", e.Name, got)
 			}
 		case got != verbatim:
-			t.Errorf("%s: says %q", e.name, got)
+			t.Errorf("%s: says %q", e.Name, got)
 		}
 	}
 }
 
 func TestADocumentTellsNothingThatAReceiptNeedsNot(t *testing.T) {
-	for _, e := range examples() {
-		said := written(receipt.Of(e.c, e.d, later))
+	for _, e := range receipttest.Cases() {
+		said := written(e.Document())
 		for _, never := range []string{"jordan@example.org", "don_1", "rcpt_", "sub_1", "staff alone", "finance@"} {
 			if strings.Contains(said, never) {
-				t.Errorf("%s: tells %s", e.name, never)
+				t.Errorf("%s: tells %s", e.Name, never)
 			}
 		}
 	}
 }
 
 func TestWhatIsNotToBeDeductedIsNeverCalledDeductible(t *testing.T) {
-	for _, e := range examples() {
-		apart := e.d.Offline != nil && (e.d.Offline.Method == models.DAF || e.d.Offline.Method == models.QCD)
-		if !apart && !e.c.Organisation.NotDeductible && e.d.Newest.Kind != models.VoidReceipt && e.d.Newest.ID == e.d.Receipt.ID {
+	for _, e := range receipttest.Cases() {
+		apart := e.Of.Offline != nil && (e.Of.Offline.Method == models.DAF || e.Of.Offline.Method == models.QCD)
+		if !apart && !e.Campaign.Organisation.NotDeductible && e.Of.Newest.Kind != models.VoidReceipt && e.Of.Newest.ID == e.Of.Receipt.ID {
 			continue
 		}
-		said := written(receipt.Of(e.c, e.d, later))
+		said := written(e.Document())
 		if strings.Contains(said, "is tax-deductible") || strings.Contains(said, "Deductible contribution") {
-			t.Errorf("%s: calls it deductible:\n%s", e.name, said)
+			t.Errorf("%s: calls it deductible:\n%s", e.Name, said)
 		}
 	}
 }
 
 func TestSecuritiesHaveNoValue(t *testing.T) {
-	for _, e := range examples() {
-		if e.d.Offline == nil || e.d.Offline.Method != models.Stock {
+	for _, e := range receipttest.Cases() {
+		if e.Of.Offline == nil || e.Of.Offline.Method != models.Stock {
 			continue
 		}
-		if said := written(receipt.Of(e.c, e.d, later)); strings.Contains(said, "$") || strings.Contains(said, "7,431") {
-			t.Errorf("%s: values the securities:\n%s", e.name, said)
+		if said := written(e.Document()); strings.Contains(said, "$") || strings.Contains(said, "7,431") {
+			t.Errorf("%s: values the securities:\n%s", e.Name, said)
 		}
 	}
 }

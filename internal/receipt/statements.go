@@ -25,12 +25,12 @@ func (w writer) statements() []string {
 		return append(said, w.instead()+" Keep that one for your tax records.")
 	case w.method() == models.DAF:
 		return append(said,
-			"This is an acknowledgement, and no receipt for tax purposes.",
+			"This is an acknowledgement, not a receipt for tax purposes.",
 			"A gift to a donor-advised fund is deducted when the fund receives it; a grant from the fund is not deductible again.")
 	case w.method() == models.QCD:
 		return append(said,
 			"This gift came to us directly from the trustee of an individual retirement account (IRA), and we understand that it is meant as a qualified charitable distribution.",
-			"What is left out of income as such a distribution is not deductible again.",
+			"What you leave out of your income as such a distribution can’t be deducted as well.",
 			"Keep this for your tax records.")
 	case w.method() == models.Stock:
 		said = append(said, "This receipt states no value. What the securities were worth on the day we received them is for you to determine.")
@@ -46,13 +46,13 @@ func (w writer) statements() []string {
 // stands as it is, since nothing here could tell what it is worth.
 func (w writer) inReturn() string {
 	switch own := w.c.Organisation.InReturn; {
-	case w.benefit():
+	case w.d.Donation.Benefit != "": // of which the donor has had it, though nothing of the gift is left
 		return fmt.Sprintf("In exchange for this contribution %s provided: %s. Its value, by our good-faith estimate, is %s.",
-			w.legalName(), strings.TrimRight(w.d.Donation.Benefit, "."), w.d.Donation.BenefitValue)
+			w.c.Organisation.Recipient(), strings.TrimRight(w.d.Donation.Benefit, "."), w.d.Donation.BenefitValue)
 	case own != "" && w.method() != models.DAF && w.method() != models.QCD: // of these the law allows none
 		return own
 	default:
-		return fmt.Sprintf(noGoodsOrServices, w.legalName())
+		return fmt.Sprintf(noGoodsOrServices, w.c.Organisation.Recipient())
 	}
 }
 
@@ -61,16 +61,21 @@ func (w writer) inReturn() string {
 func (w writer) deduction() string {
 	o := w.c.Organisation
 	if o.NotDeductible {
-		return strings.TrimSpace(o.Legal + " Contributions to " + w.legalName() + " are not tax-deductible.")
+		return strings.TrimSpace(o.Legal + " Contributions to " + w.c.Organisation.Recipient() + " are not tax-deductible.")
 	}
-	who := o.Legal
-	if who == "" {
-		who = w.legalName() + " is a 501(c)(3) nonprofit."
-	}
+	who := w.exempt()
 	if w.benefit() {
 		return who + " The amount of this contribution that is deductible for federal income tax purposes is limited to what you paid above that value, " + w.deductible().String() + "."
 	}
 	return who + " Your contribution is tax-deductible to the extent allowed by law."
+}
+
+// exempt is why a gift can be deducted at all.
+func (w writer) exempt() string {
+	if legal := w.c.Organisation.Legal; legal != "" {
+		return legal
+	}
+	return w.c.Organisation.Recipient() + " is a 501(c)(3) nonprofit."
 }
 
 // schedule is when a gift that repeats is charged again, and how to end it.
@@ -80,7 +85,7 @@ func (w writer) schedule() []string {
 	case sub == nil:
 		return nil
 	case sub.Ended() || sub.CancelsAtEnd:
-		return []string{"This gift was stopped, and you won’t be charged again."}
+		return []string{"Your " + string(w.d.Donation.Frequency) + " gift was stopped, and you won’t be charged again."}
 	}
 	amount, every := sub.Amount, "a month"
 	if w.d.Donation.Frequency == models.Yearly {

@@ -32,31 +32,56 @@ func (c *Client) CancelSubscription(ctx context.Context, id string) error {
 
 // ChangeAmount gives a repeated gift another amount, and another covered fee,
 // from the next payment on: in one request, so that no payment can come between
-// the two. Nothing is charged now. It returns ErrMissing for a subscription
+// the two, and in none where Stripe has it so already. Nothing is charged now. It returns ErrMissing for a subscription
 // that is not this campaign's, ErrUnavailable or ErrRefused.
+//
+// Of two changes at once, a double click say, each may add a line for the fees,
+// which would then be charged twice. The later one sees both in its answer, and
+// changes the subscription once more, to one.
 func (c *Client) ChangeAmount(ctx context.Context, id string, amount, fees money.Minor) error {
 	ctx, cancel := context.WithTimeout(ctx, donorBudget)
 	defer cancel()
+	most := 1 // lines
+	if fees > 0 {
+		most = 2
+	}
+	for range tries {
+		lines, err := c.changeAmount(ctx, id, amount, fees)
+		if err != nil {
+			return fmt.Errorf("change a subscription: %w", err)
+		}
+		if lines <= most {
+			return nil
+		}
+	}
+	return fmt.Errorf("change a subscription: %w: %s is being changed elsewhere", ErrUnavailable, id)
+}
+
+// changeAmount is ChangeAmount once. It returns how many lines there are now.
+func (c *Client) changeAmount(ctx context.Context, id string, amount, fees money.Minor) (lines int, err error) {
 	params, err := c.changedAmount(ctx, id, amount, fees)
-	if err != nil {
-		return fmt.Errorf("change a subscription: %w", err)
+	if err != nil || params == nil {
+		return 0, err
 	}
 	// Changing it back and again is another change each time, so the key is this
 	// call's own, the same over its tries.
 	key := stripe.NewIdempotencyKey()
+	var changed *stripe.Subscription
 	err = try(ctx, func(ctx context.Context) error {
 		params.Context = ctx
 		params.SetIdempotencyKey(key)
-		_, err := c.sc.Subscriptions.Update(id, params)
+		var err error
+		changed, err = c.sc.Subscriptions.Update(id, params)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("change a subscription: %w", err)
+	if err != nil || changed.Items == nil {
+		return 0, err
 	}
-	return nil
+	return len(changed.Items.Data), nil
 }
 
-// changedAmount is what ChangeAmount asks for, of the subscription as it now is.
+// changedAmount is what ChangeAmount asks for, of the subscription as it now is;
+// nil for nothing.
 func (c *Client) changedAmount(ctx context.Context, id string, amount, fees money.Minor) (*stripe.SubscriptionParams, error) {
 	sub, err := c.subscription(ctx, id)
 	if err != nil {
@@ -65,6 +90,9 @@ func (c *Client) changedAmount(ctx context.Context, id string, amount, fees mone
 	gift, covered, err := c.itemsOf(sub)
 	if err != nil {
 		return nil, err
+	}
+	if comesTo(gift, amount) && (fees == 0 && len(covered) == 0 || len(covered) == 1 && comesTo(covered[0], fees)) {
+		return nil, nil
 	}
 	purpose := MonthlyGift
 	if gift.Price.Recurring.Interval == stripe.PriceRecurringIntervalYear {
@@ -77,20 +105,25 @@ func (c *Client) changedAmount(ctx context.Context, id string, amount, fees mone
 	item.ID = stripe.String(gift.ID)
 	params := &stripe.SubscriptionParams{ProrationBehavior: stripe.String("none"), Items: []*stripe.SubscriptionItemsParams{item}}
 	params.AddMetadata(metaFees, "") // unset
-	switch {
-	case fees > 0:
+	if fees > 0 {
 		params.AddMetadata(metaFees, strconv.FormatInt(int64(fees), 10))
 		if item, err = c.priced(ctx, CoveredFees, gift, fees); err != nil {
 			return nil, err
 		}
-		if covered != nil {
-			item.ID = stripe.String(covered.ID)
+		if len(covered) > 0 {
+			item.ID = stripe.String(covered[0].ID)
+			covered = covered[1:]
 		}
 		params.Items = append(params.Items, item)
-	case covered != nil:
-		params.Items = append(params.Items, &stripe.SubscriptionItemsParams{ID: stripe.String(covered.ID), Deleted: stripe.Bool(true)})
+	}
+	for _, one := range covered {
+		params.Items = append(params.Items, &stripe.SubscriptionItemsParams{ID: stripe.String(one.ID), Deleted: stripe.Bool(true)})
 	}
 	return params, nil
+}
+
+func comesTo(line *stripe.SubscriptionItem, amount money.Minor) bool {
+	return line.Quantity == 1 && line.Price.UnitAmount == int64(amount)
 }
 
 // priced is one line of a subscription at another price, as often as like is
@@ -125,11 +158,11 @@ func (c *Client) subscription(ctx context.Context, id string) (*stripe.Subscript
 	return found, err
 }
 
-// itemsOf tells a subscription's two lines apart: the gift, and the fees it
-// covers, nil if it covers none. Those begun without stored products are told
+// itemsOf tells a subscription's lines apart: the gift, and the fees it covers,
+// none if it covers none, and more than one after two changes at once. Those begun without stored products are told
 // apart by what travels with the gift. It returns ErrRefused for a subscription
 // that staff have given another shape.
-func (c *Client) itemsOf(sub *stripe.Subscription) (gift, fees *stripe.SubscriptionItem, err error) {
+func (c *Client) itemsOf(sub *stripe.Subscription) (gift *stripe.SubscriptionItem, fees []*stripe.SubscriptionItem, err error) {
 	covered, _ := strconv.ParseInt(sub.Metadata[metaFees], 10, 64) // 0 where there is none
 	for _, item := range sub.Items.Data {
 		if item.Price == nil || item.Price.Recurring == nil || item.Price.Product == nil {
@@ -137,8 +170,8 @@ func (c *Client) itemsOf(sub *stripe.Subscription) (gift, fees *stripe.Subscript
 		}
 		ours := item.Price.Product.ID == c.productID(CoveredFees)
 		switch {
-		case fees == nil && (ours || covered > 0 && gift != nil && item.Price.UnitAmount == covered):
-			fees = item
+		case ours || len(fees) == 0 && covered > 0 && gift != nil && item.Price.UnitAmount == covered:
+			fees = append(fees, item)
 		case gift == nil:
 			gift = item
 		default:

@@ -99,6 +99,58 @@ func TestAnAmountIsChangedInOneRequestUnderOneKey(t *testing.T) {
 	}
 }
 
+func TestAnAmountThatItHasAlreadyIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	w := &wire{}
+	client, sent, _ := w.client(standing)
+	if err := client.ChangeAmount(t.Context(), "sub_1", 1500, 76); err != nil || len(*sent) > 0 {
+		t.Errorf("%v, asked for were %v", err, *sent)
+	}
+}
+
+func TestOfTwoChangesAtOnceOneLineForTheFeesStays(t *testing.T) {
+	t.Parallel()
+	once := strings.Replace(standing, `"FEES"`, `"appeal_corruption-project_fees"`, 1)
+	before, line, _ := strings.Cut(once, ",\n\t{\"id\":\"si_fees\"")
+	bare := strings.Replace(before+"]}}", `"appeal_fees":"76"`, `"a":"b"`, 1)
+	twice := strings.TrimSuffix(once, "]}}") + `,{"id":"si_more"` + line
+	w, now := &wire{}, bare
+	var sent []url.Values
+	w.answer = func(try int, r *http.Request) (*http.Response, error) {
+		switch {
+		case strings.Contains(r.URL.Path, "/products/"):
+			return says(200, `{"id":"appeal_corruption-project_fees","object":"product"}`)
+		case r.Method == http.MethodGet:
+			return says(200, now)
+		}
+		form, err := url.ParseQuery(w.bodies[try-1])
+		if err != nil {
+			return nil, err
+		}
+		if sent = append(sent, form); len(sent) == 1 {
+			now = twice // what another change did, and this one
+		} else {
+			now = once
+		}
+		return says(200, now)
+	}
+	client := stripeapi.New(monthly, stripeapi.Config{Key: simKey, HTTP: &http.Client{Transport: w}})
+	if err := client.ChangeAmount(t.Context(), "sub_1", 2000, 91); err != nil {
+		t.Fatal(err)
+	}
+	if len(sent) != 2 {
+		t.Fatalf("it was changed %d times: %v", len(sent), sent)
+	}
+	if first := sent[0]; first.Get("items[1][id]") != "" || first.Get("items[1][price_data][unit_amount]") != "91" {
+		t.Errorf("first it is asked for %v", first)
+	}
+	last := sent[1]
+	if last.Get("items[1][id]") != "si_fees" || last.Get("items[1][price_data][unit_amount]") != "91" ||
+		last.Get("items[2][id]") != "si_more" || last.Get("items[2][deleted]") != "true" {
+		t.Errorf("last it is asked for %v", last)
+	}
+}
+
 func TestASubscriptionThatIsNotOursOrHasAnotherShapeIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

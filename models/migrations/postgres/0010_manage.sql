@@ -6,7 +6,7 @@
 CREATE TABLE manage_links (
     token_hash      TEXT PRIMARY KEY,
     inbox_hash      TEXT NOT NULL,
-    donor_id        TEXT REFERENCES donors (id), -- NULL: nobody gave from that address, and no link was mailed
+    donor_id        TEXT REFERENCES donors (id), -- NULL: no link was mailed; nobody gave from that address, or its inbox was sent enough
     made_at         TIMESTAMPTZ NOT NULL,
     expires_at      TIMESTAMPTZ NOT NULL,
     used_at         TIMESTAMPTZ
