@@ -14,18 +14,18 @@ const mostMails = 100
 type eventsView struct {
 	Said     string
 	Events   []eventRow
-	Twice    []waiting // gifts that were paid twice
-	Disputes []waiting
-	Gifts    []waiting // that somebody can still save money on
-	Differs  []waiting // where the books and Stripe differ
+	Twice    []matter // gifts that were paid twice
+	Disputes []matter
+	Gifts    []matter // that somebody can still save money on
+	Differs  []matter // where the books and Stripe differ
 	Mail     []mailRow
 	Nothing  bool
 }
 
 type eventRow struct{ ID, When, Type, Object, State, Problem string }
 
-// waiting is one thing that needs a person.
-type waiting struct{ When, Name, Href, Amount, Detail string }
+// matter is one thing that needs a person.
+type matter struct{ When, Name, Href, Amount, Detail string }
 
 type mailRow struct{ Key, When, Kind, State, Problem, Act string }
 
@@ -60,7 +60,7 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		return err
 	}
 	for _, d := range gifts {
-		one := waiting{Name: d.Reference, Href: giftPath(d.ID), Amount: (d.Captured - d.Refunded - d.Disputed - d.AmountCharged).String()}
+		one := matter{Name: d.Reference, Href: giftPath(d.ID), Amount: (d.Captured - d.Refunded - d.Disputed - d.AmountCharged).String()}
 		if d.ReceivedAt != nil {
 			one.When = r.moment(*d.ReceivedAt)
 		}
@@ -71,7 +71,7 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		return err
 	}
 	for _, d := range disputes {
-		view.Disputes = append(view.Disputes, waiting{When: r.moment(d.OpenedAt), Name: d.Reference, Href: giftPath(d.DonationID), Amount: d.Held.String(), Detail: d.Object})
+		view.Disputes = append(view.Disputes, matter{When: r.moment(d.OpenedAt), Name: d.Reference, Href: giftPath(d.DonationID), Amount: d.Held.String(), Detail: d.Object})
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func (r *Rooms) found(v *visit, view *eventsView) error {
 		return err
 	}
 	for _, f := range findings {
-		one := waiting{When: r.moment(f.FoundAt), Name: f.Object, Amount: f.Amount.String(), Detail: f.Detail}
+		one := matter{When: r.moment(f.FoundAt), Name: f.Object, Amount: f.Amount.String(), Detail: f.Detail}
 		switch {
 		case !f.Kind.Differs():
 			view.Gifts = append(view.Gifts, one)

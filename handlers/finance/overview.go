@@ -26,7 +26,7 @@ type overviewView struct {
 
 	Channels, Frequencies, Methods panelView
 	Waiting                        []openView
-	Payouts                        []payoutView
+	Payouts                        []depositView
 	Account                        string // what is in Stripe, and has left it
 }
 

@@ -130,8 +130,8 @@ func waiting(w models.Waiting) []openView {
 	return rows
 }
 
-// payoutView is one deposit.
-type payoutView struct {
+// depositView is one deposit.
+type depositView struct {
 	Arrives, Shape, Status string
 	Amount                 cell
 }
@@ -143,14 +143,14 @@ var payoutStates = map[string][2]string{
 	"failed": {"back", "Came back"}, "canceled": {"back", "Canceled"},
 }
 
-func payouts(all []models.Payout) []payoutView {
-	var rows []payoutView
+func payouts(all []models.Payout) []depositView {
+	var rows []depositView
 	for _, p := range all {
 		state, known := payoutStates[p.Status]
 		if !known {
 			state = [2]string{"ring", p.Status}
 		}
-		rows = append(rows, payoutView{p.ArrivalOn.Format("Mon Jan 2, 2006"), state[0], state[1], amount(p.Amount)})
+		rows = append(rows, depositView{p.ArrivalOn.Format("Mon Jan 2, 2006"), state[0], state[1], amount(p.Amount)})
 	}
 	return rows
 }

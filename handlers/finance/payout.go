@@ -54,9 +54,9 @@ type lineView struct {
 	When       string
 	Name, Href string
 	What       string
-	Amount     amount
-	Fee        amount
-	Net        amount
+	Amount     cell
+	Fee        cell
+	Net        cell
 }
 
 type restView struct {
@@ -168,7 +168,7 @@ func reasons(p models.PayoutSum, lines []models.PayoutLine) []reason {
 }
 
 func figures(moved, fee money.Minor) lineView {
-	return lineView{Amount: signed(moved), Fee: signed(-fee), Net: signed(moved - fee)}
+	return lineView{Amount: amount(moved), Fee: amount(-fee), Net: amount(moved - fee)}
 }
 
 // restOf is the row for the gifts that are not shown, so that the column adds up

@@ -34,22 +34,14 @@ type payoutRow struct {
 	ID     string
 	Status status
 	Gifts  string
-	Fees   amount
-	Refund amount
-	Held   amount // disputes
-	Other  amount
-	Differ amount
+	Fees   cell
+	Refund cell
+	Held   cell // disputes
+	Other  cell
+	Differ cell
 	Opened bool
 	Marked bool
 }
-
-// amount is money in a table; nothing at all is shown quietly.
-type amount struct {
-	Text    string
-	Nothing bool
-}
-
-func signed(m money.Minor) amount { return amount{m.String(), m == 0} }
 
 // status is a word with a shape, so that it is not told by colour alone.
 type status struct{ Word, Shape string }
@@ -69,9 +61,6 @@ func payoutStatus(p models.Payout) status {
 		return status{p.Status, "ring"}
 	}
 }
-
-// day is a day that belongs to no zone: that on which a bank has the money.
-func day(t time.Time) string { return t.UTC().Format("Mon, Jan 2, 2006") }
 
 func (r *Rooms) getPayouts(v *visit) error {
 	view := payoutsView{From: v.QueryParam("from"), To: v.QueryParam("to"), First: v.QueryParam("before") == ""}
@@ -113,8 +102,8 @@ func rowOf(p models.PayoutSum) payoutRow {
 	}
 	row := payoutRow{
 		payoutLink: linkTo(p.Payout), ID: p.ID, Status: payoutStatus(p.Payout), Opened: p.Opened(), Marked: p.MarkedAt != nil,
-		Gifts: p.Parts[models.GiftsPart].Amount.String(), Fees: signed(fees), Refund: signed(p.Parts[models.RefundsPart].Amount),
-		Held: signed(p.Parts[models.DisputesPart].Amount), Other: signed(p.Parts[models.OtherPart].Net() + p.FromBefore), Differ: signed(cmp.Or(p.Unexplained(), p.Difference)),
+		Gifts: p.Parts[models.GiftsPart].Amount.String(), Fees: amount(fees), Refund: amount(p.Parts[models.RefundsPart].Amount),
+		Held: amount(p.Parts[models.DisputesPart].Amount), Other: amount(p.Parts[models.OtherPart].Net() + p.FromBefore), Differ: amount(cmp.Or(p.Unexplained(), p.Difference)),
 	}
 	if p.Opened() && !p.AddsUp() {
 		row.Differ.Nothing = false
@@ -159,14 +148,6 @@ func daysAsked(from, to string) (f models.PayoutFilter, problem string) {
 		return f, "The first day is after the last."
 	}
 	return f, ""
-}
-
-// counted is a number with what it counts.
-func counted(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
 }
 
 // linesIn are the lines of one part.
