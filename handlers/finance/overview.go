@@ -52,6 +52,9 @@ func (r *Rooms) getOverview(v *visit) error {
 		return err
 	}
 	view := r.overview(o, l, r.Now())
+	if !v.sees() {
+		view.Channels.maskRows()
+	}
 	status := http.StatusOK
 	if view.Problem = problem; problem != "" {
 		status = http.StatusUnprocessableEntity

@@ -53,6 +53,16 @@ func panel(view panelView, name string, o models.Overview, parts []models.Part, 
 	return view
 }
 
+// maskRows keeps addresses from whoever may see none: a link's maker can have
+// written one into it. Such a row leads nowhere, as its address would tell.
+func (p panelView) maskRows() {
+	for i, row := range p.Rows {
+		if name := masked(row.Name); name != row.Name {
+			p.Rows[i].Name, p.Rows[i].Href = name, ""
+		}
+	}
+}
+
 // share is a part of the whole in percent, rounded, and as a bar of 72.
 func share(part, whole money.Minor) (percent string, bar int) {
 	if whole <= 0 || part <= 0 {
@@ -132,8 +142,8 @@ func waiting(w models.Waiting) []openView {
 
 // depositView is one deposit.
 type depositView struct {
-	Arrives, Shape, Status string
-	Amount                 cell
+	Href, Arrives, Shape, Status string
+	Amount                       cell
 }
 
 // payoutStates are Stripe's words for a payout
@@ -150,7 +160,7 @@ func payouts(all []models.Payout) []depositView {
 		if !known {
 			state = [2]string{"ring", p.Status}
 		}
-		rows = append(rows, depositView{p.ArrivalOn.Format("Mon Jan 2, 2006"), state[0], state[1], amount(p.Amount)})
+		rows = append(rows, depositView{payoutsPath + "/" + p.ID, p.ArrivalOn.Format("Mon Jan 2, 2006"), state[0], state[1], amount(p.Amount)})
 	}
 	return rows
 }
