@@ -50,6 +50,7 @@ type giftRow struct {
 	Unpaid                    bool   // nothing of the amount is there
 	Payout                    string // the day on which it is due, or why there is none
 	NoPayout                  bool
+	PayoutHref                string
 }
 
 func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
@@ -105,7 +106,7 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 	row.Status, row.Shape = statusWords(g.DonorGift)
 	switch row.NoPayout = g.Payout == nil; {
 	case g.Payout != nil:
-		row.Payout = g.Payout.ArrivalOn.UTC().Format("Jan 2, 2006")
+		row.Payout, row.PayoutHref = g.Payout.ArrivalOn.UTC().Format("Jan 2, 2006"), payoutsPath+"/"+g.Payout.ID
 	case g.Offline != "":
 		row.Payout = "not at Stripe"
 	case d.Captured > 0:

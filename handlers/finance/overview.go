@@ -17,6 +17,7 @@ type overviewView struct {
 	Needs     string
 	Match     matchView
 	Attention int64
+	Look      string // where what needs a person stands, for whoever may go there
 	AsOf      string
 
 	Periods periodsView
@@ -52,7 +53,9 @@ func (r *Rooms) getOverview(v *visit) error {
 		return err
 	}
 	view := r.overview(o, l, r.Now())
-	if !v.sees() {
+	if v.sees() {
+		view.Look = eventsPath
+	} else {
 		view.Channels.maskRows()
 	}
 	status := http.StatusOK
