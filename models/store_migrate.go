@@ -51,10 +51,15 @@ func (s *Store) Migrate(ctx context.Context) ([]Migration, error) {
 func (s *Store) nextStep(ctx context.Context, history *goose.Provider) (*goose.MigrationResult, error) {
 	step, err := history.UpByOne(ctx)
 	// SQLite has no lock to take turns with as PostgreSQL has: a step that
-	// fails there may have been another process's, and is looked at again.
+	// fails there may have been another process's, and is looked at again for
+	// as long as somebody gets on.
+	seen := int64(-1)
 	for again := 0; err != nil && !errors.Is(err, goose.ErrNoNextVersion) && s.dialect == sqlite && again < maxTries; again++ {
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
 			return nil, err
+		}
+		if at, known := history.GetDBVersion(ctx); known == nil && at != seen {
+			seen, again = at, 0
 		}
 		step, err = history.UpByOne(ctx)
 	}
