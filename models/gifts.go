@@ -85,24 +85,20 @@ func (d Donation) Worth() money.Minor {
 	return d.AmountCharged
 }
 
-// Channels that are no placement and no campaign link. The others are "src/"
-// and the placement, or "utm/" with source and medium.
-const (
-	directChannel  = "direct"
-	offlineChannel = "offline"
-)
-
 // Channel is the way on which a gift came. A link's own word of it stands
 // before that of the place where it stood.
 func (g DonorGift) Channel() string {
-	switch c := g.Donation.Choices; {
-	case g.Offline != "":
-		return offlineChannel
-	case c.UTMSource != "" || c.UTMMedium != "":
-		return "utm/" + c.UTMSource + "/" + c.UTMMedium
-	case c.Src != "":
-		return "src/" + c.Src
-	default:
-		return directChannel
+	if g.Offline != "" {
+		return OfflineChannel
 	}
+	return channelOf(g.Donation.Choices)
+}
+
+// Kind is the frequency of a first payment, or another kind that figures are
+// told apart by.
+func (g DonorGift) Kind() string {
+	if g.Offline != "" {
+		return OfflineKind
+	}
+	return kindOf(g.Donation)
 }

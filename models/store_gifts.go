@@ -18,8 +18,8 @@ const (
 
 	giftOffline = "EXISTS (SELECT 1 FROM offline_gifts o WHERE o.donation_id = donations.id)"
 	giftKind    = "(CASE WHEN " + giftOffline + " THEN 'offline' WHEN renewal THEN frequency || '_renewal' ELSE frequency END)"
-	giftChannel = "(CASE WHEN " + giftOffline + " THEN '" + offlineChannel + "' WHEN utm_source <> '' OR utm_medium <> '' THEN 'utm/' || utm_source || '/' || utm_medium " +
-		"WHEN src <> '' THEN 'src/' || src ELSE '" + directChannel + "' END)" // DonorGift.Channel
+	giftChannel = "(CASE WHEN " + giftOffline + " THEN '" + OfflineChannel + "' WHEN utm_source <> '' OR utm_medium <> '' THEN 'utm/' || utm_source || '/' || utm_medium " +
+		"WHEN src <> '' THEN 'src/' || src ELSE '" + DirectChannel + "' END)" // DonorGift.Channel
 )
 
 // giftOrders are the orders of a list: by what, and which side comes after.

@@ -129,7 +129,7 @@ func (r *Rooms) details(h models.GiftHistory, sees bool) []detail {
 			channel, channelHref = masked(channel), ""
 		}
 	}
-	add("Frequency", kindWords(kindOf(h.DonorGift)), "")
+	add("Frequency", kindWords(h.Kind()), "")
 	add("Method", paidWith(h.DonorGift), "")
 	add("Channel", channel, channelHref)
 	if sees {

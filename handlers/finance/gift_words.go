@@ -43,19 +43,6 @@ func methodChoices() []choice {
 	return all
 }
 
-// kindOf tells first payments, renewals and gifts by hand apart, as the figures
-// do.
-func kindOf(g models.DonorGift) string {
-	switch {
-	case g.Offline != "":
-		return "offline"
-	case g.Donation.Renewal:
-		return string(g.Donation.Frequency) + "_renewal"
-	default:
-		return string(g.Donation.Frequency)
-	}
-}
-
 func kindWords(kind string) string { return label(kindChoices, kind) }
 
 // channelWords is a channel by its own name.

@@ -61,7 +61,7 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"),
 		Statuses: choices(statusChoices, get("status")), Kinds: choices(kindChoices, get("frequency")),
 		Methods: choices(methodChoices(), get("method")), Offline: choices(offlineChoices, get("offline")),
-		Chips: a.chips(), Count: plural(page.Count, "gift") + ", " + page.Gross.String(), Masked: !sees,
+		Chips: a.chips(), Count: counted(page.Count, "gift", "gifts") + ", " + page.Gross.String(), Masked: !sees,
 		ByDate:   a.sorting(models.NewestFirst, models.OldestFirst, "newest", "oldest"),
 		ByAmount: a.sorting(models.LargestFirst, models.SmallestFirst, "largest", "smallest"),
 	}
@@ -95,7 +95,7 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 	d := g.Donation
 	row := giftRow{
 		Href: giftsPath + "/" + d.ID, Date: r.date(d.At()), Donor: donorName(g, sees), Amount: d.Worth().String(), Unpaid: d.Captured <= 0,
-		Kind: kindWords(kindOf(g.DonorGift)), Method: paidWith(g.DonorGift), Channel: channelWords(g.Channel()), ChannelHref: a.but("channel", g.Channel()),
+		Kind: kindWords(g.Kind()), Method: paidWith(g.DonorGift), Channel: channelWords(g.Channel()), ChannelHref: a.but("channel", g.Channel()),
 	}
 	if !sees {
 		row.Channel = masked(row.Channel)
@@ -213,11 +213,4 @@ func paidWith(g models.DonorGift) string {
 	default:
 		return receipt.Payment(g.Method, g.Last4)
 	}
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return thousands(n) + " " + noun + "s"
 }
