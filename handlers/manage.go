@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -112,11 +111,11 @@ func (s *Server) postManage(c echo.Context) error {
 		}
 		return s.managePage(c, http.StatusUnprocessableEntity, manageState{Email: email, Problem: wrong})
 	}
-	release, err := s.manages.admit(c.RealIP(), s.Now())
-	if err != nil {
-		return s.tooManyLinks(c, email, err)
+	if err := s.takeTry(c, s.manages); err != nil {
+		return tooOften(c, err, func() error {
+			return s.managePage(c, http.StatusTooManyRequests, manageState{Email: email, Notice: tooManyTries})
+		})
 	}
-	release(true, s.Now())
 	if err := s.Store.RequestManageLink(c.Request().Context(), email); err != nil {
 		return ofManage(err)
 	}
@@ -124,19 +123,6 @@ func (s *Server) postManage(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"message": linkOnItsWay})
 	}
 	return s.managePage(c, http.StatusOK, manageState{Step: manageAsked})
-}
-
-// tooManyLinks answers a network that has asked too often, with nothing lost.
-func (s *Server) tooManyLinks(c echo.Context, email string, err error) error {
-	var limited rateLimited
-	if !errors.As(err, &limited) {
-		return err
-	}
-	c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
-	if wantsJSON(c.Request()) {
-		return refuse(c, http.StatusTooManyRequests, "rate_limited", tooManyTries, nil)
-	}
-	return s.managePage(c, http.StatusTooManyRequests, manageState{Email: email, Notice: tooManyTries})
 }
 
 // getManageLink shows the page that a mail leads to. It changes nothing:
@@ -218,14 +204,6 @@ func (s *Server) managePage(c echo.Context, status int, state manageState) error
 		return err
 	}
 	return c.HTMLBlob(status, body)
-}
-
-// sent are the fields of a form of ours.
-func sent(c echo.Context) (url.Values, error) {
-	if err := mustBeForm(c.Request()); err != nil {
-		return nil, err
-	}
-	return posted(c.Request())
 }
 
 // receiptLink leads to a gift's newest receipt, "" where there is none. It is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -50,20 +49,14 @@ func (s *Server) ofDonor(next onGift) echo.HandlerFunc {
 // asks Stripe several things, and of all that an account asks it answers so much
 // a second: those who give need it.
 func (s *Server) mayChange(c echo.Context) error {
-	release, err := s.changes.admit(c.RealIP(), s.Now())
-	var limited rateLimited
-	if errors.As(err, &limited) {
-		c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
+	err := s.takeTry(c, s.changes)
+	if errors.Is(err, errRateLimited) {
 		return worded{
 			error: err, heading: "Too many changes", sentence: "Nothing was changed this time. Wait a minute, then try again.",
 			links: []link{{"Back to your gifts", managePath}},
 		}
 	}
-	if err != nil {
-		return err
-	}
-	release(true, s.Now())
-	return nil
+	return err
 }
 
 // getCancel asks whether a gift shall end, once and without a detour.

@@ -3,7 +3,6 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,10 +15,7 @@ import (
 func (s *Server) postNewsletter(c echo.Context) error {
 	private(c)
 	s.turned.proxy(s, c)
-	if err := mustBeForm(c.Request()); err != nil {
-		return err
-	}
-	values, err := posted(c.Request())
+	values, err := sent(c)
 	if err != nil {
 		return err
 	}
@@ -30,11 +26,11 @@ func (s *Server) postNewsletter(c echo.Context) error {
 		}
 		return s.newsletterPage(c, http.StatusUnprocessableEntity, newsletterState{Form: form, Problem: wrong})
 	}
-	release, err := s.signups.admit(c.RealIP(), s.Now())
-	if err != nil {
-		return s.tooManySignups(c, form, err)
+	if err := s.takeTry(c, s.signups); err != nil {
+		return tooOften(c, err, func() error {
+			return s.newsletterPage(c, http.StatusTooManyRequests, newsletterState{Form: form, Notice: tooManyTries})
+		})
 	}
-	release(true, s.Now())
 	if err := s.Store.RequestNewsletter(c.Request().Context(), form.Email); err != nil {
 		return ofList(err)
 	}
@@ -42,20 +38,6 @@ func (s *Server) postNewsletter(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"message": checkInbox})
 	}
 	return s.newsletterPage(c, http.StatusOK, newsletterState{Step: newsletterAsked})
-}
-
-// tooManySignups answers an address that has asked too often, with nothing
-// lost.
-func (s *Server) tooManySignups(c echo.Context, form newsletterForm, err error) error {
-	var limited rateLimited
-	if !errors.As(err, &limited) {
-		return err
-	}
-	c.Response().Header().Set("Retry-After", strconv.Itoa(limited.seconds()))
-	if wantsJSON(c.Request()) {
-		return refuse(c, http.StatusTooManyRequests, "rate_limited", tooManyTries, nil)
-	}
-	return s.newsletterPage(c, http.StatusTooManyRequests, newsletterState{Form: form, Notice: tooManyTries})
 }
 
 // getNewsletterConfirm shows the page that a mail leads to. It changes nothing:

@@ -36,3 +36,11 @@ func posted(r *http.Request) (url.Values, error) {
 	values, _ := url.ParseQuery(string(sent))
 	return values, nil
 }
+
+// sent are the fields of a form of ours.
+func sent(c echo.Context) (url.Values, error) {
+	if err := mustBeForm(c.Request()); err != nil {
+		return nil, err
+	}
+	return posted(c.Request())
+}
