@@ -53,13 +53,11 @@ func (s *Server) given(ctx context.Context, d models.Donation) (given, error) {
 	if err != nil || len(issued) == 0 {
 		return g, err
 	}
-	newest, err := s.Store.FindReceipt(ctx, issued[len(issued)-1].ID)
-	if err != nil {
-		return g, err
+	g.receipt = s.receiptAddress(d, issued[len(issued)-1].ID, s.Now())
+	if s.Mailed {
+		g.mailed, err = s.Store.HasAddress(ctx, d)
 	}
-	g.receipt = s.receiptAddress(newest.Donation, newest.Receipt.ID, s.Now())
-	g.mailed = s.Mailed && newest.DonorEmail != ""
-	return g, nil
+	return g, err
 }
 
 // getThanksStatus tells a waiting page whether to look again.

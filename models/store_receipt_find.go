@@ -18,6 +18,15 @@ func (s *Store) ReceiptsOf(ctx context.Context, donationID string) ([]Receipt, e
 	return all, nil
 }
 
+// HasAddress reports whether mail about a gift has somewhere to go.
+func (s *Store) HasAddress(ctx context.Context, d Donation) (bool, error) {
+	address, err := addressOf(s.db.WithContext(ctx), d)
+	if err != nil {
+		return false, fmt.Errorf("models: %w", err)
+	}
+	return address != "", nil
+}
+
 // FindReceipt returns all that a document's words are made of; ErrNotFound if
 // there is no such document.
 func (s *Store) FindReceipt(ctx context.Context, id string) (ReceiptDocument, error) {
