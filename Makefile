@@ -28,7 +28,7 @@ dev: ## The same, built and started anew when a source file changes
 	.ci/dev $(ARGS)
 
 .PHONY: test
-test: ## Run every test, on SQLite and PostgreSQL, with the race detector; installs what it needs where it may
+test: ## Run every test, on SQLite and PostgreSQL, with the race detector where goroutines meet; installs what it needs where it may
 	.ci/test
 
 .PHONY: test-long
