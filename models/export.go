@@ -61,6 +61,3 @@ type DonorGiving struct {
 
 // ExportCounts are how many rows each export of a period has.
 type ExportCounts struct{ Donations, Lines, Payouts, Donors, Signups int64 }
-
-// ExportMade is the act of taking a table out of the books.
-const ExportMade Act = "export.made"

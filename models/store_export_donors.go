@@ -130,16 +130,3 @@ func (s *Store) ExportPayouts(ctx context.Context, p Period) iter.Seq2[PayoutSum
 		}
 	}
 }
-
-// WriteDownExport writes an export into the audit log: of what, and what of it
-// was asked for. It is called before a row leaves the house. No donor may be
-// named in it.
-func (s *Store) WriteDownExport(ctx context.Context, by Actor, file, asked string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		return s.audit(tx, AuditEntry{Who: by, Act: ExportMade, Object: file, After: asked})
-	})
-	if err != nil {
-		return fmt.Errorf("models: write down an export: %w", err)
-	}
-	return nil
-}

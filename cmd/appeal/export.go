@@ -77,7 +77,7 @@ func (f exportFlags) run(p *program, r export.Request) error {
 			return err
 		}
 		// Before a row leaves the house.
-		err = store.WriteDownExport(p.ctx, models.Operator, r.File(f.format()), r.Asked(made.Rows))
+		_, err = store.NoteExport(p.ctx, models.Operator, r.File(f.format()), made.Count())
 		if err == nil {
 			err = f.handOver(p, made)
 		}

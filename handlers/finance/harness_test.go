@@ -53,6 +53,7 @@ type house struct {
 	server  *handlers.Server
 	log     *bytes.Buffer
 	stripe  *account
+	zone    *time.Location // the campaign's
 }
 
 // open opens the house at a public address, "" for the one it listens at.
@@ -83,6 +84,7 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
+	h.zone = c.Zone
 	h.stripe = openAccount(t, c, store, clock, log)
 	rooms, err := finance.New(finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Key: make([]byte, 32),

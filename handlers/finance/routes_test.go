@@ -19,6 +19,7 @@ var promised = map[string]string{
 	"POST /finance/welcome/:token": "anybody",
 	"GET /finance":                 "viewer",
 	"GET /finance/audit":           "viewer",
+	"GET /finance/audit.csv":       "finance",
 	"GET /finance/*":               "viewer",
 
 	"GET /finance/donations":              "viewer",
@@ -95,7 +96,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 	// What a room of its own answers, to who is let in and sends nothing.
 	own := map[string]int{
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
-		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
+		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/audit.csv": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
@@ -181,7 +182,7 @@ func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
 
 func acts(t *testing.T, h *house) int {
 	t.Helper()
-	all, err := h.store.ListAudit(t.Context(), "", 1000)
+	all, err := h.store.ListAudit(t.Context(), models.AuditQuery{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

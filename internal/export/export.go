@@ -125,20 +125,20 @@ func (r Request) File(f sheet.Format) string {
 	return name + "." + string(f)
 }
 
-// Asked says how many rows left, for the audit log.
-func (r Request) Asked(rows int) string {
-	if rows == 1 {
-		return "1 row"
-	}
-	return strconv.Itoa(rows) + " rows"
-}
-
 // Made is an export that is ready to be handed over, in a file that has no name
 // any more: it is gone once it is closed, or the program dies.
 type Made struct {
 	*os.File
 	Rows int
 	Size int64
+}
+
+// Count says how many rows it has.
+func (m *Made) Count() string {
+	if m.Rows == 1 {
+		return "1 row"
+	}
+	return strconv.Itoa(m.Rows) + " rows"
 }
 
 // Make makes an export in the folder for temporary files. progress, which may
