@@ -78,7 +78,6 @@ const (
 	number
 	moment
 	day
-	truth
 )
 
 // triggers are what a cell begins with that a spreadsheet may run, in the
@@ -126,8 +125,9 @@ func Amount(m money.Minor) Cell { return Cell{kind: amount, text: m.Decimal()} }
 // Number is a cell of a count.
 func Number(n int64) Cell { return Cell{kind: number, text: strconv.FormatInt(n, 10)} }
 
-// Truth is a cell of true or false.
-func Truth(b bool) Cell { return Cell{kind: truth, text: strconv.FormatBool(b)} }
+// Truth is a cell of true or false, in words: LibreOffice makes a formula of a
+// workbook's own.
+func Truth(b bool) Cell { return Cell{text: strconv.FormatBool(b)} }
 
 // fits refuses a row of another length than the header.
 func fits(cells []Cell, columns int) error {

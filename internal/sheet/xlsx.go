@@ -136,11 +136,6 @@ func (c Cell) write(w *bufio.Writer) {
 		_ = xml.EscapeText(w, []byte(shown(c.text)))
 		_, _ = w.WriteString("</t></is></c>")
 		return
-	case truth:
-		_, _ = w.WriteString(` t="b"`)
-		if value = "0"; c.text == "true" {
-			value = "1"
-		}
 	case moment, day:
 		value = serial(c.at)
 	case amount, number:
@@ -172,8 +167,9 @@ func serial(t time.Time) string {
 	if seconds%aDay == 0 {
 		return strconv.FormatInt(seconds/aDay, 10)
 	}
-	const places = 1_000_000_000
-	return fmt.Sprintf("%d.%09d", seconds/aDay, (seconds%aDay*places+aDay/2)/aDay)
+	// Rounded up, and far below a second: programs cut what is below one off.
+	const places = 10_000_000_000
+	return fmt.Sprintf("%d.%010d", seconds/aDay, (seconds%aDay*places+aDay-1)/aDay)
 }
 
 // escaped is how a workbook writes a character that XML can't hold, _x000D_,
@@ -216,7 +212,7 @@ const (
 	packageSpace = "http://schemas.openxmlformats.org/package/2006/"
 	mainType     = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 
-	headerStyle = ` s="6"`
+	headerStyle = ` s="5"`
 )
 
 // part is one of the files that a workbook is made of.
@@ -250,8 +246,8 @@ func (b *workbook) about() []part {
 			`<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>` +
 			`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
 			`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
-			`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="7">` +
-			style(general) + style(twoPlaces) + style(whole) + style(164) + style(165) + style(general) +
+			`<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="6">` +
+			style(general) + style(twoPlaces) + style(whole) + style(164) + style(165) +
 			`<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs>` +
 			`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`},
 	}
