@@ -66,7 +66,8 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// The figures, and who did what.
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
-	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath, viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath+".csv", finance, r.getAuditTable)
 
 	// Gifts.
 	d.room(http.MethodGet, giftsPath, viewer, r.getGifts)

@@ -2,9 +2,6 @@ package finance
 
 import (
 	"math"
-	"net/http"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/export"
 )
@@ -16,11 +13,8 @@ func (r *Rooms) getPayoutLines(v *visit) error {
 	if err != nil {
 		return err
 	}
-	out := v.Response()
-	out.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="payout-`+p.ArrivalOn.UTC().Format("2006-01-02")+`.csv"`)
-	out.WriteHeader(http.StatusOK)
-	table, err := export.NewCSV(out, "payout", "transaction", "at", "part", "category", "source", "reference", "donation", "donor_name", "amount", "fee", "net")
+	table, err := v.table("payout-"+p.ArrivalOn.UTC().Format("2006-01-02"),
+		"payout", "transaction", "at", "part", "category", "source", "reference", "donation", "donor_name", "amount", "fee", "net")
 	for _, l := range lines {
 		if err != nil {
 			break
