@@ -357,6 +357,7 @@ func TestStories(t *testing.T) {
 			})
 		}
 		sound(t, store)
+		exportsAgree(t, store)
 	})
 }
 
