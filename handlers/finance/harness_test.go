@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -95,6 +96,7 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 	}
 	h.server, err = handlers.New(handlers.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Finance: rooms, WebhookPath: "/webhooks/stripe", Now: clock.Now, Log: log,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // so that tests come from many addresses
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -78,6 +79,23 @@ const (
 	noMethod = http.StatusMethodNotAllowed
 )
 
+// donor is the browser of a donor who has opened the link to their own page,
+// and tries what that gave them under every name.
+func (h *house) donor(email string) *browser {
+	h.t.Helper()
+	h.gives(1, models.Choices{Frequency: models.Once, Amount: 50_00}, email, "")
+	if err := h.store.RequestManageLink(h.t.Context(), email); err != nil {
+		h.t.Fatal(err)
+	}
+	session, err := h.store.OpenManageLink(h.t.Context(), storetest.Queued(h.t, h.store, models.MailManageLink)[0].About.Token)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b := h.browser()
+	b.cookies["manage"], b.cookies["appeal-staff"], b.cookies["appeal-device"] = session, session, session
+	return b
+}
+
 func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 	h := open(t, "")
 	viewer, finance, admin := h.add("viewer@example.org", models.Viewer), h.add("finance@example.org", models.Finance), h.add("admin@example.org", models.Admin)
@@ -91,7 +109,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		*browser
 		rank int // 0: nobody who is signed in
 	}{
-		"anon": {h.browser(), 0}, "disabled": {disabled, 0}, "expired": {expired, 0},
+		"anon": {h.browser(), 0}, "donor": {h.donor("donor@example.org"), 0}, "disabled": {disabled, 0}, "expired": {expired, 0},
 		"viewer": {h.as(viewer), 1}, "finance": {h.as(finance), 2}, "admin": {h.as(admin), 3},
 	}
 	needs := map[string]int{"anybody": 0, "themselves": 1, "viewer": 1, "finance": 2, "admin": 3}
