@@ -61,3 +61,6 @@ const (
 	EventReplayed Act = "event.replayed"
 	MailRetried   Act = "mail.retried"
 )
+
+// SampleMailed is a sample of a receipt that somebody had sent to themselves.
+const SampleMailed Act = "sample.mailed"

@@ -32,6 +32,9 @@ type Config struct {
 	Refunds  Refunder
 	Lookup   Lookup
 	Log      *slog.Logger
+
+	Folder string // which campaign folder was read; "" for the built-in one
+	Mailed bool   // mail is set up
 }
 
 // Rooms are the pages of the finance team.
@@ -39,6 +42,8 @@ type Rooms struct {
 	Config
 	seal sealer
 	turn chan struct{} // of those who give money back
+	// drawing is whose turn it is to have a sample drawn.
+	drawing chan struct{}
 }
 
 // New makes the rooms.
@@ -50,7 +55,7 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1)}, nil
+	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), drawing: make(chan struct{}, 1)}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -92,6 +97,12 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
 	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
 	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
+
+	// What the campaign's folder says, and what is made of it.
+	d.room(http.MethodGet, settingsPath, finance, r.getSettings)
+	d.room(http.MethodGet, samplePath, finance, r.getSample)
+	d.room(http.MethodGet, samplePDF, finance, r.getSamplePDF)
+	d.room(http.MethodPost, samplePath, finance, r.postSample)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)

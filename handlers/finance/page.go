@@ -61,6 +61,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"Offline gifts", offlinePath, models.Finance},
 		{"To look at", eventsPath, models.Finance},
 		{"Audit log", "/finance/audit", models.Viewer},
+		{"Settings", settingsPath, models.Finance},
 		{"Staff", staffPath, models.Admin},
 	} {
 		if v.who.Role.Covers(room.role) && !r.mustSetUp(v.who) {
