@@ -100,9 +100,11 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
 	sender, from := listener.postOffice(conf, c)
+	version, revision := built()
 	rooms, err := finance.New(finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()),
 		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log, Folder: conf.CampaignDir, Mailed: sender != nil,
+		Version: version, Commit: revision, SyncEvery: conf.SyncInterval,
 	})
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ type Config struct {
 
 	Folder string // which campaign folder was read; "" for the built-in one
 	Mailed bool   // mail is set up
+
+	Version, Commit string        // of the program
+	SyncEvery       time.Duration // how often the service asks Stripe for what webhooks missed; 0: never
 }
 
 // Rooms are the pages of the finance team.
@@ -97,6 +100,9 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
 	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
 	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
+
+	// How the service gets on.
+	d.room(http.MethodGet, statusPath, finance, r.getStatus)
 
 	// What the campaign's folder says, and what is made of it.
 	d.room(http.MethodGet, settingsPath, finance, r.getSettings)

@@ -41,6 +41,7 @@ var promised = map[string]string{
 	"POST /finance/events/:id/replay":       "finance",
 	"POST /finance/mail":                    "finance",
 
+	"GET /finance/status":              "finance",
 	"GET /finance/settings":            "finance",
 	"GET /finance/settings/sample":     "finance",
 	"GET /finance/settings/sample.pdf": "finance",
@@ -106,7 +107,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
-		"GET /finance/settings": 200, "GET /finance/settings/sample": 200, "GET /finance/settings/sample.pdf": 200, "POST /finance/settings/sample": 303,
+		"GET /finance/status": 200, "GET /finance/settings": 200, "GET /finance/settings/sample": 200, "GET /finance/settings/sample.pdf": 200, "POST /finance/settings/sample": 303,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}
 	paths := map[string]bool{}
