@@ -45,8 +45,9 @@ type Rooms struct {
 	Config
 	seal sealer
 	turn chan struct{} // of those who give money back
-	// drawing is whose turn it is to have a sample drawn.
-	drawing chan struct{}
+
+	drawing   chan struct{} // whose turn it is to have a sample drawn
+	exporting chan struct{} // those who have a table made
 }
 
 // New makes the rooms.
@@ -58,7 +59,9 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), drawing: make(chan struct{}, 1)}, nil
+	return &Rooms{
+		Config: c, seal: seal, turn: make(chan struct{}, 1), drawing: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce),
+	}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -74,7 +77,8 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// The figures, and who did what.
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
-	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath, viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath+".csv", finance, r.getAuditTable)
 
 	// Gifts.
 	d.room(http.MethodGet, giftsPath, viewer, r.getGifts)
@@ -95,6 +99,10 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, payoutsPath+"/:id/lines.csv", finance, r.getPayoutLines)
 	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
 	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
+
+	// What leaves the house.
+	d.room(http.MethodGet, exportPath, finance, r.getExports)
+	d.room(http.MethodGet, exportPath+"/:file", finance, r.getExport)
 
 	// What needs a person.
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)

@@ -13,7 +13,7 @@ const statusPath = "/finance/status"
 // statusView is how the service gets on, table by table.
 type statusView struct {
 	AsOf    string
-	Worst   check   // the sum of all
+	Worst   check // the sum of all
 	Tables  []statusTable
 	Failed  []eventRow
 	More    string // of the events that need a person
@@ -96,7 +96,10 @@ func (r *Rooms) status(h models.Health) statusView {
 		view.More = "And " + thousands(more) + " more"
 	}
 	view.Program = []count{
-		{"Version", r.Version}, {"Commit", r.Commit}, {"Database", h.Database}, {"Schema", strconv.FormatInt(h.Schema, 10)},
+		{"Version", r.Version},
+		{"Commit", r.Commit},
+		{"Database", h.Database},
+		{"Schema", strconv.FormatInt(h.Schema, 10)},
 		{"Money", map[bool]string{true: "Test mode: no real money moves", false: "Live"}[r.TestMode]},
 	}
 	view.Advice = s.advice

@@ -8,15 +8,15 @@ import (
 
 // From when on something is late.
 const (
-	quietAfter    = 72 * time.Hour // without any event
-	lateEvent     = time.Minute
-	stuckEvent    = time.Hour
-	lateMail      = 15 * time.Minute
-	stuckMail     = 2 * time.Hour
-	lateSync      = 15 * time.Minute // or three times the interval, if that is longer
-	stuckSync     = 24 * time.Hour
-	lateCards     = 10 * time.Minute
-	manyUnfolded  = 4 // times as many as may stand
+	quietAfter   = 72 * time.Hour // without any event
+	lateEvent    = time.Minute
+	stuckEvent   = time.Hour
+	lateMail     = 15 * time.Minute
+	stuckMail    = 2 * time.Hour
+	lateSync     = 15 * time.Minute // or three times the interval, if that is longer
+	stuckSync    = 24 * time.Hour
+	lateCards    = 10 * time.Minute
+	manyUnfolded = 4 // times as many as may stand
 )
 
 func (s *reader) arrived() check {
