@@ -60,4 +60,7 @@ const (
 const (
 	EventReplayed Act = "event.replayed"
 	MailRetried   Act = "mail.retried"
+
+	EventResolvedBy   Act = "event.resolved"
+	FindingResolvedBy Act = "finding.resolved"
 )

@@ -149,7 +149,7 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		into  any
 		query string
 	}{
-		{"differences", &o.Match, `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
+		{"differences", &o.Match, `SELECT COUNT(*) AS differences, COUNT(resolved_at) AS resolved, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
 			WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`},
 		{"bank debits", &o.Waiting.Debits, `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
 			WHERE status IN ('started', 'processing') AND pending > 0`},

@@ -35,6 +35,7 @@ type overviewView struct {
 type matchView struct {
 	Good        bool
 	Words, When string
+	Each        string // where each difference stands, for whoever may go there
 }
 
 // figure is one number, with what it says below it.
@@ -55,6 +56,9 @@ func (r *Rooms) getOverview(v *visit) error {
 	view := r.overview(o, l, r.Now())
 	if v.sees() {
 		view.Look = eventsPath
+		if o.Match.Differences > 0 {
+			view.Match.Each = eventsPath + "#differs"
+		}
 	} else {
 		view.Channels.maskRows()
 		view.hideRooms()
@@ -134,10 +138,16 @@ func (r *Rooms) match(m models.Match) matchView {
 	if m.Differences == 0 {
 		return matchView{Good: true, Words: "Matches Stripe", When: when + " Difference $0.00."}
 	}
-	return matchView{
-		Words: "Difference " + m.Amount.String() + " from Stripe",
-		When:  when + " " + counted(m.Differences, "item", "items") + " to look at: appeal stripe sync names each.",
+	items := counted(m.Differences, "item", "items")
+	switch {
+	case m.Resolved == m.Differences:
+		items += ", resolved with a note and still different."
+	case m.Resolved > 0:
+		items += ", " + thousands(m.Differences-m.Resolved) + " to look at; the others were resolved and still differ."
+	default:
+		items += " to look at."
 	}
+	return matchView{Words: "Difference " + m.Amount.String() + " from Stripe", When: when + " " + items}
 }
 
 // toward says how far the campaign has come, and what it needs each day.
