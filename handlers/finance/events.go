@@ -17,6 +17,7 @@ type eventsView struct {
 	Twice    []matter // gifts that were paid twice
 	Disputes []disputeRow
 	Gifts    []matter // that somebody can still save money on
+	Debits   []matter // that take longer than banks may
 	Differs  []matter // where the books and Stripe differ
 	Mail     []mailRow
 	Standing string // how many differences were resolved, and still stand
@@ -42,7 +43,7 @@ func (r *Rooms) getEvents(v *visit) error {
 	if err := errors.Join(r.events(v, &view), r.found(v, &view), r.mails(v, &view)); err != nil {
 		return err
 	}
-	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
+	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Debits)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
 	return r.render(v, http.StatusOK, "finance-events", "What needs a person", view)
 }
 
@@ -74,6 +75,13 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 			one.When = r.moment(*d.ReceivedAt)
 		}
 		view.Twice = append(view.Twice, one)
+	}
+	debits, err := r.Store.LongDebits(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, d := range debits {
+		view.Debits = append(view.Debits, matter{When: r.moment(d.CreatedAt), Name: d.Reference, Href: giftPath(d.ID), Amount: d.Pending.String()})
 	}
 	disputes, err := r.Store.OpenDisputes(v.ctx())
 	if err != nil {
