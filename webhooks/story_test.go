@@ -378,6 +378,7 @@ func TestStories(t *testing.T) {
 			})
 		}
 		sound(t, store)
+		exportsAgree(t, store)
 	})
 }
 
