@@ -17,6 +17,7 @@ type overviewView struct {
 	Needs     string
 	Match     matchView
 	Attention int64
+	Calm      bool   // nothing needs a person, as far as this page tells
 	Look      string // where what needs a person stands, for whoever may go there
 	AsOf      string
 
@@ -58,6 +59,9 @@ func (r *Rooms) getOverview(v *visit) error {
 		view.Look = eventsPath
 		if o.Match.Differences > 0 {
 			view.Match.Each = eventsPath + "#differs"
+			if o.Match.Resolved == o.Match.Differences {
+				view.Match.Each = resolvedPath
+			}
 		}
 	} else {
 		view.Channels.maskRows()
@@ -93,6 +97,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 	if t.OtherActivity != 0 {
 		view.Account += " " + t.OtherActivity.String() + " on the Stripe account is not this campaign’s."
 	}
+	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Match.Differences == o.Match.Resolved
 	view.Toward, view.Needs = r.toward(t.Raised, o.LastWeek, now)
 	view.Channels, view.Frequencies, view.Methods = r.panels(o, l)
 	return view
