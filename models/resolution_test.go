@@ -103,7 +103,7 @@ func TestAResolvedEventIsOffTheListUntilItIsReplayedAndHidesNoOther(t *testing.T
 		if err != nil || len(all) != 1 || all[0].State != models.MatterOpen || all[0].Note != "It is settled by mail." || all[0].Who != ada {
 			t.Errorf("kept are %+v, %v", all, err)
 		}
-		acts, err := s.ListAudit(t.Context(), "", 10)
+		acts, err := s.ListAudit(t.Context(), models.AuditQuery{}, 10)
 		if err != nil || len(acts) != 2 || acts[1].Act != models.EventResolvedBy || acts[1].Object != "evt_1" || acts[1].Who != ada {
 			t.Errorf("the log has %+v, %v", acts, err)
 		}

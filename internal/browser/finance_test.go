@@ -149,5 +149,5 @@ func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
 	viewer.fill("#password", "kettle orbit walnut")
 	viewer.fill("#code", strings.ToLower(recovery))
 	viewer.enter()
-	viewer.awaitSays("main", "Nothing needs a person.")
+	viewer.awaitSays("main", "Gross by day")
 }
