@@ -78,6 +78,9 @@ const (
 const (
 	EventReplayed Act = "event.replayed"
 	MailRetried   Act = "mail.retried"
+
+	EventResolvedBy   Act = "event.resolved"
+	FindingResolvedBy Act = "finding.resolved"
 )
 
 // Exported is a table that was taken out of the rooms. The object is its name, and

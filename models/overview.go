@@ -53,6 +53,7 @@ type Part struct {
 type Match struct {
 	At          *time.Time // nil: never
 	Differences int64      // findings that stand, but for those that are of no difference
+	Resolved    int64      // those of them that a person resolved: they differ all the same
 	Amount      money.Minor
 }
 

@@ -141,7 +141,7 @@ func median(amounts []dayAmount) money.Minor {
 
 // openDifferences counts the findings that stand, but for those that are of no
 // difference.
-const openDifferences = `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
+const openDifferences = `SELECT COUNT(*) AS differences, COUNT(resolved_at) AS resolved, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
 	WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`
 
 func (o *Overview) readUnderWay(tx *gorm.DB) error {

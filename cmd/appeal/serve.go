@@ -133,7 +133,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}
 	workers.Go(func() { letters.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
-	workers.Go(func() { tellOfCards(working, store, log) })
+	workers.Go(func() { tellByTheClock(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {
@@ -238,9 +238,9 @@ func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 // than their news gets old, so that a service that was down misses few.
 const betweenCards = 5 * time.Minute
 
-// tellOfCards has donors told that the card of a monthly or yearly gift expires,
-// in one process at a time.
-func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
+// tellByTheClock has donors told that the card of a monthly or yearly gift
+// expires, in one process at a time, and finance each morning what waits.
+func tellByTheClock(ctx context.Context, store *models.Store, log *slog.Logger) {
 	holder := rand.Text()
 	every(ctx, betweenCards, func() bool {
 		mine, err := store.Lease(ctx, models.CardsLease, holder, betweenCards)
@@ -249,6 +249,9 @@ func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
 		}
 		if err != nil && ctx.Err() == nil {
 			log.Warn("cards that expire could not be looked for", "error", err)
+		}
+		if err := store.QueueMorning(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
+			log.Warn("what waits in the morning could not be looked for", "error", err)
 		}
 		return true
 	})

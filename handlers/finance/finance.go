@@ -106,7 +106,12 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// What needs a person.
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
+	d.room(http.MethodGet, resolvedPath, finance, r.getResolved)
 	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
+	d.room(http.MethodGet, eventsPath+"/:id/resolve", finance, r.getResolve)
+	d.room(http.MethodPost, eventsPath+"/:id/resolve", finance, r.postResolve)
+	d.room(http.MethodGet, findingsPath+"/:kind/:object/resolve", finance, r.getResolve)
+	d.room(http.MethodPost, findingsPath+"/:kind/:object/resolve", finance, r.postResolve)
 	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
 
 	// How the service gets on.
@@ -135,4 +140,7 @@ const (
 	staffPath   = "/finance/staff"
 	payoutsPath = "/finance/payouts"
 	eventsPath  = "/finance/events"
+
+	resolvedPath = eventsPath + "/resolved"
+	findingsPath = "/finance/findings"
 )

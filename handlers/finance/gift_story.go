@@ -158,6 +158,8 @@ func eventWords(e models.Event, facts []models.GiftFact) string {
 	switch {
 	case e.State == models.EventAttention:
 		return strings.TrimSpace(says + " It needs a person: it could not be booked as it is.")
+	case e.State == models.EventResolved:
+		return strings.TrimSpace(says + " It could not be booked as it is, and was resolved by a person.")
 	case e.State == models.EventWaiting:
 		return strings.TrimSpace(says + " It waits to be booked.")
 	case says != "":

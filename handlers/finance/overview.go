@@ -17,6 +17,7 @@ type overviewView struct {
 	Needs     string
 	Match     matchView
 	Attention int64
+	Calm      bool   // nothing needs a person, as far as this page tells
 	Look      string // where what needs a person stands, for whoever may go there
 	AsOf      string
 
@@ -35,6 +36,7 @@ type overviewView struct {
 type matchView struct {
 	Good        bool
 	Words, When string
+	Each        string // where each difference stands, for whoever may go there
 }
 
 // figure is one number, with what it says below it.
@@ -55,6 +57,12 @@ func (r *Rooms) getOverview(v *visit) error {
 	view := r.overview(o, l, r.Now())
 	if v.sees() {
 		view.Look = eventsPath
+		if o.Match.Differences > 0 {
+			view.Match.Each = eventsPath + "#differs"
+			if o.Match.Resolved == o.Match.Differences {
+				view.Match.Each = resolvedPath
+			}
+		}
 	} else {
 		view.Channels.maskRows()
 		view.hideRooms()
@@ -89,6 +97,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 	if t.OtherActivity != 0 {
 		view.Account += " " + t.OtherActivity.String() + " on the Stripe account is not this campaign’s."
 	}
+	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Match.Differences == o.Match.Resolved
 	view.Toward, view.Needs = r.toward(t.Raised, o.LastWeek, now)
 	view.Channels, view.Frequencies, view.Methods = r.panels(o, l)
 	return view
@@ -134,10 +143,16 @@ func (r *Rooms) match(m models.Match) matchView {
 	if m.Differences == 0 {
 		return matchView{Good: true, Words: "Matches Stripe", When: when + " Difference $0.00."}
 	}
-	return matchView{
-		Words: "Difference " + m.Amount.String() + " from Stripe",
-		When:  when + " " + counted(m.Differences, "item", "items") + " to look at: appeal stripe sync names each.",
+	items := counted(m.Differences, "item", "items")
+	switch {
+	case m.Resolved == m.Differences:
+		items += ", resolved with a note and still different."
+	case m.Resolved > 0:
+		items += ", " + thousands(m.Differences-m.Resolved) + " to look at; the others were resolved and still differ."
+	default:
+		items += " to look at."
 	}
+	return matchView{Words: "Difference " + m.Amount.String() + " from Stripe", When: when + " " + items}
 }
 
 // toward says how far the campaign has come, and what it needs each day.

@@ -119,6 +119,7 @@ func counted(n int64, one, many string) string {
 // openView is what is under way, a row each.
 type openView struct {
 	Name, Href, Count, Amount string
+	When                      string // by when; "" if there is no day
 	Urgent                    bool
 }
 
@@ -136,7 +137,7 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 		{"Recurring gifts failing", "", "", w.Failing, false},
 	} {
 		if kind.of.Count > 0 {
-			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count) + kind.when, kind.of.Amount.String(), kind.urgent})
+			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count), kind.of.Amount.String(), kind.when, kind.urgent})
 		}
 	}
 	return rows
@@ -144,14 +145,14 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 
 // firstBy is by when the first of several disputes is to be answered.
 func (r *Rooms) firstBy(by *time.Time) string {
-	switch {
-	case by == nil:
+	if by == nil {
 		return ""
-	case by.Before(r.Now()):
-		return ", the first overdue since " + by.In(r.Campaign.Zone).Format("Jan 2")
-	default:
-		return ", respond by " + by.In(r.Campaign.Zone).Format("Jan 2")
 	}
+	day := by.In(r.Campaign.Zone).Format("Jan 2")
+	if by.Before(r.Now()) {
+		return "overdue since " + day
+	}
+	return "respond by " + day
 }
 
 // depositView is one deposit.

@@ -25,6 +25,7 @@ var letters = map[models.MailKind]func(*Worker, context.Context, models.Mail) (m
 	models.MailGiftNotice:        (*Worker).giftNotice,
 	models.MailStatement:         (*Worker).statement,
 	models.MailSampleReceipt:     (*Worker).sample,
+	models.MailMorning:           (*Worker).morning,
 }
 
 // compose writes a mail of what the books say now, with the lines that every
