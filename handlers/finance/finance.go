@@ -40,6 +40,8 @@ type Rooms struct {
 	Config
 	seal sealer
 	turn chan struct{} // of those who give money back
+
+	exporting chan struct{} // those who have a table made
 }
 
 // New makes the rooms.
@@ -51,7 +53,7 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1)}, nil
+	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce)}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -89,6 +91,10 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, payoutsPath+"/:id/lines.csv", finance, r.getPayoutLines)
 	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
 	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
+
+	// What leaves the house.
+	d.room(http.MethodGet, exportPath, finance, r.getExports)
+	d.room(http.MethodGet, exportPath+"/:file", finance, r.getExport)
 
 	// What needs a person.
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)

@@ -129,6 +129,9 @@ func (r *Rooms) details(h models.GiftHistory, sees bool) []detail {
 			channel, channelHref = masked(channel), ""
 		}
 	}
+	for _, open := range h.Disputes {
+		add("Respond by", r.respondBy(open), "")
+	}
 	add("Frequency", kindWords(h.Kind()), "")
 	add("Method", paidWith(h.DonorGift), "")
 	add("Channel", channel, channelHref)

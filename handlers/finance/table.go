@@ -6,17 +6,17 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/sheet"
 )
 
 // table begins the answer of a table for spreadsheets. What fails from then on
 // breaks the answer off (see answer), so that a part never looks like a whole.
-func (v *visit) table(name string, columns ...string) (*export.CSV, error) {
+func (v *visit) table(name string, columns ...string) (sheet.Table, error) {
 	out := v.Response()
-	out.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8")
+	out.Header().Set(echo.HeaderContentType, sheet.CSV.ContentType())
 	out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`.csv"`)
 	out.WriteHeader(http.StatusOK)
-	return export.NewCSV(out, columns...)
+	return sheet.New(sheet.CSV, out, name, columns...)
 }
 
 // auditRows is how many acts are read at a time, so that no transaction is open
@@ -54,8 +54,8 @@ func (r *Rooms) getAuditTable(v *visit) error {
 			return err
 		}
 		for _, e := range acts {
-			err := table.Row(export.Text(e.ID), export.Time(&e.At), export.Text(string(e.Who)), export.Text(string(e.Act)),
-				export.Text(e.Object), export.Text(e.Before), export.Text(e.After), export.Text(e.Reference))
+			err := table.Row(sheet.Text(e.ID), sheet.Time(&e.At), sheet.Text(string(e.Who)), sheet.Text(string(e.Act)),
+				sheet.Text(e.Object), sheet.Text(e.Before), sheet.Text(e.After), sheet.Text(e.Reference))
 			if err != nil {
 				return err
 			}
