@@ -19,11 +19,12 @@ import (
 )
 
 var (
-	round   = flag.Duration("round", 2*time.Second, "how long each server is asked in a round")
-	rounds  = flag.Int("rounds", 5, "how many rounds; medians are printed")
-	viewers = flag.Int("viewers", 2000, "how many watch the tracker")
-	serve   = flag.String("serve", "", "be one of the servers compared with (used by the program itself)")
-	only    = flag.String("only", "", "measure one of: page, webhook, viewers")
+	round    = flag.Duration("round", 2*time.Second, "how long each server is asked in a round")
+	rounds   = flag.Int("rounds", 5, "how many rounds; medians are printed")
+	viewers  = flag.Int("viewers", 2000, "how many watch the tracker")
+	guessers = flag.Int("guessers", 64, "how many flood the login")
+	serve    = flag.String("serve", "", "be one of the servers compared with (used by the program itself)")
+	only     = flag.String("only", "", "measure one of: page, webhook, viewers, flood")
 )
 
 const connections = 64
@@ -51,7 +52,7 @@ func run(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func() error
-	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}} {
+	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}, {"flood", b.flooded}} {
 		if *only == "" || *only == part.name {
 			if err := part.measure(); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

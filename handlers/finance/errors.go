@@ -64,7 +64,10 @@ func (r *Rooms) answer(v *visit, err error) error {
 		r.failed(v, "", err)
 		panic(http.ErrAbortHandler)
 	case errors.Is(err, errSignIn):
-		return r.toLogin(v)
+		if err := r.toLogin(v); err != nil {
+			return r.answer(v, err)
+		}
+		return nil
 	case errors.Is(err, errSetUp):
 		return v.Redirect(http.StatusSeeOther, accountPath)
 	}

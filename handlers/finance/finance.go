@@ -4,7 +4,8 @@
 // Every address names who may come to it where it is registered, and the door
 // asks before anything else is done; there is no other way to register one. It
 // refuses to know the public site, to write SQL and to show a reader anything
-// of the database's errors. Its pages need no script.
+// of the database's errors. Its pages need no script; the
+// only one tells when a session is about to end.
 package finance
 
 import (
@@ -126,6 +127,8 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
 	d.room(http.MethodPost, accountPath, themselves, r.postAccount)
+	d.room(http.MethodGet, sessionPath, themselves, r.getSession)
+	d.room(http.MethodGet, keptPath, themselves, r.getKept)
 	d.room(http.MethodGet, staffPath, admin, r.getStaff)
 	d.room(http.MethodPost, staffPath, admin, r.postStaff)
 
@@ -137,6 +140,8 @@ const (
 	loginPath   = "/finance/login"
 	welcomePath = "/finance/welcome/"
 	accountPath = "/finance/account"
+	sessionPath = "/finance/session"
+	keptPath    = "/finance/kept"
 	staffPath   = "/finance/staff"
 	payoutsPath = "/finance/payouts"
 	eventsPath  = "/finance/events"

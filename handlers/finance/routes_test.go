@@ -58,6 +58,8 @@ var promised = map[string]string{
 
 	"GET /finance/account":  "themselves",
 	"POST /finance/account": "themselves",
+	"GET /finance/session":  "themselves",
+	"GET /finance/kept":     "themselves",
 	"GET /finance/staff":    "admin",
 	"POST /finance/staff":   "admin",
 }
@@ -128,7 +130,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 	own := map[string]int{
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/audit.csv": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
-		"GET /finance/staff": 200, "POST /finance/staff": 404,
+		"GET /finance/session": 200, "GET /finance/kept": 404, "GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "GET /finance/events/resolved": 200, "GET /finance/events/:id/resolve": 404, "POST /finance/events/:id/resolve": 404,

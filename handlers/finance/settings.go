@@ -50,7 +50,7 @@ func (r *Rooms) settings(v *visit, status int, view settingsView) error {
 	view.Snippets = r.snippets(v.QueryParams())
 	view.Sample = sampleOffer{Page: samplePath, PDF: samplePDF, To: v.who.Email, Mailed: r.Mailed, Most: models.MostSamples}
 	if view.Snippets.Framed {
-		v.Response().Header().Set("Content-Security-Policy", policy+"; frame-src 'self'")
+		v.Response().Header().Set("Content-Security-Policy", r.policy()+"; frame-src 'self'")
 	}
 	return r.render(v, status, "finance-settings", "Settings", view)
 }

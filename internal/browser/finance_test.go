@@ -152,3 +152,24 @@ func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
 	viewer.enter()
 	viewer.awaitSays("main", "Gross by day")
 }
+
+func TestASessionIsPutOffWithoutLeavingThePage(t *testing.T) {
+	d := runDemo(t)
+	staff := d.tab(look{})
+	staff.signIn("/finance/offline")
+	staff.fill("#donor_name", "Sample Donor")
+	later := func(minutes string) {
+		ask[struct{}](staff, "{ const now = Date.now(); Date.now = () => now + "+minutes+" * 60000; document.dispatchEvent(new Event('visibilitychange')) }")
+	}
+	later("26")
+	staff.awaitSays("#ending", "Stay signed in")
+	staff.expectGoodInEveryLook("a session about to end")
+	staff.click("#ending a")
+	staff.await("the warning to go", "document.querySelector('#ending p').hidden")
+	if typed := ask[string](staff, "document.querySelector('#donor_name').value"); typed != "Sample Donor" {
+		t.Errorf("what was typed is now %q", typed)
+	}
+	later("31")
+	staff.awaitSays("#ending", "You are signed out.")
+	staff.expectGoodInEveryLook("a session that has ended")
+}
