@@ -7,18 +7,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// audit writes down an act, in the transaction of what it changes, so that
+// audit writes down acts, in the transaction of what they change, so that
 // neither is ever without the other.
-func (s *Store) audit(tx *gorm.DB, e AuditEntry) error {
-	e.At = s.Now()
-	var err error
-	if e.ID, err = s.ids.sortable("act_", e.At); err != nil {
-		return err
+func (s *Store) audit(tx *gorm.DB, acts ...AuditEntry) error {
+	now := s.Now()
+	for i := range acts {
+		id, err := s.ids.sortable("act_", now)
+		if err != nil {
+			return err
+		}
+		acts[i].ID, acts[i].At = id, now
 	}
-	if err := tx.Create(&e).Error; err != nil {
-		return fmt.Errorf("write down %s: %w", e.Act, err)
-	}
-	return nil
+	return createAll(tx, "what was done", acts)
 }
 
 // ListAudit returns up to most acts, the newest first; those before the entry
