@@ -17,6 +17,11 @@ type GiftQuery struct {
 	// see them can't find them out by guessing either.
 	Impersonal bool
 
+	// Moved: only gifts that were received, or of which other money moved. So a
+	// bank debit under way is left out, and one that failed too, unless it cost
+	// a fee.
+	Moved bool
+
 	Donor    string // a donor's id
 	Status   Status // "": all but payment pages that were left
 	Kind     string // "once", "monthly", "monthly_renewal", "yearly", "yearly_renewal" or "offline"

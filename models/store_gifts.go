@@ -79,6 +79,7 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 	}
 	where(q.Status == "", "status NOT IN ?", []Status{Started, Expired})
 	where(q.Status != "", "status = ?", q.Status)
+	where(q.Moved, "(received_at IS NOT NULL OR captured <> 0 OR refunded <> 0 OR disputed <> 0 OR fee_taken <> 0)")
 	where(q.Donor != "", "donor_id = ?", q.Donor)
 	where(q.Kind != "", giftKind+" = ?", q.Kind)
 	where(q.Channel != "", giftChannel+" = ?", q.Channel)

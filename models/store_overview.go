@@ -153,15 +153,20 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 			WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`},
 		{"bank debits", &o.Waiting.Debits, `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
 			WHERE status IN ('started', 'processing') AND pending > 0`},
-		{"disputes", &o.Waiting.Disputes, openObjects("dispute_opened", "'dispute_closed'", `(SELECT COALESCE(SUM(m.amount), 0) FROM facts m
-			WHERE m.object = f.object AND m.kind = 'dispute')`)},
-		{"refunds", &o.Waiting.Refunds, openObjects("refund", "'refund_settled', 'refund_failed'", "f.amount")},
+		{"refunds", &o.Waiting.Refunds, openRefunds},
 		{"failing gifts", &o.Waiting.Failing, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM subscriptions
 			WHERE status IN ('past_due', 'unpaid')`},
 	} {
 		if err := tx.Raw(q.query).Scan(q.into).Error; err != nil {
 			return fmt.Errorf("count the %s: %w", q.what, err)
 		}
+	}
+	disputes, err := openDisputes(tx, "")
+	if err != nil {
+		return err
+	}
+	for _, d := range disputes {
+		o.Waiting.addDispute(d)
 	}
 	o.Match.At = sync.CompletedAt
 	if err := tx.Order("arrival_on DESC, id DESC").Limit(10).Find(&o.Payouts).Error; err != nil {
@@ -170,11 +175,9 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 	return nil
 }
 
-// openObjects counts the refunds or disputes whose end is not known. The first
-// condition is that of the index facts_opened, in its very words, without which
-// SQLite reads every fact.
-func openObjects(opened, ended, amount string) string {
-	return `SELECT COUNT(*) AS count, COALESCE(SUM(` + amount + `), 0) AS amount FROM facts f
-		WHERE f.kind IN ('refund', 'dispute_opened') AND f.kind = '` + opened + `'
-		AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.object = f.object AND c.kind IN (` + ended + `))`
-}
+// openRefunds counts the refunds whose end is not known. The first condition is
+// that of the index facts_opened, in its very words, without which SQLite reads
+// every fact.
+const openRefunds = `SELECT COUNT(*) AS count, COALESCE(SUM(f.amount), 0) AS amount FROM facts f
+	WHERE f.kind IN ('refund', 'dispute_opened') AND f.kind = 'refund'
+	AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.object = f.object AND c.kind IN ('refund_settled', 'refund_failed'))`

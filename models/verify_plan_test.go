@@ -86,7 +86,7 @@ func planOf(t *testing.T, s *Store, query string, args ...any) []string {
 
 func TestWhatIsUnderWayIsCountedWithoutReadingEveryFact(t *testing.T) {
 	s := migrated(t)
-	for _, query := range []string{openObjects("refund", "'refund_settled', 'refund_failed'", "f.amount"), openObjects("dispute_opened", "'dispute_closed'", "1")} {
+	for _, query := range []string{openRefunds, whichDisputesOpen} {
 		for _, step := range planOf(t, s, query) {
 			if strings.HasPrefix(step, "SCAN") {
 				t.Errorf("%s: %s", query, step)

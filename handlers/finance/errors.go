@@ -55,8 +55,11 @@ var statuses = []answered{
 // answer turns what a room returned as an error into where to go, or a page.
 func (r *Rooms) answer(v *visit, err error) error {
 	switch {
-	case err == nil || v.Response().Committed:
+	case err == nil:
 		return nil
+	case v.Response().Committed: // what was sent of a table must not look like all of it
+		r.failed(v, "", err)
+		panic(http.ErrAbortHandler)
 	case errors.Is(err, errSignIn):
 		return r.toLogin(v)
 	case errors.Is(err, errSetUp):
@@ -67,11 +70,16 @@ func (r *Rooms) answer(v *visit, err error) error {
 		return r.render(v, s.status, "finance-problem", s.heading, problemView{Sentence: s.sentence})
 	}
 	reference := "E-" + rand.Text()[:8]
-	if v.ctx().Err() == nil { // else whoever asked has gone, and that is what failed
-		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
-	}
+	r.failed(v, reference, err)
 	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
 		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
+}
+
+// failed writes an error down, unless it is that whoever asked has gone.
+func (r *Rooms) failed(v *visit, reference string, err error) {
+	if v.ctx().Err() == nil {
+		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
+	}
 }
 
 // answerTo finds an error's row.

@@ -13,7 +13,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/body"
-	"github.com/corruptionproject/appeal/internal/export"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -32,7 +31,7 @@ func (r *Rooms) getImport(v *visit) error {
 			return err
 		}
 		if saved.Count > 0 {
-			view.Done, view.Saved = counted(saved.Count, "gift", "gifts")+", "+saved.Gross.String(), asked{}.but("import", form)
+			view.Done, view.Saved = counted(saved.Count, "gift", "gifts")+", "+saved.Gross.String(), filters{path: giftsPath}.but("import", form)
 		}
 	}
 	return r.importPage(v, http.StatusOK, view)
@@ -48,16 +47,11 @@ func (r *Rooms) importPage(v *visit, status int, view importView) error {
 
 // getImportTemplate is a file with the header alone.
 func (r *Rooms) getImportTemplate(v *visit) error {
-	var out bytes.Buffer
-	header, err := export.NewCSV(&out, importColumns...)
+	header, err := v.table("offline-gifts", importColumns...)
 	if err != nil {
 		return err
 	}
-	if err := header.Close(); err != nil {
-		return err
-	}
-	v.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="offline-gifts.csv"`)
-	return v.Blob(http.StatusOK, "text/csv; charset=utf-8", out.Bytes())
+	return header.Close()
 }
 
 // postImport saves all the gifts of a table, if it is told to and none is

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -174,7 +174,7 @@ func said(column, cell string) string {
 		}
 		return cell
 	default:
-		return export.Said(cell)
+		return sheet.Said(cell)
 	}
 }
 

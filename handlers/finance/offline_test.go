@@ -60,17 +60,11 @@ func raised(t *testing.T, h *house) string {
 }
 
 // did are the acts of a kind that the log holds, as who did what to which.
-func did(t *testing.T, h *house, act models.Act) []models.AuditEntry {
+func did(t *testing.T, h *house, act models.Act) []models.ListedAct {
 	t.Helper()
-	all, err := h.store.ListAudit(t.Context(), "", 1000)
+	those, err := h.store.ListAudit(t.Context(), models.AuditQuery{Act: act}, 1000)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var those []models.AuditEntry
-	for _, e := range all {
-		if e.Act == act {
-			those = append(those, e)
-		}
 	}
 	return those
 }

@@ -57,6 +57,7 @@ func (r *Rooms) getOverview(v *visit) error {
 		view.Look = eventsPath
 	} else {
 		view.Channels.maskRows()
+		view.hideRooms()
 	}
 	status := http.StatusOK
 	if view.Problem = problem; problem != "" {
@@ -66,6 +67,15 @@ func (r *Rooms) getOverview(v *visit) error {
 	return r.render(v, status, "finance-overview", "Overview", view)
 }
 
+// hideRooms takes out the links to what a viewer may not see.
+func (view *overviewView) hideRooms() {
+	for i := range view.Waiting {
+		if strings.HasPrefix(view.Waiting[i].Href, eventsPath) {
+			view.Waiting[i].Href = ""
+		}
+	}
+}
+
 // overview puts the figures into words. Its first row is the sum itself, so that
 // whoever reads it can check it.
 func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView {
@@ -73,7 +83,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 	view := overviewView{
 		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: t.Raised.String(), Match: r.match(o.Match),
 		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, civilDay(now.In(r.Campaign.Zone))),
-		Waiting: waiting(o.Waiting), Payouts: payouts(o.Payouts),
+		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts),
 		Account: "Paid out so far " + t.PaidOut.String() + ". In Stripe now " + t.StripeBalance.String() + ", a payout that has not left included.",
 	}
 	if t.OtherActivity != 0 {

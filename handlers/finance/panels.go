@@ -3,6 +3,7 @@ package finance
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
@@ -117,27 +118,40 @@ func counted(n int64, one, many string) string {
 
 // openView is what is under way, a row each.
 type openView struct {
-	Name, Count, Amount string
-	Urgent              bool
+	Name, Href, Count, Amount string
+	Urgent                    bool
 }
 
-func waiting(w models.Waiting) []openView {
+func (r *Rooms) waiting(w models.Waiting) []openView {
 	var rows []openView
 	for _, kind := range []struct {
-		name   string
-		of     models.UnderWay
-		urgent bool
+		name, href, when string
+		of               models.UnderWay
+		urgent           bool
 	}{
-		{"Disputes to answer", w.Disputes, true},
-		{"Bank debits clearing", w.Debits, false},
-		{"Refunds on their way", w.Refunds, false},
-		{"Recurring gifts failing", w.Failing, false},
+		{"Disputes to answer", eventsPath + "#disputes", r.firstBy(w.AnswerBy), w.Disputes, true},
+		{"Disputes answered", eventsPath + "#disputes", "", w.Reviewed, false},
+		{"Bank debits clearing", asked{}.but("status", string(models.Processing)), "", w.Debits, false},
+		{"Refunds on their way", "", "", w.Refunds, false},
+		{"Recurring gifts failing", "", "", w.Failing, false},
 	} {
 		if kind.of.Count > 0 {
-			rows = append(rows, openView{kind.name, thousands(kind.of.Count), kind.of.Amount.String(), kind.urgent})
+			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count) + kind.when, kind.of.Amount.String(), kind.urgent})
 		}
 	}
 	return rows
+}
+
+// firstBy is by when the first of several disputes is to be answered.
+func (r *Rooms) firstBy(by *time.Time) string {
+	switch {
+	case by == nil:
+		return ""
+	case by.Before(r.Now()):
+		return ", the first overdue since " + by.In(r.Campaign.Zone).Format("Jan 2")
+	default:
+		return ", respond by " + by.In(r.Campaign.Zone).Format("Jan 2")
+	}
 }
 
 // depositView is one deposit.
