@@ -84,3 +84,6 @@ const (
 // Exported is a table that was taken out of the rooms. The object is its name, and
 // After what was asked of it.
 const Exported Act = "table.exported"
+
+// SampleMailed is a sample of a receipt that somebody had sent to themselves.
+const SampleMailed Act = "sample.mailed"

@@ -21,6 +21,7 @@ const (
 	MailDebitFailed       MailKind = "debit_failed"
 	MailGiftNotice        MailKind = "gift_notice" // to staff, of a large gift
 	MailStatement         MailKind = "statement"
+	MailSampleReceipt     MailKind = "sample_receipt" // to staff, of no gift
 )
 
 // Mail is a mail that is to be sent. What its words need beside it is looked

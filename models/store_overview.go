@@ -139,6 +139,11 @@ func median(amounts []dayAmount) money.Minor {
 	return (at((all-1)/2) + at(all/2)) / 2
 }
 
+// openDifferences counts the findings that stand, but for those that are of no
+// difference.
+const openDifferences = `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
+	WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`
+
 func (o *Overview) readUnderWay(tx *gorm.DB) error {
 	var sync syncState
 	if err := tx.Take(&sync, 1).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -149,8 +154,7 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		into  any
 		query string
 	}{
-		{"differences", &o.Match, `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
-			WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`},
+		{"differences", &o.Match, openDifferences},
 		{"bank debits", &o.Waiting.Debits, `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
 			WHERE status IN ('started', 'processing') AND pending > 0`},
 		{"refunds", &o.Waiting.Refunds, openRefunds},

@@ -99,15 +99,17 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	reading := pace(stripe, conf)
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
+	sender, from := listener.postOffice(conf, c)
+	version, revision := built()
 	rooms, err := finance.New(finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()),
-		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log,
+		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log, Folder: conf.CampaignDir, Mailed: sender != nil,
+		Version: version, Commit: revision, SyncEvery: conf.SyncInterval,
 	})
 	if err != nil {
 		return err
 	}
 	signer := links.New([]byte(conf.SecretKey.Reveal()))
-	sender, from := listener.postOffice(conf, c)
 	letters := &outbox.Worker{
 		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
 	}
@@ -241,7 +243,7 @@ const betweenCards = 5 * time.Minute
 func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
 	holder := rand.Text()
 	every(ctx, betweenCards, func() bool {
-		mine, err := store.Lease(ctx, "cards", holder, betweenCards)
+		mine, err := store.Lease(ctx, models.CardsLease, holder, betweenCards)
 		if err == nil && mine {
 			_, err = store.QueueExpiringCards(ctx, store.Now())
 		}

@@ -51,6 +51,7 @@ var acts = map[models.Act]string{
 	models.RefundAskedFor:  "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
 	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
 	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
+	models.SampleMailed: "Sample receipt mailed",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 	models.Exported: "Table taken out",
 }

@@ -61,9 +61,12 @@ func headers(c echo.Context) {
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Robots-Tag", "noindex")
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "+
-		"base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+	h.Set("Content-Security-Policy", policy)
 }
+
+// policy is what a browser may load for a page here. One that shows the appeal
+// adds its frame.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
 // errSignIn leads to the login page, errSetUp to where a second factor is set
 // up.

@@ -32,6 +32,12 @@ type Config struct {
 	Refunds  Refunder
 	Lookup   Lookup
 	Log      *slog.Logger
+
+	Folder string // which campaign folder was read; "" for the built-in one
+	Mailed bool   // mail is set up
+
+	Version, Commit string        // of the program
+	SyncEvery       time.Duration // how often the service asks Stripe for what webhooks missed; 0: never
 }
 
 // Rooms are the pages of the finance team.
@@ -40,6 +46,7 @@ type Rooms struct {
 	seal sealer
 	turn chan struct{} // of those who give money back
 
+	drawing   chan struct{} // whose turn it is to have a sample drawn
 	exporting chan struct{} // those who have a table made
 }
 
@@ -52,7 +59,9 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce)}, nil
+	return &Rooms{
+		Config: c, seal: seal, turn: make(chan struct{}, 1), drawing: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce),
+	}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -102,6 +111,15 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
 	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
 	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
+
+	// How the service gets on.
+	d.room(http.MethodGet, statusPath, finance, r.getStatus)
+
+	// What the campaign's folder says, and what is made of it.
+	d.room(http.MethodGet, settingsPath, finance, r.getSettings)
+	d.room(http.MethodGet, samplePath, finance, r.getSample)
+	d.room(http.MethodGet, samplePDF, finance, r.getSamplePDF)
+	d.room(http.MethodPost, samplePath, finance, r.postSample)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)

@@ -62,6 +62,8 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"To look at", eventsPath, models.Finance},
 		{"Exports", exportPath, models.Finance},
 		{"Audit log", auditPath, models.Viewer},
+		{"Settings", settingsPath, models.Finance},
+		{"Status", statusPath, models.Finance},
 		{"Staff", staffPath, models.Admin},
 	} {
 		if v.who.Role.Covers(room.role) && !r.mustSetUp(v.who) {

@@ -49,6 +49,12 @@ var promised = map[string]string{
 	"POST /finance/events/:id/replay":       "finance",
 	"POST /finance/mail":                    "finance",
 
+	"GET /finance/status":              "finance",
+	"GET /finance/settings":            "finance",
+	"GET /finance/settings/sample":     "finance",
+	"GET /finance/settings/sample.pdf": "finance",
+	"POST /finance/settings/sample":    "finance",
+
 	"GET /finance/account":  "themselves",
 	"POST /finance/account": "themselves",
 	"GET /finance/staff":    "admin",
@@ -128,6 +134,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/export": 200, "GET /finance/export/:file": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
+		"GET /finance/status": 200, "GET /finance/settings": 200, "GET /finance/settings/sample": 200, "GET /finance/settings/sample.pdf": 200, "POST /finance/settings/sample": 303,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}
 	paths := map[string]bool{}

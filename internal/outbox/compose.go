@@ -24,6 +24,7 @@ var letters = map[models.MailKind]func(*Worker, context.Context, models.Mail) (m
 	models.MailDebitFailed:       (*Worker).debitFailed,
 	models.MailGiftNotice:        (*Worker).giftNotice,
 	models.MailStatement:         (*Worker).statement,
+	models.MailSampleReceipt:     (*Worker).sample,
 }
 
 // compose writes a mail of what the books say now, with the lines that every
@@ -37,7 +38,7 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	if m.Kind == models.MailReceipt { // whose own words name the organisation, and a test
+	if m.Kind == models.MailReceipt || m.Kind == models.MailSampleReceipt { // whose own words name the organisation, and a test
 		return letter, nil
 	}
 	letter.Footer = append(slices.Clip(letter.Footer), w.sender())

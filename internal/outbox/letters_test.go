@@ -112,6 +112,15 @@ var told = map[string]func(*office){
 		o.once()
 		o.Sender = o.relay
 	},
+	"sample-receipt": func(o *office) {
+		who, err := o.Store.AddStaff(o.t.Context(), models.Operator, "reader@example.org", models.Finance, "")
+		if err == nil {
+			err = o.Store.MailSample(o.t.Context(), who)
+		}
+		if err != nil {
+			o.t.Fatal(err)
+		}
+	},
 	"statement": func(o *office) {
 		o.give("ch_1", "reader@example.org")
 		back := o.give("ch_2", "reader@example.org")
