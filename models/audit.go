@@ -56,6 +56,7 @@ const (
 // read by viewers, and nothing is ever taken out of it.
 const (
 	OfflineEntered  Act = "offline.entered"
+	OfflineImported Act = "offline.imported" // many at once, each of which is entered too
 	OfflineReversed Act = "offline.reversed"
 	RefundAskedFor  Act = "refund.asked"
 	RefundMadeBy    Act = "refund.made" // Stripe has taken it; by whoever asked

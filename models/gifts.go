@@ -28,6 +28,7 @@ type GiftQuery struct {
 	Channel  string // as DonorGift.Channel has it
 	Method   string // as Stripe names it, or an OfflineMethod
 	Offline  OfflineWanted
+	Import   string      // the form with which they were imported
 	Min, Max money.Minor // of the amount, both inclusive; 0: no bound
 	From     time.Time   // inclusive (UTC), of the time received, or begun if nothing was
 	Until    time.Time   // exclusive

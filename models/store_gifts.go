@@ -86,6 +86,7 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 	where(q.Method != "", "id IN (SELECT donation_id FROM facts WHERE method = ? AND method <> '' AND kind IN ?)", q.Method, []FactKind{Charged, OfflineGiven})
 	where(q.Offline == OnlyOffline, giftOffline)
 	where(q.Offline == WithoutOffline, "NOT "+giftOffline)
+	where(q.Import != "", `id IN (SELECT donation_id FROM offline_gifts WHERE form_key LIKE ? ESCAPE '\')`, literally(q.Import)+".%")
 	where(q.Min > 0, giftWorth+" >= ?", q.Min)
 	where(q.Max > 0, giftWorth+" <= ?", q.Max)
 	where(!q.From.IsZero(), giftAt+" >= ?", q.From.UTC())
@@ -122,8 +123,13 @@ func (q GiftQuery) search(db *gorm.DB, typed string) *gorm.DB {
 		condition += ` OR LOWER(donor_name) LIKE LOWER(@part) ESCAPE '\' OR donor_id IN (SELECT id FROM donors WHERE email LIKE LOWER(@part) ESCAPE '\')`
 	}
 	reference := strings.ToUpper(typed)
-	part := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(typed) + "%"
+	part := "%" + literally(typed) + "%"
 	return db.Where("("+condition+")", named, sql.Named("references", []string{reference, referencePrefix + reference}), sql.Named("part", part))
+}
+
+// literally makes of a text a pattern that it alone is like.
+func literally(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // listed are gifts with what a list shows beside them.

@@ -92,6 +92,9 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodPost, giftsPath+"/:id/refund", finance, r.postRefund)
 	d.room(http.MethodGet, offlinePath, finance, r.getOffline)
 	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
+	d.room(http.MethodGet, importPath, finance, r.getImport)
+	d.room(http.MethodPost, importPath, finance, r.postImport)
+	d.room(http.MethodGet, importPath+"/template.csv", finance, r.getImportTemplate)
 	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
 	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
 	// Deposits.

@@ -13,6 +13,7 @@ type giftsView struct {
 	Problem                    string
 	Search, Min, Max, From, To string // as typed
 	Donor, Channel, Sort       string // carried on by the form
+	Import                     string // likewise
 	Statuses, Kinds            []choice
 	Methods, Offline           []choice
 	Chips                      []chip
@@ -59,7 +60,7 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 	view := giftsView{
 		Problem: strings.Join(a.problems, " "),
 		Search:  get("q"), Min: get("min"), Max: get("max"), From: get("from"), To: get("to"),
-		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"),
+		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"), Import: get("import"),
 		Statuses: choices(statusChoices, get("status")), Kinds: choices(kindChoices, get("frequency")),
 		Methods: choices(methodChoices(), get("method")), Offline: choices(offlineChoices, get("offline")),
 		Chips: a.chips(), Count: counted(page.Count, "gift", "gifts") + ", " + page.Gross.String(), Masked: !sees,
@@ -148,6 +149,8 @@ func chipWords(name, value string) string {
 		return label(methodChoices(), value)
 	case "offline":
 		return label(offlineChoices, value)
+	case "import":
+		return "One import"
 	case "min":
 		return "At least $" + strings.TrimPrefix(value, "$")
 	case "max":

@@ -132,7 +132,7 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 	}{
 		{"Disputes to answer", eventsPath + "#disputes", r.firstBy(w.AnswerBy), w.Disputes, true},
 		{"Disputes answered", eventsPath + "#disputes", "", w.Reviewed, false},
-		{"Bank debits clearing", asked{}.but("status", string(models.Processing)), "", w.Debits, false},
+		{"Bank debits clearing", filters{path: giftsPath}.but("status", string(models.Processing)), "", w.Debits, false},
 		{"Refunds on their way", "", "", w.Refunds, false},
 		{"Recurring gifts failing", "", "", w.Failing, false},
 	} {

@@ -34,6 +34,10 @@ var promised = map[string]string{
 	"GET /finance/offline":                "finance",
 	"POST /finance/offline":               "finance",
 
+	"GET /finance/offline/import":              "finance",
+	"POST /finance/offline/import":             "finance",
+	"GET /finance/offline/import/template.csv": "finance",
+
 	"GET /finance/payouts":                  "viewer",
 	"GET /finance/payouts/:id":              "viewer",
 	"GET /finance/payouts/:id/lines.csv":    "finance",
@@ -132,6 +136,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/audit.csv": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/session": 200, "GET /finance/kept": 404, "GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
+		"GET /finance/offline/import": 200, "POST /finance/offline/import": 422, "GET /finance/offline/import/template.csv": 200,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "GET /finance/events/resolved": 200, "GET /finance/events/:id/resolve": 404, "POST /finance/events/:id/resolve": 404,
 		"GET /finance/findings/:kind/:object/resolve": 404, "POST /finance/findings/:kind/:object/resolve": 404, "POST /finance/mail": 404,

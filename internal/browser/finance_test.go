@@ -14,7 +14,7 @@ import (
 
 // rooms are the pages of the finance team that an admin sees.
 var rooms = []string{
-	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/payouts",
+	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/offline/import", "/finance/payouts",
 	"/finance/events", "/finance/events/resolved", "/finance/export", "/finance/export?from=2026-02-30", "/finance/audit", "/finance/audit?act=session.began&from=2020-01-01", "/finance/settings", "/finance/settings/sample", "/finance/status", "/finance/staff", "/finance/account", "/finance/nowhere",
 }
 
@@ -86,6 +86,18 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	staff.click("form.sheet button")
 	staff.awaitSays("h1", "Save this gift?")
 	at("an offline gift, reviewed")
+	const table = "amount,received_on,donor_name\n250,2026-01-05,Sample Donor\n250,2026-01-06,Sample Donor\n"
+	staff.open("/finance/offline/import")
+	ask[struct{}](staff, "document.querySelector('#text').value = "+quoted(table+"much,2026-01-05,Sample Donor\n"))
+	staff.click("form.sheet button")
+	staff.awaitSays(".summary", "Nothing was saved. Correct 1 line")
+	at("an import, refused")
+	ask[struct{}](staff, "document.querySelector('#text').value = "+quoted(table))
+	staff.click("form.sheet button")
+	staff.awaitSays("h1", "Save 2 gifts?")
+	at("an import, reviewed")
+	staff.click("form[enctype] .inkbutton")
+	staff.awaitSays(".notice", "2 gifts, $500.00")
 	staff.open("/finance/payouts")
 	staff.visit(ask[string](staff, "document.querySelector('.payouts tbody a').href"))
 	at("a payout")
