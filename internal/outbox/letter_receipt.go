@@ -28,7 +28,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.Letter {
 	letter := mail.Letter{
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
-		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
+		Opening: slices.DeleteFunc([]string{said.Greeting, said.Notice, said.Thanks}, func(words string) bool { return words == "" }),
 		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
 		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
 		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: w.receiptLink(d), Primary: true}},
@@ -70,14 +70,4 @@ func rows(said receipt.Document) []mail.Row {
 		all = append(all, mail.Row{Name: line.Name, Value: line.Value, Total: line.Total})
 	}
 	return all
-}
-
-func nonEmpty(words ...string) []string {
-	var kept []string
-	for _, word := range words {
-		if word != "" {
-			kept = append(kept, word)
-		}
-	}
-	return kept
 }
