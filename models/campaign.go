@@ -199,14 +199,14 @@ func (c Campaign) TakesGifts(now time.Time) error {
 // DaysLeft counts calendar days in the campaign's zone from today to the
 // deadline's day, today included: 1 on the last day, 0 after it.
 func (c Campaign) DaysLeft(now time.Time) int {
-	today, last := civil(now.In(c.Zone)), civil(c.Deadline.In(c.Zone))
+	today, last := CivilDay(now.In(c.Zone)), CivilDay(c.Deadline.In(c.Zone))
 	days := int(last.Sub(today)/(24*time.Hour)) + 1
 	return max(days, 0)
 }
 
-// civil is the day alone, as a UTC midnight, so that days of 23 and 25 hours
+// CivilDay is the day alone, as a UTC midnight, so that days of 23 and 25 hours
 // count as one.
-func civil(t time.Time) time.Time {
+func CivilDay(t time.Time) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

@@ -276,6 +276,7 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	err = tx.Model(&Donation{ID: d.ID}).Updates(map[string]any{
 		"status": f.status, "received_at": f.receivedAt, "refunded_at": f.refundedAt, "captured": f.captured, "refunded": f.refunded,
 		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID, "donor_name": f.name,
+		"refunds_open": f.open.refunds, "refunding": f.open.refunding, "disputes_open": f.open.disputes, "contested": f.open.contested,
 	}).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)

@@ -24,9 +24,9 @@ func (s *Store) OpenDisputes(ctx context.Context) ([]OpenDispute, error) {
 	err := s.db.WithContext(ctx).Raw(`
 		SELECT o.object, o.donation_id, d.reference, o.at AS opened_at,
 		       (SELECT COALESCE(SUM(m.amount), 0) FROM facts m WHERE m.donation_id = o.donation_id AND m.object = o.object AND m.kind = 'dispute') AS held
-		FROM facts o JOIN donations d ON d.id = o.donation_id
-		WHERE o.kind = 'dispute_opened'
-		  AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.donation_id = o.donation_id AND c.object = o.object AND c.kind IN ('dispute_closed', 'dispute_lost'))
+		FROM donations d JOIN facts o ON o.donation_id = d.id
+		WHERE d.disputes_open > 0 AND o.kind = 'dispute_opened'
+		  AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.donation_id = o.donation_id AND c.object = o.object AND c.kind = 'dispute_closed')
 		ORDER BY o.at, o.object`).Scan(&open).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: list the open disputes: %w", err)

@@ -52,7 +52,7 @@ func (g NewOfflineGift) Check(now time.Time) error {
 	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
 		return ErrNotAGift
 	}
-	today := civil(now.In(g.Zone))
+	today := CivilDay(now.In(g.Zone))
 	if g.ReceivedOn.After(today) || g.DatedOn != nil && g.DatedOn.After(today) {
 		return ErrInFuture
 	}
@@ -236,7 +236,7 @@ func (s *Store) LikelyDoubles(ctx context.Context, g NewOfflineGift) ([]Double, 
 	}
 	name, doubles := foldName(g.DonorName), []Double{}
 	for _, row := range rows {
-		away := civil(row.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs()
+		away := CivilDay(row.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs()
 		if foldName(row.DonorName) == name && away <= 7*24*time.Hour {
 			row.ReceivedAt = row.ReceivedAt.UTC()
 			doubles = append(doubles, row)
