@@ -90,7 +90,7 @@ func statements(driver string) []string {
 	replace := strings.NewReplacer(
 		"@gifts", fmt.Sprint(*gifts), "@received", moment(driver, fmt.Sprintf("i * 31536000 / %d", *gifts)), "@later", moment(driver, fmt.Sprintf("i * 31536000 / %d + 86400 * (1 + i %% 20)", *gifts)),
 		"@now", moment(driver, "31536000"),
-		"@numbers", fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)", *gifts),
+		"@numbers", fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d)", *gifts),
 		"@id", "CAST(100000000 + i AS TEXT)", "@whole", "i % 50 = 0", "@part", "i % 50 = 1", "@taken", "i % 997 = 3",
 		"@open", fmt.Sprintf("((i %% 50 = 0 OR i %% 50 = 1) AND i %% 997 <> 3 AND i >= %d - 1500)", *gifts),
 		"@contested", fmt.Sprintf("(i %% 997 = 3 AND i >= %d - 20000)", *gifts),

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/live"
+	"github.com/corruptionproject/appeal/internal/snippet"
 )
 
 // getEmbed shows the appeal as a frame. It is the only page that others may
@@ -29,12 +30,12 @@ func (s *Server) getEmbed(c echo.Context) error {
 
 // sendEmbed answers with what everybody gets; a frame that says where it
 // stands is drawn when it is asked for, and kept by nobody.
-func (s *Server) sendEmbed(c echo.Context, f frame) error {
+func (s *Server) sendEmbed(c echo.Context, f snippet.Frame) error {
 	render := func(snapshot live.Snapshot) ([]byte, error) {
 		return s.views.embed(f, snapshot.Progress, s.Now(), snapshot.StaleSince)
 	}
-	if f.src == "" {
-		return s.sendShared(c, "embed/"+f.variant+"/"+f.theme, htmlPage, render)
+	if f.Src == "" {
+		return s.sendShared(c, "embed/"+f.Variant+"/"+f.Theme, htmlPage, render)
 	}
 	return s.sendOnce(c, htmlPage, render)
 }

@@ -10,34 +10,14 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/snippet"
 	"github.com/corruptionproject/appeal/models"
 )
 
-// The sizes in which the appeal is framed.
-const (
-	letterFrame   = "letter"
-	standardFrame = "standard"
-	tickerFrame   = "ticker"
-)
-
-// frame is which frame an article asked for. Its size and theme are one of the
-// few there are; src may be anything.
-type frame struct {
-	variant, theme, src string
-}
-
-// readFrame falls back on what most articles want: a mistake in a CMS must not
-// leave a hole in an article.
-func readFrame(query url.Values) frame {
-	f := frame{variant: standardFrame, theme: "light", src: readSource(query).Src}
-	switch v := query.Get("v"); v {
-	case letterFrame, tickerFrame:
-		f.variant = v
-	}
-	switch theme := query.Get("theme"); theme {
-	case "dark", "auto":
-		f.theme = theme
-	}
+// readFrame is which frame an address asks for, and where that says it stands.
+func readFrame(query url.Values) snippet.Frame {
+	f := snippet.Read(query)
+	f.Src = readSource(query).Src
 	return f
 }
 
@@ -73,7 +53,7 @@ type askView struct {
 }
 
 // embed draws the appeal as a frame.
-func (v *views) embed(f frame, p models.Progress, now, staleSince time.Time) ([]byte, error) {
+func (v *views) embed(f snippet.Frame, p models.Progress, now, staleSince time.Time) ([]byte, error) {
 	view := v.framed(f)
 	view.Ticker = v.ticker(p, now, staleSince)
 	view.Line = v.line(view.Ticker, p)
@@ -88,7 +68,7 @@ func (v *views) embed(f frame, p models.Progress, now, staleSince time.Time) ([]
 	switch {
 	case view.Ticker.State == tickerEnded:
 		// Words that ask for gifts have done their work.
-	case f.variant == letterFrame:
+	case f.Variant == snippet.Letter:
 		signer := v.signer()
 		view.Words, view.Signer, view.Draft = v.excerpt, &signer, v.c.Draft
 	default:
@@ -99,27 +79,26 @@ func (v *views) embed(f frame, p models.Progress, now, staleSince time.Time) ([]
 
 // embedDown is the frame while the figures can't be read. It says no more than
 // the link that a script would put in its place.
-func (v *views) embedDown(f frame) ([]byte, error) {
+func (v *views) embedDown(f snippet.Frame) ([]byte, error) {
 	view := v.framed(f)
 	view.Down = true
 	return v.site.Web.Render("embed", view)
 }
 
 // framed is what a frame holds whatever the figures are.
-func (v *views) framed(f frame) embedView {
-	give := v.site.BaseURL + "/"
-	if f.src != "" {
-		give += "?" + url.Values{"src": {f.src}}.Encode()
-	}
+func (v *views) framed(f snippet.Frame) embedView {
+	give := v.snippets().Page(f.Src)
 	return embedView{
-		Title: v.support(), Theme: f.theme, Variant: f.variant, TestMode: v.site.TestMode, Src: f.src,
+		Title: v.snippets().Support(), Theme: f.Theme, Variant: f.Variant, TestMode: v.site.TestMode, Src: f.Src,
 		Page: template.URL(v.site.BaseURL + "/"), Give: template.URL(give + "#give"), //nolint:gosec // our own address, and what stands behind it is encoded
 		Kicker: capital(v.theCampaign()), Campaign: v.theCampaign(), GiveNow: v.c.Words.GiveNow,
 	}
 }
 
-// support is what frames and links to the page are called.
-func (v *views) support() string { return "Support " + v.theCampaign() }
+// snippets writes what articles hold.
+func (v *views) snippets() snippet.Site {
+	return snippet.Site{Base: v.site.BaseURL, Name: v.theCampaign()}
+}
 
 // line is the tracker as one sentence.
 func (v *views) line(t tickerView, p models.Progress) lineView {
@@ -147,7 +126,7 @@ func (v *views) line(t tickerView, p models.Progress) lineView {
 }
 
 // ask offers three amounts, and the page for any other.
-func (v *views) ask(f frame) *askView {
+func (v *views) ask(f snippet.Frame) *askView {
 	frequency := defaultFrequency(v.c)
 	presets := v.c.Presets[frequency]
 	view := &askView{
@@ -161,7 +140,7 @@ func (v *views) ask(f frame) *askView {
 	case models.Yearly:
 		view.Button += " a year"
 	}
-	if with := v.methods(); f.variant == letterFrame && with != "" {
+	if with := v.methods(); f.Variant == snippet.Letter && with != "" {
 		view.Next = "Pay with " + with + "."
 	}
 	if taxes := v.taxes(); taxes != "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/snippet"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -55,9 +56,9 @@ func TestAFrameSaysWhereTheCampaignStands(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := models.Progress{Raised: test.raised, Gifts: test.gifts, Donors: test.gifts}
-			for _, variant := range []string{letterFrame, standardFrame, tickerFrame} {
+			for _, variant := range []string{snippet.Letter, snippet.Standard, snippet.Ticker} {
 				d := framedAppeal(t, test.c, "v="+variant, p, test.now)
-				if variant == tickerFrame {
+				if variant == snippet.Ticker {
 					d.in("h2", hasText(test.line))
 				} else {
 					d.in(".tracker", hasText(test.tracker))
@@ -136,13 +137,13 @@ func TestOtherLeadsToTheFieldToTypeIn(t *testing.T) {
 }
 
 func TestAnUnknownFrameIsTheUsualOne(t *testing.T) {
-	for query, want := range map[string]frame{
-		"":                                {standardFrame, "light", ""},
-		"v=letter&theme=dark&src=a":       {letterFrame, "dark", "a"},
-		"v=ticker&theme=auto":             {tickerFrame, "auto", ""},
-		"v=huge&theme=pink":               {standardFrame, "light", ""},
-		"v=%00&theme=&src=%20x%0d%0a":     {standardFrame, "light", "x"},
-		"src=" + strings.Repeat("ü", 300): {standardFrame, "light", strings.Repeat("ü", 200)},
+	for query, want := range map[string]snippet.Frame{
+		"":                                {Variant: snippet.Standard, Theme: "light", Src: ""},
+		"v=letter&theme=dark&src=a":       {Variant: snippet.Letter, Theme: "dark", Src: "a"},
+		"v=ticker&theme=auto":             {Variant: snippet.Ticker, Theme: "auto", Src: ""},
+		"v=huge&theme=pink":               {Variant: snippet.Standard, Theme: "light", Src: ""},
+		"v=%00&theme=&src=%20x%0d%0a":     {Variant: snippet.Standard, Theme: "light", Src: "x"},
+		"src=" + strings.Repeat("ü", 300): {Variant: snippet.Standard, Theme: "light", Src: strings.Repeat("ü", 200)},
 	} {
 		values, err := url.ParseQuery(query)
 		if err != nil {
@@ -196,15 +197,15 @@ func TestAFrameSaysWhenItIsATestAndWhenItsNumberIsOld(t *testing.T) {
 	c := sampleCampaign(t)
 	v := sampleViews(t, c)
 	v.site.TestMode = true
-	for _, variant := range []string{letterFrame, standardFrame, tickerFrame} {
-		page, err := v.embed(frame{variant: variant, theme: "light"}, onTheWay(c), june18(c), june18(c).Add(-time.Hour))
+	for _, variant := range []string{snippet.Letter, snippet.Standard, snippet.Ticker} {
+		page, err := v.embed(snippet.Frame{Variant: variant, Theme: snippet.Light}, onTheWay(c), june18(c), june18(c).Add(-time.Hour))
 		d := parse(t, page, err)
 		d.in(".testmode", hasText("Test mode — no real money"))
 		d.in(".meta", hasText("As of 1:14 p.m. PT"))
 		if strings.Contains(textOf(d.root), "ax-deductible") {
 			t.Errorf("%s calls a test gift deductible", variant)
 		}
-		page, err = v.embedDown(frame{variant: variant, theme: "light", src: "a"})
+		page, err = v.embedDown(snippet.Frame{Variant: variant, Theme: snippet.Light, Src: "a"})
 		d = parse(t, page, err)
 		d.in("h2", hasText("Support the Corruption Project"))
 		d.in(".words a", hasAttr("href", "https://give.example.org/?src=a#give"), hasAttr("rel", "noopener"))
@@ -217,7 +218,7 @@ func TestAFrameKeepsWithinItsBudget(t *testing.T) {
 	c := sampleCampaign(t)
 	asks := regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`)
 	style, script := regexp.MustCompile(`(?s)<style>.*</style>`), regexp.MustCompile(`(?s)<script>.*</script>`)
-	for _, variant := range []string{letterFrame, standardFrame, tickerFrame} {
+	for _, variant := range []string{snippet.Letter, snippet.Standard, snippet.Ticker} {
 		d := framedAppeal(t, c, "v="+variant, onTheWay(c), june18(c))
 		whole, bare := packedSize(t, d.raw), packedSize(t, script.ReplaceAll(style.ReplaceAll(d.raw, nil), nil))
 		files := map[string]bool{}
@@ -257,8 +258,8 @@ func TestTheScriptReservesWhatTheServerSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for variant, size := range frameHeights {
-		want := variant + ": [" + strconv.Itoa(size.narrow) + ", " + strconv.Itoa(size.wide) + "]"
+	for variant, size := range snippet.Sizes {
+		want := variant + ": [" + strconv.Itoa(size.Narrow) + ", " + strconv.Itoa(size.Wide) + "]"
 		if !strings.Contains(string(script), want) {
 			t.Errorf("embed.js does not reserve %s", want)
 		}
@@ -268,7 +269,7 @@ func TestTheScriptReservesWhatTheServerSays(t *testing.T) {
 func TestWhatAnAddressCarriesIntoAFrameStaysText(t *testing.T) {
 	c := sampleCampaign(t)
 	for _, evil := range []string{`"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `javascript:alert(1)`, "\x00<b>", `{{.Ask}}`} {
-		for _, variant := range []string{letterFrame, tickerFrame} {
+		for _, variant := range []string{snippet.Letter, snippet.Ticker} {
 			d := framedAppeal(t, c, url.Values{"v": {variant}, "src": {evil}}.Encode(), onTheWay(c), june18(c))
 			checkHarmless(t, d, evil)
 		}

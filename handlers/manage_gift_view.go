@@ -123,28 +123,35 @@ type yearView struct {
 	AsOf         string
 }
 
+// notSummed stands where stock would have an amount.
+const notSummed = "not summed"
+
 type yearLine struct{ Date, What, Amount, Returned, Stands string }
 
 // year draws what a donor gave in a year, with what the statement of it says, to be printed on one's own printer.
 func (v *views) year(y models.YearSummary, said receipt.Year, now time.Time) ([]byte, error) {
 	year := strconv.Itoa(y.Year)
 	view := yearView{Heading: "Your gifts in " + year, Name: y.Name, AsOf: v.date(now), Organisation: v.organisation()}
-	var given, returned money.Minor
+	var given, returned, stands money.Minor
 	for _, g := range y.Gifts {
 		line := yearLine{
 			Date: v.date(g.ReceivedAt), What: receipt.Frequency(g.Frequency), Amount: g.Amount.String(),
 			Returned: (g.Amount - g.Stands()).String(), Stands: g.Stands().String(),
 		}
 		if g.Method != "" {
-			line.What = offlineNames[g.Method]
+			line.What = receipt.Offline(g.Method)
+		}
+		if g.Method == models.Stock {
+			line.Amount, line.Returned, line.Stands = shares(g.Entered), notSummed, notSummed
+		} else {
+			given, returned, stands = given+g.Amount, returned+g.Amount-g.Stands(), stands+g.Stands()
 		}
 		if more := receipt.GiftOfYear(g); more != "" {
 			line.What += "; " + more
 		}
-		given, returned = given+g.Amount, returned+g.Amount-g.Stands()
 		view.Lines = append(view.Lines, line)
 	}
-	view.Given, view.Total = given.String(), y.Stands.String()
+	view.Given, view.Total = given.String(), stands.String()
 	if returned > 0 {
 		view.Returned = returned.String()
 	}

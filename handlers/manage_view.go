@@ -197,15 +197,22 @@ func (v *views) giftLine(g models.DonorGift) giftLine {
 		line.What += ", " + with
 	}
 	if g.Offline != "" {
-		line.What = offlineNames[g.Offline]
+		line.What = receipt.Offline(g.Offline)
+	}
+	if g.Offline == models.Stock {
+		line.Amount = shares(g.Entered)
 	}
 	line.Name = " for " + line.Amount + " on " + line.Date
 	return line
 }
 
-var offlineNames = map[models.OfflineMethod]string{
-	models.Check: "Check", models.Wire: "Wire transfer", models.ACH: "Bank transfer", models.Stock: "Stock", models.DAF: "Donor-advised fund",
-	models.QCD: "Retirement account (IRA)", models.Cash: "Cash", models.Other: "Given another way",
+// shares stand in place of an amount: what stock is worth is its donor's to
+// determine, and what it was sold for says nothing of that (IRS Publication 561).
+func shares(described string) string {
+	if described == "" {
+		return "Securities"
+	}
+	return described
 }
 
 func (v *views) giftStatus(d models.Donation) string {

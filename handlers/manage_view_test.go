@@ -68,7 +68,7 @@ func sampleGiving(c models.Campaign, status string) givingState {
 	for _, s := range []models.Status{models.Received, models.Processing, models.Failed, models.Refunded, models.PartiallyRefunded, models.Disputed} {
 		gifts = append(gifts, models.DonorGift{Donation: paid(c, s), PaidWith: models.PaidWith{Method: "mastercard", Last4: "4444"}})
 	}
-	gifts = append(gifts, models.DonorGift{Donation: paid(c, models.Received), Offline: models.Stock, Receipt: &models.Receipt{ID: "rcpt_1"}})
+	gifts = append(gifts, models.DonorGift{Donation: paid(c, models.Received), Offline: models.Stock, Entered: "40 shares of Example Corp.", Receipt: &models.Receipt{ID: "rcpt_1"}})
 	return givingState{
 		Gifts: gifts, Subscriptions: []models.DonorSubscription{standing(c, status)},
 		Receipt: func(g models.DonorGift) string {
@@ -85,7 +85,7 @@ func sampleYear(c models.Campaign) models.YearSummary {
 	return models.YearSummary{
 		Year: 2026, Stands: 14_000, Summed: 4_000,
 		Gifts: []models.YearGift{
-			{ReceivedAt: newYearsEve.AddDate(0, 0, -2).UTC(), Frequency: models.Once, Amount: 10_000, Method: models.Stock},
+			{ReceivedAt: newYearsEve.AddDate(0, 0, -2).UTC(), Frequency: models.Once, Amount: 10_000, Method: models.Stock, Entered: "40 shares of Example Corp."},
 			{ReceivedAt: newYearsEve.UTC(), Frequency: models.Monthly, Amount: 5_000, Refunded: 1_000},
 		},
 	}
@@ -109,6 +109,21 @@ func TestAMonthlyGiftIsToldWithItsNextDayItsCardAndItsFees(t *testing.T) {
 	}
 }
 
+func TestStockIsListedByWhatWasGivenAndByNoAmount(t *testing.T) {
+	c := bothWays(t)
+	stock := models.DonorGift{Donation: paid(c, models.Received), Offline: models.Stock, Entered: "40 shares of Example Corp.", Receipt: &models.Receipt{ID: "rcpt_1"}}
+	unnamed := models.DonorGift{Donation: paid(c, models.Received), Offline: models.Stock}
+	receipts := sampleGiving(c, "active").Receipt
+	page, err := sampleViews(t, c).giving(givingState{Gifts: []models.DonorGift{stock, unnamed}, Receipt: receipts}, june18(c))
+	d := parse(t, page, err)
+	d.in(".history tbody tr", hasText("40 shares of Example Corp.Stock"))
+	d.in(".history tbody .unseen", hasText("for 40 shares of Example Corp. on"))
+	d.in(".history tbody", hasText("Securities"))
+	if strings.Contains(string(page), "$") {
+		t.Error("the donor is told what the stock was sold for")
+	}
+}
+
 func TestAYearIsToldByDaysOfTheCampaignsZoneAndSumsUp(t *testing.T) {
 	c := bothWays(t)
 	page, err := sampleViews(t, c).year(sampleYear(c), receipt.OfYear(c, sampleYear(c)), june18(c))
@@ -116,7 +131,11 @@ func TestAYearIsToldByDaysOfTheCampaignsZoneAndSumsUp(t *testing.T) {
 	for _, said := range []string{"December 31, 2026", "$50.00", "$10.00", "$40.00", "Stock", "Not in the total: securities, whose value is for you to determine", "Total of 2026 (USD)", "Example News Foundation provided no goods or services in exchange for these contributions.", "Example News Foundation", "EIN 00-0000000"} {
 		d.in("main", hasText(said))
 	}
-	d.in("tfoot", hasText("$140.00"))
+	d.in("tbody", hasText("40 shares of Example Corp."))
+	d.in("tfoot", hasText("$40.00"))
+	if text := string(page); strings.Contains(text, "$100") || strings.Contains(text, "$140") || strings.Contains(text, "$150") {
+		t.Error("the donor is told what the stock was sold for")
+	}
 }
 
 func TestAChangedAmountSaysWhatIsChargedFromWhen(t *testing.T) {

@@ -28,8 +28,7 @@ func (s *site) mail() []models.Mail {
 
 func (s *site) onList() (emails []string) {
 	s.t.Helper()
-	now := s.clock.Now()
-	signups, err := s.store.ConfirmedSignups(s.t.Context(), now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0))
+	signups, err := storetest.All(s.store.ConfirmedSignups(s.t.Context(), models.Span{}))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"fmt"
-	"html"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,22 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 )
-
-// frameSize is the room that a frame needs: as wide as it may be, and as high
-// as is reserved for it, on phones and where it has its width. embed.js holds
-// the same numbers.
-type frameSize struct{ narrow, wide int }
-
-const (
-	frameWidth = 620
-	frameBreak = 480 // from this width on a frame is laid out wide
-)
-
-var frameHeights = map[string]frameSize{
-	letterFrame:   {1120, 820},
-	standardFrame: {540, 470},
-	tickerFrame:   {190, 170},
-}
 
 // oEmbed is the answer of https://oembed.com for content of its type rich.
 type oEmbed struct {
@@ -52,13 +34,13 @@ func (s *Server) getOEmbed(c echo.Context) error {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
 	f := readFrame(asked.Query())
-	width, height := f.fit(atMost(c, "maxwidth"), atMost(c, "maxheight"))
+	f, width, height := f.Fit(atMost(c, "maxwidth"), atMost(c, "maxheight"))
 	anyOrigin(c)
 	c.Response().Header()["Cache-Control"] = cachingHeader
 	return c.JSON(http.StatusOK, oEmbed{
-		Version: "1.0", Type: "rich", Title: s.views.support(),
+		Version: "1.0", Type: "rich", Title: s.views.snippets().Support(),
 		ProviderName: s.Campaign.Organisation.Name, ProviderURL: s.views.site.BaseURL + "/", CacheAge: 3600,
-		HTML: s.views.frameTag(f, width, height), Width: width, Height: height,
+		HTML: s.views.snippets().Frame(f, width, height), Width: width, Height: height,
 	})
 }
 
@@ -75,36 +57,4 @@ func atMost(c echo.Context, name string) int {
 		return n
 	}
 	return 1 << 20
-}
-
-// fit finds the room for a frame within what a CMS has: a smaller frame where
-// the one asked for is too high, and the smallest cut where even that is.
-func (f *frame) fit(mostWidth, mostHeight int) (width, height int) {
-	width = min(frameWidth, mostWidth)
-	for {
-		height = frameHeights[f.variant].narrow
-		if width >= frameBreak {
-			height = frameHeights[f.variant].wide
-		}
-		switch {
-		case height <= mostHeight:
-			return width, height
-		case f.variant == letterFrame:
-			f.variant = standardFrame
-		case f.variant == standardFrame:
-			f.variant = tickerFrame
-		default:
-			return width, mostHeight
-		}
-	}
-}
-
-// frameTag is the frame as an article holds it.
-func (v *views) frameTag(f frame, width, height int) string {
-	query := url.Values{"v": {f.variant}, "theme": {f.theme}}
-	if f.src != "" {
-		query.Set("src", f.src)
-	}
-	return fmt.Sprintf(`<iframe src="%s" title="%s" width="%d" height="%d" style="border:0;width:100%%;max-width:%dpx" loading="lazy"></iframe>`,
-		html.EscapeString(v.site.BaseURL+"/embed?"+query.Encode()), html.EscapeString(v.support()), width, height, width)
 }

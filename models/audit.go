@@ -16,6 +16,24 @@ type AuditEntry struct {
 // TableName is that of the log.
 func (AuditEntry) TableName() string { return "audit_log" }
 
+// ListedAct is an act as a list shows it.
+type ListedAct struct {
+	AuditEntry
+	Gift      string // the id of the gift that it was upon, or whose mail; "" for none
+	Reference string // that gift's
+}
+
+// AuditQuery says which acts a list holds. The zero value of each part asks for
+// nothing; all parts that ask for something must hold.
+type AuditQuery struct {
+	Who    Actor
+	Act    Act
+	Object string    // as it is written down, or a gift's reference
+	From   time.Time // inclusive (UTC), to the millisecond
+	Until  time.Time // exclusive, likewise
+	Before string    // the id of an act: only what was before it
+}
+
 // Act is what somebody did.
 type Act string
 
@@ -61,3 +79,7 @@ const (
 	EventReplayed Act = "event.replayed"
 	MailRetried   Act = "mail.retried"
 )
+
+// Exported is a table that was taken out of the rooms. The object is its name, and
+// After what was asked of it.
+const Exported Act = "table.exported"

@@ -199,9 +199,13 @@ func (c Campaign) TakesGifts(now time.Time) error {
 // DaysLeft counts calendar days in the campaign's zone from today to the
 // deadline's day, today included: 1 on the last day, 0 after it.
 func (c Campaign) DaysLeft(now time.Time) int {
-	today, last := CivilDay(now.In(c.Zone)), CivilDay(c.Deadline.In(c.Zone))
-	days := int(last.Sub(today)/(24*time.Hour)) + 1
-	return max(days, 0)
+	return max(c.DaysBetween(now, c.Deadline)+1, 0)
+}
+
+// DaysBetween counts calendar days in the campaign's zone from one moment's day
+// to another's: 0 on the same day, less before it.
+func (c Campaign) DaysBetween(from, to time.Time) int {
+	return int(CivilDay(to.In(c.Zone)).Sub(CivilDay(from.In(c.Zone))) / (24 * time.Hour))
 }
 
 // CivilDay is the day alone, as a UTC midnight, so that days of 23 and 25 hours

@@ -17,9 +17,11 @@ var (
 	ErrNotSettled = errors.New("the payout is not settled")
 	// ErrInFuture: a gift can't have been received on a day that has not begun.
 	ErrInFuture = errors.New("that day has not begun")
+	// ErrLatePostmark: what has come was not mailed after that.
+	ErrLatePostmark = errors.New("the postmark is later than the day received")
 	// ErrNotAGift: an offline gift without an amount above zero, a method that
-	// there is, or the day on which it was received.
-	ErrNotAGift = errors.New("a gift needs an amount, a method and a day")
+	// there is, or the day on which it was received; or stock that is not named.
+	ErrNotAGift = errors.New("a gift needs an amount, a method and a day; stock, what was given")
 	// ErrOfflineGift: what did not pass through Stripe can't be refunded there.
 	ErrOfflineGift = errors.New("the gift did not pass through Stripe")
 	// ErrDisputed: a bank has taken back what would be refunded.

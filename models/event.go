@@ -48,6 +48,7 @@ type Reading struct {
 	Subscription *Subscription
 	Renewal      *FailedRenewal
 	Payout       *Payout
+	Dispute      *Dispute // beside the facts of it
 	// State is the event's state if there is nothing above: EventNoEffect,
 	// EventForeign, EventWaiting or EventAttention.
 	State   EventState

@@ -9,16 +9,17 @@ import (
 // GiftHistory is all that the books know of one gift, of one moment.
 type GiftHistory struct {
 	ListedGift
-	Entered  *OfflineGift // what a person entered; nil for a gift through Stripe
-	Wish     *Signup      // the newsletter, if the donor's address is signed up for it
-	Facts    []GiftFact   // in no order that matters
-	Events   []Event      // those that told of it, and those that speak of its objects, with their raw text
-	Receipts []Receipt    // the oldest first
-	Mails    []MailRecord // likewise
-	Acts     []AuditEntry // what staff did with it, likewise
-	Notes    []GiftNote   // likewise
-	Payouts  []GiftPayout // in the order of the movements
-	Names    []string     // Stripe's ids of it: of its session, payment intents, charges and invoice
+	Entered  *OfflineGift  // what a person entered; nil for a gift through Stripe
+	Wish     *Signup       // the newsletter, if the donor's address is signed up for it
+	Facts    []GiftFact    // in no order that matters
+	Events   []Event       // those that told of it, and those that speak of its objects, with their raw text
+	Receipts []Receipt     // the oldest first
+	Mails    []MailRecord  // likewise
+	Acts     []AuditEntry  // what staff did with it, likewise
+	Notes    []GiftNote    // likewise
+	Disputes []OpenDispute // those that are not decided
+	Payouts  []GiftPayout  // in the order of the movements
+	Names    []string      // Stripe's ids of it: of its session, payment intents, charges and invoice
 }
 
 // GiftFact is a Fact as it was booked, without whose it is.

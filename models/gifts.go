@@ -20,6 +20,10 @@ type GiftQuery struct {
 	// Figure leaves the gifts that add to a figure of the overview; From and Until
 	// are then those of the money's movements, where it is of money. "": none.
 	Figure Figure
+	// Moved: only gifts that were received, or of which other money moved. So a
+	// bank debit under way is left out, and one that failed too, unless it cost
+	// a fee.
+	Moved bool
 
 	Donor    string // a donor's id
 	Status   Status // "": all but payment pages that were left

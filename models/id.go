@@ -82,14 +82,20 @@ func (g ids) sortable(prefix string, at time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id := make([]byte, 26)
-	ms := uint64(at.UnixMilli())
+	for i := range random {
+		random[i] = crockford[random[i]&31]
+	}
+	return prefix + sortableTime(at) + string(random), nil
+}
+
+// sortableTime is what all sortable ids of a millisecond begin with, after
+// their prefix.
+func sortableTime(at time.Time) string {
+	id := make([]byte, 10)
+	ms := uint64(max(0, at.UnixMilli()))
 	for i := 9; i >= 0; i-- {
 		id[i] = crockford[ms&31]
 		ms >>= 5
 	}
-	for i := range random {
-		id[10+i] = crockford[random[i]&31] //nolint:gosec // 16 random bytes fill the 26
-	}
-	return prefix + string(id), nil
+	return string(id)
 }

@@ -50,6 +50,7 @@ type DonorGift struct {
 	Donation Donation
 	PaidWith
 	Offline OfflineMethod // "" for a gift through Stripe
+	Entered string        // the reference of an offline gift: of stock, what was given
 	Receipt *Receipt      // the newest document about it; nil while there is none
 }
 

@@ -14,7 +14,7 @@ const (
 	Check OfflineMethod = "check"
 	Wire  OfflineMethod = "wire"
 	ACH   OfflineMethod = "ach"
-	Stock OfflineMethod = "stock" // shares; the amount is what they were sold for, and no receipt values them
+	Stock OfflineMethod = "stock" // shares; the amount is what they were sold for, and no donor is told it
 	DAF   OfflineMethod = "daf"   // from a donor-advised fund, which has had its deduction
 	QCD   OfflineMethod = "qcd"   // a qualified charitable distribution from a retirement account
 	Cash  OfflineMethod = "cash"
@@ -41,7 +41,7 @@ type NewOfflineGift struct {
 	DonorName    string
 	DonorEmail   string // as typed; empty: a donor of its own
 	DonorAddress string
-	Reference    string // a check's number, a wire's reference
+	Reference    string // a check's number, a wire's reference; of stock, what was given
 	Note         string // staff only
 
 	Zone      *time.Location // the campaign's, in which the days are meant

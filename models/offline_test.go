@@ -186,7 +186,7 @@ func TestAFormSentAgainEntersOneGift(t *testing.T) {
 func TestWhatIsNoOfflineGiftIsRefused(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
-		tomorrow := day(2026, 11, 25)
+		today, tomorrow := day(2026, 11, 24), day(2026, 11, 25)
 		for name, c := range map[string]struct {
 			change func(*models.NewOfflineGift)
 			want   error
@@ -199,6 +199,8 @@ func TestWhatIsNoOfflineGiftIsRefused(t *testing.T) {
 			"nobody who says so":     {func(g *models.NewOfflineGift) { g.EnteredBy = " " }, models.ErrNotAGift},
 			"received tomorrow":      {func(g *models.NewOfflineGift) { g.ReceivedOn = tomorrow }, models.ErrInFuture},
 			"a postmark of tomorrow": {func(g *models.NewOfflineGift) { g.DatedOn = &tomorrow }, models.ErrInFuture},
+			"mailed after it came":   {func(g *models.NewOfflineGift) { g.DatedOn = &today }, models.ErrLatePostmark},
+			"stock without a name":   {func(g *models.NewOfflineGift) { g.Method, g.Reference = models.Stock, " " }, models.ErrNotAGift},
 		} {
 			g := aCheck(t)
 			c.change(&g)

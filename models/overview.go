@@ -61,9 +61,26 @@ type Match struct {
 // Waiting is what has yet to come to its end.
 type Waiting struct {
 	Debits   UnderWay // bank debits, in no other figure until they clear
-	Disputes UnderWay // by what they took
+	Disputes UnderWay // that can still be answered, by what is disputed
+	Reviewed UnderWay // that were answered, and are the bank's to decide
 	Refunds  UnderWay // made, and not known to have arrived
 	Failing  UnderWay // monthly and yearly gifts whose last payment failed
+	// AnswerBy is the nearest deadline of a dispute, past or not; nil if none is
+	// known.
+	AnswerBy *time.Time
+}
+
+// addDispute counts one in, in the order in which OpenDisputes has them.
+func (w *Waiting) addDispute(d OpenDispute) {
+	into := &w.Reviewed
+	if d.Unanswered() {
+		into = &w.Disputes
+		if w.AnswerBy == nil {
+			w.AnswerBy = d.RespondBy
+		}
+	}
+	into.Count++
+	into.Amount += max(d.Amount, d.Held)
 }
 
 // UnderWay is how many of a kind are under way, and what they come to.

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -50,6 +51,20 @@ type PayoutSum struct {
 // Opened reports whether its lines are known: those of a manual payout never
 // are, for Stripe can't list them (https://docs.stripe.com/payouts#manual-payouts).
 func (p PayoutSum) Opened() bool { return p.MembersRead || p.Difference != 0 || len(p.Parts) > 0 }
+
+// Fees is what Stripe kept of this campaign's gifts, as it adds to the payout:
+// negative, unless it gave more back.
+func (p PayoutSum) Fees() money.Minor {
+	return -p.Parts[GiftsPart].Fee - p.Parts[RefundsPart].Fee - p.Parts[DisputesPart].Fee
+}
+
+// Other is what is no gift of this campaign, its fees included, or is from
+// before the books start.
+func (p PayoutSum) Other() money.Minor { return p.Parts[OtherPart].Net() + p.FromBefore }
+
+// Differs is what the books don't explain of it, or else by how much its lines,
+// as they were read, don't come to it: 0 of a payout that adds up.
+func (p PayoutSum) Differs() money.Minor { return cmp.Or(p.Unexplained(), p.Difference) }
 
 // Matched is what the lines come to that the books explain, those from before
 // their start included.

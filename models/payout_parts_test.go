@@ -100,7 +100,7 @@ func TestAPayoutIsMarkedOnceAndTheMarkIsWrittenDown(t *testing.T) {
 				t.Errorf("taking the mark back says %v, want %v", err, want)
 			}
 		}
-		log, err := s.ListAudit(t.Context(), "", 10)
+		log, err := s.ListAudit(t.Context(), models.AuditQuery{}, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

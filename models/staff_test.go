@@ -283,11 +283,11 @@ func TestEveryActOfTheDoorIsWrittenDown(t *testing.T) {
 			}
 			clock.Advance(time.Second)
 		}
-		entries, err := s.ListAudit(t.Context(), "", 3)
+		entries, err := s.ListAudit(t.Context(), models.AuditQuery{}, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
-		older, err := s.ListAudit(t.Context(), entries[2].ID, 3)
+		older, err := s.ListAudit(t.Context(), models.AuditQuery{Before: entries[2].ID}, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,11 +309,58 @@ func TestEveryActOfTheDoorIsWrittenDown(t *testing.T) {
 	})
 }
 
+func TestTheAuditLogIsListedByWhatIsAskedOfIt(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		begun := clock.Now()
+		for _, act := range []struct {
+			by           models.Actor
+			table, after string
+		}{{boss, "gifts", "1"}, {clerk, "gifts", "2"}, {boss, "payouts", "3"}, {boss, "gifts", "4"}} {
+			if _, err := s.NoteExport(t.Context(), act.by, act.table, act.after); err != nil {
+				t.Fatal(err)
+			}
+			clock.Advance(time.Hour)
+		}
+		at := func(n int) time.Time { return begun.Add(time.Duration(n) * time.Hour) }
+		for want, q := range map[string]models.AuditQuery{
+			"4321": {},
+			"431":  {Who: boss},
+			"421":  {Object: "gifts"},
+			"41":   {Who: boss, Object: "gifts", Act: models.Exported},
+			"":     {Act: models.StaffAdded},
+			"32":   {From: at(1), Until: at(3)},
+			"43":   {From: at(1).Add(time.Millisecond)},
+			"1":    {Until: at(1), From: time.Time{}.AddDate(0, 0, 1)},
+		} {
+			got := ""
+			all, err := s.ListAudit(t.Context(), q, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range all {
+				got += e.After
+			}
+			count, err := s.CountAudit(t.Context(), q)
+			if err != nil || got != want || count != int64(len(want)) {
+				t.Errorf("%+v lists %q and counts %d, want %q: %v", q, got, count, want, err)
+			}
+			if len(all) > 1 {
+				q.Before = all[0].ID
+				rest, err := s.ListAudit(t.Context(), q, 1)
+				if err != nil || len(rest) != 1 || rest[0].ID != all[1].ID {
+					t.Errorf("%+v lists next %+v, %v", q, rest, err)
+				}
+			}
+		}
+	})
+}
+
 func TestTheAuditLogIsAppendedAndNothingElse(t *testing.T) {
 	t.Parallel()
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		staffed(t, s, models.Viewer)
-		for _, change := range []string{"UPDATE audit_log SET who = 'nobody'", "DELETE FROM audit_log"} {
+		for _, change := range []string{"UPDATE audit_log SET who = 'nobody'", "DELETE FROM audit_log", "DELETE FROM audit_log WHERE id = (SELECT MIN(id) FROM audit_log)"} {
 			if err := tamper(change); err == nil || !strings.Contains(err.Error(), "append-only") {
 				t.Errorf("%s: %v", change, err)
 			}

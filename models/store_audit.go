@@ -2,7 +2,9 @@ package models
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 )
@@ -10,27 +12,106 @@ import (
 // audit writes down an act, in the transaction of what it changes, so that
 // neither is ever without the other.
 func (s *Store) audit(tx *gorm.DB, e AuditEntry) error {
-	e.At = s.Now()
-	var err error
-	if e.ID, err = s.ids.sortable("act_", e.At); err != nil {
-		return err
-	}
-	if err := tx.Create(&e).Error; err != nil {
-		return fmt.Errorf("write down %s: %w", e.Act, err)
-	}
-	return nil
+	_, err := s.writeDown(tx, e)
+	return err
 }
 
-// ListAudit returns up to most acts, the newest first; those before the entry
-// with an id, unless that is "".
-func (s *Store) ListAudit(ctx context.Context, before string, most int) ([]AuditEntry, error) {
-	query := s.db.WithContext(ctx).Order("id DESC").Limit(most)
-	if before != "" {
-		query = query.Where("id < ?", before)
+// auditPrefix is what the ids of acts begin with.
+const auditPrefix = "act_"
+
+// writeDown is audit for who needs to know the act's id.
+func (s *Store) writeDown(tx *gorm.DB, e AuditEntry) (id string, err error) {
+	e.At = s.Now()
+	if e.ID, err = s.ids.sortable(auditPrefix, e.At); err != nil {
+		return "", err
 	}
-	var all []AuditEntry
-	if err := query.Find(&all).Error; err != nil {
+	if err := tx.Create(&e).Error; err != nil {
+		return "", fmt.Errorf("write down %s: %w", e.Act, err)
+	}
+	return e.ID, nil
+}
+
+// ListAudit returns up to most of the acts that a query asks for, the newest
+// first.
+func (s *Store) ListAudit(ctx context.Context, q AuditQuery, most int) ([]ListedAct, error) {
+	var listed []ListedAct
+	err := s.snapshot(ctx, func(tx *gorm.DB) error {
+		var found []AuditEntry
+		if err := q.wanted(tx).Order("id DESC").Limit(most).Find(&found).Error; err != nil {
+			return err
+		}
+		var err error
+		listed, err = withGifts(tx, found)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("models: list the audit log: %w", err)
 	}
-	return all, nil
+	return listed, nil
+}
+
+// CountAudit is how many acts a query asks for.
+func (s *Store) CountAudit(ctx context.Context, q AuditQuery) (int64, error) {
+	var n int64
+	if err := q.wanted(s.db.WithContext(ctx)).Count(&n).Error; err != nil {
+		return 0, fmt.Errorf("models: count the audit log: %w", err)
+	}
+	return n, nil
+}
+
+// wanted leaves the acts that a query asks for. Their ids begin with the time,
+// so the days and the page are ranges of the primary key.
+func (q AuditQuery) wanted(db *gorm.DB) *gorm.DB {
+	db = db.Model(&AuditEntry{})
+	where := func(asked bool, condition string, values ...any) {
+		if asked {
+			db = db.Where(condition, values...)
+		}
+	}
+	where(q.Who != "", "who = ?", q.Who)
+	where(q.Act != "", "act = ?", q.Act)
+	reference := strings.ToUpper(q.Object)
+	where(q.Object != "", "(object = ? OR object IN (SELECT id FROM donations WHERE reference IN ?))",
+		q.Object, []string{reference, referencePrefix + reference})
+	where(!q.From.IsZero(), "id >= ?", auditPrefix+sortableTime(q.From))
+	where(!q.Until.IsZero(), "id < ?", auditPrefix+sortableTime(q.Until))
+	where(q.Before != "", "id < ?", q.Before)
+	return db
+}
+
+// withGifts are acts with the gifts that they were upon.
+func withGifts(tx *gorm.DB, acts []AuditEntry) ([]ListedAct, error) {
+	objects := make([]string, 0, len(acts))
+	for _, a := range acts {
+		objects = append(objects, a.Object)
+	}
+	var gifts []struct{ Object, ID, Reference string }
+	err := tx.Raw(`SELECT id AS object, id, reference FROM donations WHERE id IN @objects
+		UNION ALL SELECT o.key, d.id, d.reference FROM outbox o JOIN donations d ON d.id = o.donation_id WHERE o.key IN @objects`,
+		sql.Named("objects", objects)).Scan(&gifts).Error
+	if err != nil {
+		return nil, fmt.Errorf("find their gifts: %w", err)
+	}
+	listed := make([]ListedAct, 0, len(acts))
+	for _, a := range acts {
+		one := ListedAct{AuditEntry: a}
+		for _, g := range gifts {
+			if g.Object == a.Object {
+				one.Gift, one.Reference = g.ID, g.Reference
+			}
+		}
+		listed = append(listed, one)
+	}
+	return listed, nil
+}
+
+// NoteExport writes down that somebody takes a table out of the rooms, before
+// they get it: its name, and in words what was asked of it. It returns the
+// act's id.
+func (s *Store) NoteExport(ctx context.Context, by Actor, table, asked string) (id string, err error) {
+	err = s.act(ctx, "write down an export", func(tx *gorm.DB) error {
+		id, err = s.writeDown(tx, AuditEntry{Who: by, Act: Exported, Object: table, After: asked})
+		return err
+	})
+	return id, err
 }

@@ -64,6 +64,12 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 		}
 		all.add(one)
 	}
+	// Of one whose payment is not known yet all is read again.
+	if r.Dispute != nil && (all.state == EventBooked || all.state == EventAttention) {
+		if err := keepDispute(tx, *r.Dispute); err != nil {
+			return booked{}, err
+		}
+	}
 	if r.More != "" && all.state != EventForeign {
 		all.state, all.problem = EventWaiting, r.More
 	}

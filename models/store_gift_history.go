@@ -61,6 +61,9 @@ func (h *GiftHistory) read(tx *gorm.DB) error {
 	if err := tx.Where("object = ?", id).Order("id").Find(&h.Acts).Error; err != nil {
 		return fmt.Errorf("read what was done with it: %w", err)
 	}
+	if h.Disputes, err = openDisputes(tx, id); err != nil {
+		return err
+	}
 	payouts, err := payoutsOf(tx, []string{id})
 	if err != nil {
 		return err

@@ -90,6 +90,7 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 	figure, _ := q.figure()
 	where(q.Status == "" && figure == "", "status NOT IN ?", []Status{Started, Expired})
 	where(q.Status != "", "status = ?", q.Status)
+	where(q.Moved, "(received_at IS NOT NULL OR captured <> 0 OR refunded <> 0 OR disputed <> 0 OR fee_taken <> 0)")
 	where(q.Donor != "", "donor_id = ?", q.Donor)
 	where(q.Kind == Recurring, giftKind+" IN ?", recurringKinds)
 	where(q.Kind != "" && q.Kind != Recurring, giftKind+" = ?", q.Kind)

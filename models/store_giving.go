@@ -48,7 +48,7 @@ func withWhatIsTheirs(theirs *gorm.DB, found []Donation) ([]DonorGift, error) {
 		gift := DonorGift{Donation: d}
 		gift.Method, gift.Last4 = methodOf(paid[d.ID])
 		for _, g := range offline[d.ID] {
-			gift.Offline = g.Method
+			gift.Offline, gift.Entered = g.Method, g.Reference
 		}
 		gift.Receipt = last(receipts[d.ID])
 		gifts = append(gifts, gift)

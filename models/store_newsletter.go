@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"iter"
 
 	"gorm.io/gorm"
 
@@ -137,14 +137,13 @@ func (s *Store) signupOf(tx *gorm.DB, token string) (email string, err error) {
 	return link.Email, nil
 }
 
-// ConfirmedSignups are the addresses on the list that were confirmed from one
-// moment on and before another, the oldest first.
-func (s *Store) ConfirmedSignups(ctx context.Context, from, before time.Time) ([]Signup, error) {
-	var all []Signup
-	err := s.db.WithContext(ctx).Where("confirmed_at >= ? AND confirmed_at < ?", from.UTC(), before.UTC()).
-		Order("confirmed_at, email").Find(&all).Error
-	if err != nil {
-		return nil, fmt.Errorf("models: list the newsletter's readers: %w", err)
-	}
-	return all, nil
+// ConfirmedSignups hands over the addresses on the list that were confirmed in
+// a span, the oldest first.
+func (s *Store) ConfirmedSignups(ctx context.Context, in Span) iter.Seq2[Signup, error] {
+	return rowsOf[Signup](ctx, s, "the newsletter's readers", func(tx *gorm.DB) *gorm.DB { return signups(tx, in).Order("confirmed_at, email") })
+}
+
+func signups(tx *gorm.DB, in Span) *gorm.DB {
+	from, until := in.ends()
+	return tx.Model(&Signup{}).Where("confirmed_at >= ? AND confirmed_at < ?", from, until)
 }

@@ -16,8 +16,9 @@ import (
 
 // EnterOffline books a gift that came another way than through Stripe. The same
 // form key again returns the gift that is kept already, or ErrConflict if that
-// one is another. It returns ErrInFuture for a day that has not begun, and
-// ErrNotAGift where what a gift must have is missing.
+// one is another. It returns ErrInFuture for a day that has not begun,
+// ErrLatePostmark for a postmark after the day received, and ErrNotAGift where
+// what a gift must have is missing.
 func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return Donation{}, err
@@ -46,8 +47,8 @@ func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, e
 	return d, nil
 }
 
-// Check refuses what can be no gift, as EnterOffline does: with ErrNotAGift or
-// ErrInFuture.
+// Check refuses what can be no gift, as EnterOffline does: with ErrNotAGift,
+// ErrInFuture or ErrLatePostmark.
 func (g NewOfflineGift) Check(now time.Time) error {
 	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
 		return ErrNotAGift
@@ -55,6 +56,12 @@ func (g NewOfflineGift) Check(now time.Time) error {
 	today := CivilDay(now.In(g.Zone))
 	if g.ReceivedOn.After(today) || g.DatedOn != nil && g.DatedOn.After(today) {
 		return ErrInFuture
+	}
+	if g.DatedOn != nil && g.DatedOn.After(g.ReceivedOn) {
+		return ErrLatePostmark
+	}
+	if g.Method == Stock && strings.TrimSpace(g.Reference) == "" {
+		return ErrNotAGift // its receipt names the shares, and no amount
 	}
 	return nil
 }

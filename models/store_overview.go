@@ -177,13 +177,19 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		{"differences", &o.Match, `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
 			WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`},
 		{"bank debits", &o.Waiting.Debits, countOf(DebitsUnderWay)},
-		{"disputes", &o.Waiting.Disputes, countOf(DisputesUnderWay)},
 		{"refunds", &o.Waiting.Refunds, countOf(RefundsUnderWay)},
 		{"failing gifts", &o.Waiting.Failing, countOf(FailingNow)},
 	} {
 		if err := tx.Raw(q.query).Scan(q.into).Error; err != nil {
 			return fmt.Errorf("count the %s: %w", q.what, err)
 		}
+	}
+	disputes, err := openDisputes(tx, "")
+	if err != nil {
+		return err
+	}
+	for _, d := range disputes {
+		o.Waiting.addDispute(d)
 	}
 	o.Match.At = sync.CompletedAt
 	if err := tx.Order("arrival_on DESC, id DESC").Limit(10).Find(&o.Payouts).Error; err != nil {

@@ -27,7 +27,7 @@ func (s *Store) YearOf(ctx context.Context, donorID string, year int, zone *time
 		}
 		err := tx.Raw(`
 			SELECT d.id AS donation_id, d.reference, d.received_at, d.frequency, d.captured AS amount, d.refunded, d.disputed, d.donor_name, d.benefit, d.benefit_value, o.dated_on AS postmark,
-			       COALESCE(o.method, '') AS method, (SELECT COALESCE(MAX(r.number), 0) FROM receipts r WHERE r.donation_id = d.id) AS receipt
+			       COALESCE(o.method, '') AS method, COALESCE(o.reference, '') AS entered, (SELECT COALESCE(MAX(r.number), 0) FROM receipts r WHERE r.donation_id = d.id) AS receipt
 			FROM donations d LEFT JOIN offline_gifts o ON o.donation_id = d.id
 			WHERE d.donor_id = ? AND d.received_at >= ? AND d.received_at < ? ORDER BY d.received_at, d.id`, donorID, from, until).Scan(&rows).Error
 		if err != nil {

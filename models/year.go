@@ -34,6 +34,7 @@ type YearGift struct {
 	Refunded   money.Minor   // succeeded or pending
 	Disputed   money.Minor   // lost, or withdrawn while the dispute is open
 	Method     OfflineMethod // "" for a gift through Stripe
+	Entered    string        // the reference of an offline gift: of stock, what was given
 	Receipt    int64         // the number of its newest document; 0 while there is none
 
 	Postmark *time.Time // of a check, the day on which it was mailed, as a UTC midnight; nil where that is not known

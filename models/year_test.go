@@ -111,7 +111,7 @@ func TestAYearListsEachGiftAndWhatStandsOfIt(t *testing.T) {
 				{DonationID: part.ID, Reference: part.Reference, ReceivedAt: spring.AddDate(0, 1, 0), Frequency: models.Once, Amount: 10000, Refunded: 4000},
 				{DonationID: gone.ID, Reference: gone.Reference, ReceivedAt: spring.AddDate(0, 2, 0), Frequency: models.Once, Amount: 3000, Disputed: 3000},
 				{DonationID: lost.ID, Reference: lost.Reference, ReceivedAt: spring.AddDate(0, 3, 0), Frequency: models.Once, Amount: 2500, Refunded: 2500, Disputed: 2500},
-				{DonationID: given.ID, Reference: given.Reference, ReceivedAt: *given.ReceivedAt, Frequency: models.Once, Amount: 1000000, Method: models.DAF},
+				{DonationID: given.ID, Reference: given.Reference, ReceivedAt: *given.ReceivedAt, Frequency: models.Once, Amount: 1000000, Method: models.DAF, Entered: "1042"},
 			},
 		}
 		got, err := s.YearOf(t.Context(), donorNamed(t, s, whole), 2026, pacific(t))

@@ -130,7 +130,7 @@ func read(e event) models.Reading {
 	case ofDispute:
 		var d dispute
 		if decodes(e.object, "dispute", &d) {
-			return readDispute(d, models.GiftRef{Charge: d.Charge.ID, PaymentIntent: d.PaymentIntent.ID}, e.ID)
+			return readDispute(d, models.GiftRef{Charge: d.Charge.ID, PaymentIntent: d.PaymentIntent.ID}, e.ID, utc(e.Created))
 		}
 	case ofInvoice:
 		var i invoice

@@ -3,6 +3,7 @@ package webhooks
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
@@ -62,14 +63,20 @@ func stands(r refund) int {
 
 // readDispute books each movement that a dispute made, by its own balance
 // transaction. Its state moves nothing by itself; once it is lost, what it took is
-// no longer part of the gift's receipt.
-func readDispute(d dispute, gift models.GiftRef, evidence string) models.Reading {
+// no longer part of the gift's receipt. asOf is when it was so: a later state names
+// another deadline.
+func readDispute(d dispute, gift models.GiftRef, evidence string, asOf time.Time) models.Reading {
 	fact := models.Fact{
 		Object: d.ID, Gift: gift, At: utc(d.Created), Evidence: evidence, Money: money.Money{Currency: money.Currency(d.Currency)},
 	}
 	opened := fact
 	opened.Kind, opened.Key = models.DisputeOpened, d.ID+":opened"
 	reading := facts(opened)
+	reading.Dispute = &models.Dispute{ID: d.ID, Status: d.Status, Amount: money.Minor(d.Amount), AsOf: asOf}
+	if d.Evidence.DueBy > 0 { // 0 where the bank takes no answer
+		due := utc(d.Evidence.DueBy)
+		reading.Dispute.RespondBy = &due
+	}
 	slices.SortStableFunc(d.Transactions, func(a, b transaction) int { return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.ID, b.ID)) })
 	for _, t := range d.Transactions {
 		if t.ID == "" {
@@ -86,8 +93,7 @@ func readDispute(d dispute, gift models.GiftRef, evidence string) models.Reading
 			reading.Facts = append(reading.Facts, moved)
 		}
 	}
-	switch d.Status {
-	case "won", "lost", "warning_closed", "charge_refunded", "prevented":
+	if reading.Dispute.Decided() {
 		closed := fact
 		closed.Kind, closed.Key = models.DisputeClosed, d.ID+":closed"
 		reading.Facts = append(reading.Facts, closed)

@@ -207,6 +207,7 @@ func TestEveryFateAgreesWithStripeAndTheBooksCanBeRebuiltFromIt(t *testing.T) {
 				first.later(10 * time.Minute)
 				told := first.totals()
 				first.agree(first.sync())
+				exportsAgree(t, first.store)
 				if got := first.totals(); got.Raised != told.Raised || got.Gifts != told.Gifts || got.Donors != told.Donors || got.NeedsAttention != 0 {
 					t.Errorf("the webhooks alone came to %+v,\nafter the sync %+v", told, got)
 				}
@@ -233,6 +234,7 @@ func TestEveryFateAgreesWithStripeAndTheBooksCanBeRebuiltFromIt(t *testing.T) {
 					if got := b.totals(); got.StripeBalance != 0 {
 						t.Errorf("%s is left at Stripe", got.StripeBalance)
 					}
+					exportsAgree(t, b.store)
 				}
 				if first.digest() != second.digest() {
 					t.Error("after the payout the digests differ")

@@ -436,7 +436,7 @@ func TestEveryPlantedFaultIsNamedAndNoOther(t *testing.T) {
 	for name, address := range storetest.Databases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gifts := 1000
+			gifts := 400
 			if os.Getenv("TEST_LONG") != "" {
 				gifts = 9600 // 10,000 balance transactions, with what became of them
 			}

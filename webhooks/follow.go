@@ -33,6 +33,10 @@ var kindOf = map[family]stripeapi.Kind{
 func (f follower) event(ctx context.Context, e event) (reading models.Reading, err error) {
 	defer rescue(&reading)
 	reading, err = f.pointedAt(ctx, e)
+	// It was read after the event was made, whatever our clock says.
+	if made := utc(e.Created); reading.Dispute != nil && reading.Dispute.AsOf.Before(made) {
+		reading.Dispute.AsOf = made
+	}
 	return whenDecided(reading, e), err
 }
 
@@ -117,7 +121,7 @@ func (f follower) read(ctx context.Context, kind stripeapi.Kind, raw json.RawMes
 	case stripeapi.Disputes:
 		var d dispute
 		if decodes(raw, "dispute", &d) {
-			return f.readDispute(ctx, d, evidence)
+			return f.readDispute(ctx, d, evidence, asked)
 		}
 	case stripeapi.Invoices:
 		var i invoice
@@ -308,12 +312,12 @@ func (f follower) readRefund(ctx context.Context, r refund, evidence string) (mo
 	return readRefund(r, models.GiftRef{PaymentIntent: r.PaymentIntent.ID, Final: true}, evidence), nil
 }
 
-func (f follower) readDispute(ctx context.Context, d dispute, evidence string) (models.Reading, error) {
+func (f follower) readDispute(ctx context.Context, d dispute, evidence string, asked time.Time) (models.Reading, error) {
 	gift, of, err := f.ofCharge(ctx, d.Charge.ID, evidence)
 	if err != nil {
 		return models.Reading{}, err
 	}
-	return then(of, readDispute(d, gift, evidence)), nil
+	return then(of, readDispute(d, gift, evidence, asked)), nil
 }
 
 func (f follower) readWarning(ctx context.Context, w warning, evidence string) (models.Reading, error) {

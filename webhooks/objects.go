@@ -159,10 +159,14 @@ type dispute struct {
 	Object        string        `json:"object"`
 	Created       int64         `json:"created"`
 	Currency      string        `json:"currency"`
+	Amount        int64         `json:"amount"`
 	Status        string        `json:"status"`
 	Charge        ref[struct{}] `json:"charge"`
 	PaymentIntent ref[struct{}] `json:"payment_intent"`
 	Transactions  []transaction `json:"balance_transactions"`
+	Evidence      struct {
+		DueBy int64 `json:"due_by"`
+	} `json:"evidence_details"`
 }
 
 type warning struct {

@@ -48,6 +48,9 @@ var eventSets = []eventSet{
 // triedAgain is a ninth set: one gift, two charges, the first of which bounced.
 var triedAgain = eventSet{"a-first-debit-bounced-and-tried-again", 5, false}
 
+// deadlineMoved is a tenth: what Stripe said last of a dispute stands.
+var deadlineMoved = eventSet{"a-dispute-whose-deadline-moved", 5, false}
+
 // shard is how many orders one set of books is told.
 const shard = 840
 
@@ -65,6 +68,13 @@ func TestEveryOrderOfEventsLeavesOneLedger(t *testing.T) {
 func TestADebitTriedAgainLeavesOneLedgerInEveryOrder(t *testing.T) {
 	t.Parallel()
 	if orders := triedAgain.tellEveryOrder(t, uint64(len(eventSets))); orders != 120 {
+		t.Errorf("%d orders are told, not 120", orders)
+	}
+}
+
+func TestADisputeIsToBeAnsweredByTheSameDayInEveryOrder(t *testing.T) {
+	t.Parallel()
+	if orders := deadlineMoved.tellEveryOrder(t, uint64(len(eventSets)+1)); orders != 120 {
 		t.Errorf("%d orders are told, not 120", orders)
 	}
 }
@@ -108,7 +118,7 @@ func TestSampledOrdersLeaveOneLedgerOnPostgreSQL(t *testing.T) {
 	clock := &storetest.Clock{}
 	r := newRound(t, storetest.Open(t, storetest.Databases()["PostgreSQL"](t), clock), clock)
 	var told []story
-	for _, set := range append(slices.Clone(eventSets), triedAgain) {
+	for _, set := range append(slices.Clone(eventSets), triedAgain, deadlineMoved) {
 		told = append(told, storyNamed(t, set.story))
 	}
 	for i := range samples {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -298,12 +299,32 @@ func (s telling) books(t *testing.T, e *entrance, before models.Totals) string {
 			fmt.Fprintf(&b, "%s %d\n", figure.name, figure.is)
 		}
 	}
+	b.WriteString(openDisputes(t, e.store)[s.mark])
 	for i, event := range s.events {
 		stored := e.state(s.words.Replace(event.id))
 		line := fmt.Sprintf("evt_%d %s %s %s", i+1, event.eventType, stored.State, strings.ReplaceAll(stored.Problem, s.mark, ""))
 		fmt.Fprintln(&b, strings.TrimSpace(line))
 	}
 	return b.String()
+}
+
+// openDisputes are the lines about disputes that are not decided, by the mark of
+// the telling.
+func openDisputes(t testing.TB, store *models.Store) map[string]string {
+	t.Helper()
+	open, err := store.OpenDisputes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]string{}
+	for _, d := range open {
+		at, due := strings.LastIndex(d.ID, "X"), "no day"
+		if d.RespondBy != nil {
+			due = d.RespondBy.UTC().Format(time.RFC3339)
+		}
+		lines[d.ID[at:]] += fmt.Sprintf("open %s %s over %d, to be answered by %s\n", d.ID[:at], d.Status, d.Amount, due)
+	}
+	return lines
 }
 
 // own is what a ledger says of this telling, with the ids as the story writes
@@ -357,6 +378,7 @@ func TestStories(t *testing.T) {
 			})
 		}
 		sound(t, store)
+		exportsAgree(t, store)
 	})
 }
 

@@ -121,6 +121,7 @@ func (r *round) check() {
 		said[mark] += line
 	}
 	var raised money.Minor
+	open := openDisputes(r.t, r.store)
 	for i, told := range r.told {
 		ledger, figures, _ := strings.Cut(told.golden, "raised ")
 		var one int64
@@ -130,6 +131,9 @@ func (r *round) check() {
 		raised += money.Minor(one)
 		if diff := cmp.Diff(ledger, told.own(said[told.mark])); diff != "" {
 			r.t.Errorf("%s, told %s: the books (−golden +got):\n%s", told.name, r.notes[i], diff)
+		}
+		if is := open[told.mark]; !strings.Contains(figures, is) || is == "" && strings.Contains(figures, "\nopen ") {
+			r.t.Errorf("%s, told %s: open is %q", told.name, r.notes[i], is)
 		}
 	}
 	if _, waiting, err := r.store.NextDue(r.t.Context()); err != nil || waiting {

@@ -82,7 +82,7 @@ func TestWhoRunsTheServiceSaysWhoMayEnter(t *testing.T) {
 	if _, out, _ := appeal(t, e, "staff", "list"); !regexp.MustCompile(`clerk@example\.org +viewer +active +none +\d{4}-\d\d-\d\d`).MatchString(out) {
 		t.Errorf("the list is\n%s", out)
 	}
-	acts, err := store.ListAudit(t.Context(), "", 100)
+	acts, err := store.ListAudit(t.Context(), models.AuditQuery{}, 100)
 	if err != nil || len(acts) != 6 {
 		t.Errorf("%d acts, %v", len(acts), err)
 	}

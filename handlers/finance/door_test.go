@@ -15,6 +15,11 @@ func TestWhoSignedInIsLedToARoomAndNowhereElse(t *testing.T) {
 		"", "https://elsewhere.example/finance", "//elsewhere.example/finance", `/\elsewhere.example`, "/", "/financed", "/finance/../donate", "finance",
 		"javascript:alert(1)", loginPath, "/finance/logout", "/finance/welcome/x", "\t//elsewhere.example", "/finance@elsewhere.example",
 		"/finance/%2e%2e/donate", "///elsewhere.example/finance", "/finance\r\nSet-Cookie: a=b",
+		"//elsewhere.example/finance/audit", "////elsewhere.example", "https:/elsewhere.example", "https:elsewhere.example/finance", "HTTPS://elsewhere.example",
+		"//user@elsewhere.example/finance", "https://give.example.org@elsewhere.example/finance", "https://give.example.org:443\\@elsewhere.example",
+		`\\elsewhere.example\finance`, `/finance\..\..\elsewhere.example`, "/\t/elsewhere.example", "/\n/elsewhere.example", " //elsewhere.example", "\u2028//elsewhere.example",
+		"data:text/html,x", "JaVaScRiPt:alert(1)//finance", "vbscript:x", "blob:https://elsewhere.example/x", "file:///finance", "?next=//elsewhere.example",
+		"#//elsewhere.example", "/finance/..;/donate", "/finance/./../donate", "//%65lsewhere.example/finance", "/%2felsewhere.example", "/%5celsewhere.example", "%2f%2felsewhere.example",
 	} {
 		if got := ownPath(typed); got != "/finance" {
 			t.Errorf("%q leads to %q", typed, got)

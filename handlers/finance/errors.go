@@ -30,7 +30,8 @@ var statuses = []answered{
 	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
 	{models.ErrConflict, http.StatusConflict, "That form was used already", "This form has done something else before. Nothing was changed."},
 	{models.ErrInFuture, http.StatusUnprocessableEntity, "That day has not begun", "A gift is entered once it has come. Nothing was saved."},
-	{models.ErrNotAGift, http.StatusUnprocessableEntity, "That is no gift yet", "It needs an amount, a way in which it came, and a day. Nothing was saved."},
+	{models.ErrLatePostmark, http.StatusUnprocessableEntity, "The postmark is too late", "A gift can’t have been mailed after the day it was received. Nothing was saved."},
+	{models.ErrNotAGift, http.StatusUnprocessableEntity, "That is no gift yet", "It needs an amount, a way in which it came, and a day; stock, also what was given. Nothing was saved."},
 	{models.ErrOfflineGift, http.StatusConflict, "That gift is not at Stripe", "This gift did not pass through Stripe, so nothing can be refunded there. If it was entered wrongly, reverse it."},
 	{models.ErrDisputed, http.StatusConflict, "The gift is disputed", "The donor’s bank disputes this gift and holds the money, so Stripe refunds nothing of it. Answer the dispute in Stripe’s Dashboard."},
 	{models.ErrNothingLeft, http.StatusConflict, "Nothing is left", "Nothing of this gift is left to refund."},
@@ -54,8 +55,11 @@ var statuses = []answered{
 // answer turns what a room returned as an error into where to go, or a page.
 func (r *Rooms) answer(v *visit, err error) error {
 	switch {
-	case err == nil || v.Response().Committed:
+	case err == nil:
 		return nil
+	case v.Response().Committed: // what was sent of a table must not look like all of it
+		r.failed(v, "", err)
+		panic(http.ErrAbortHandler)
 	case errors.Is(err, errSignIn):
 		return r.toLogin(v)
 	case errors.Is(err, errSetUp):
@@ -66,11 +70,16 @@ func (r *Rooms) answer(v *visit, err error) error {
 		return r.render(v, s.status, "finance-problem", s.heading, problemView{Sentence: s.sentence})
 	}
 	reference := "E-" + rand.Text()[:8]
-	if v.ctx().Err() == nil { // else whoever asked has gone, and that is what failed
-		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
-	}
+	r.failed(v, reference, err)
 	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
 		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
+}
+
+// failed writes an error down, unless it is that whoever asked has gone.
+func (r *Rooms) failed(v *visit, reference string, err error) {
+	if v.ctx().Err() == nil {
+		r.Log.Error("request failed", "reference", reference, "method", v.Request().Method, "route", v.Path(), "error", err)
+	}
 }
 
 // answerTo finds an error's row.

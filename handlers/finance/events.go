@@ -15,7 +15,7 @@ type eventsView struct {
 	Said     string
 	Events   []eventRow
 	Twice    []matter // gifts that were paid twice
-	Disputes []matter
+	Disputes []disputeRow
 	Gifts    []matter // that somebody can still save money on
 	Differs  []matter // where the books and Stripe differ
 	Mail     []mailRow
@@ -71,7 +71,7 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		return err
 	}
 	for _, d := range disputes {
-		view.Disputes = append(view.Disputes, matter{When: r.moment(d.OpenedAt), Name: d.Reference, Href: giftPath(d.DonationID), Amount: d.Held.String(), Detail: d.Object})
+		view.Disputes = append(view.Disputes, r.disputeRow(d))
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package finance_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/storetest"
@@ -55,18 +57,55 @@ func TestWhatNeedsAPersonIsOnOnePage(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		opened := models.Fact{
-			Key: "dp_1:opened", Kind: models.DisputeOpened, Object: "dp_1", Money: money.Money{Currency: "usd"}, At: h.clock.Now(),
-			Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_1", Charge: "ch_1"},
-		}
-		if _, err := h.store.Learn(t.Context(), models.Object{ID: "dp_1", Raw: []byte("dp_1"), Reading: models.Reading{Facts: []models.Fact{opened}}}); err != nil {
-			t.Fatal(err)
-		}
+		h.disputes(d, "dp_1", "needs_response", 9*24*time.Hour)
 		ada := h.as(h.add("ada@example.org", models.Finance))
 		page := ada.get("/finance/events")
 		page.says(t, "Disputes to answer", `<a href="/finance/donations/`+d.ID+`">`+d.Reference+`</a>`, "dp_1",
 			"Where the books and Stripe differ", "txn_unknown", "$12.34", `<a href="/finance/payouts/po_1">po_1</a>`, "the payout is short")
 		page.hides(t, "Nothing needs a person.", "Castillo")
+	})
+}
+
+// disputes books that a bank disputes a gift, which can be answered for so long
+// from the start on.
+func (h *house) disputes(d models.Donation, id, status string, open time.Duration) {
+	h.t.Helper()
+	by := storetest.Start.Add(open)
+	opened := models.Fact{
+		Key: id + ":opened", Kind: models.DisputeOpened, Object: id, Money: money.Money{Currency: "usd"}, At: h.clock.Now(),
+		Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token, PaymentIntent: "pi_1", Charge: "ch_1"},
+	}
+	_, err := h.store.Learn(h.t.Context(), models.Object{ID: id, Raw: []byte(status), Reading: models.Reading{
+		Facts: []models.Fact{opened}, Dispute: &models.Dispute{ID: id, Status: status, Amount: 30_00, RespondBy: &by, AsOf: h.clock.Now()},
+	}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestDisputesAreShownByTheDayOnWhichTheyMustBeAnswered(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		d := storetest.PaidOut(t, h.store, 0)
+		h.disputes(d, "dp_answered", "under_review", 24*time.Hour)
+		h.disputes(d, "dp_far", "warning_needs_response", 9*24*time.Hour)
+		h.disputes(d, "dp_near", "needs_response", 2*time.Hour)
+		ada := h.as(h.add("ada@example.org", models.Finance))
+		page := ada.get("/finance/events")
+		page.says(t, "Nov 24, 2026, 2:00", "today", "Dec 3, 2026", "9 days left", "An inquiry: the bank asks", "Answered. The bank decides.", "Refunded too, $20.00: show the bank the refund.")
+		if near, far, answered := strings.Index(page.body, "dp_near"), strings.Index(page.body, "dp_far"), strings.Index(page.body, "dp_answered"); near > far || far > answered {
+			t.Errorf("they stand at %d, %d and %d", near, far, answered)
+		}
+		ada.get("/finance").says(t, `<a href="/finance/events#disputes">Disputes to answer</a>`, "2, respond by Nov 24", "$60.00", "Disputes answered")
+		ada.get("/finance/donations/"+d.ID).says(t, "Respond by", "Dec 3, 2026, 9 days left")
+		reader := h.as(h.add("reader@example.org", models.Viewer)).get("/finance")
+		reader.says(t, "2, respond by Nov 24")
+		reader.hides(t, "/finance/events#disputes")
+
+		h.clock.Advance(3 * time.Hour)
+		ada = h.as(h.add("later@example.org", models.Finance))
+		ada.get("/finance/events").says(t, "overdue")
+		ada.get("/finance").says(t, "2, the first overdue since Nov 24")
 	})
 }
 

@@ -39,6 +39,8 @@ type Rooms struct {
 	Config
 	seal sealer
 	turn chan struct{} // of those who give money back
+
+	exporting chan struct{} // those who have a table made
 }
 
 // New makes the rooms.
@@ -50,7 +52,7 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1)}, nil
+	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce)}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -66,7 +68,8 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// The figures, and who did what.
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
-	d.room(http.MethodGet, "/finance/audit", viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath, viewer, r.getAudit)
+	d.room(http.MethodGet, auditPath+".csv", finance, r.getAuditTable)
 
 	// Gifts.
 	d.room(http.MethodGet, giftsPath, viewer, r.getGifts)
@@ -87,6 +90,10 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, payoutsPath+"/:id/lines.csv", finance, r.getPayoutLines)
 	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
 	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
+
+	// What leaves the house.
+	d.room(http.MethodGet, exportPath, finance, r.getExports)
+	d.room(http.MethodGet, exportPath+"/:file", finance, r.getExport)
 
 	// What needs a person.
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)

@@ -314,14 +314,11 @@ var mailNames = map[models.MailKind]string{
 
 // actWords is what somebody of the staff did.
 func actWords(a models.AuditEntry, sees bool) string {
-	what, known := acts[a.Act]
-	if !known {
-		what = string(a.Act)
-	}
+	what := actName(a.Act)
 	if !sees {
 		return masked(string(a.Who)) + ": " + what + "."
 	}
-	if changed := change(a.Before, a.After); changed != "" {
+	if changed := change(a); changed != "" {
 		what += ": " + changed
 	}
 	return string(a.Who) + ": " + what + "."

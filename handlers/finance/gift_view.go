@@ -117,17 +117,20 @@ func (r *Rooms) details(h models.GiftHistory, sees bool) []detail {
 			all = append(all, detail{Name: name, Value: value, Href: href})
 		}
 	}
-	channel, channelHref := channelWords(h.Channel()), asked{}.but("channel", h.Channel())
+	channel, channelHref := channelWords(h.Channel()), filters{path: giftsPath}.but("channel", h.Channel())
 	if sees {
 		add("Donor", d.DonorName, "")
 		if d.DonorID != nil {
-			add("Email", h.Email, asked{}.but("donor", *d.DonorID))
+			add("Email", h.Email, filters{path: giftsPath}.but("donor", *d.DonorID))
 		}
 	} else {
 		add("Email", masked(h.Email), "")
 		if masked(channel) != channel {
 			channel, channelHref = masked(channel), ""
 		}
+	}
+	for _, open := range h.Disputes {
+		add("Respond by", r.respondBy(open), "")
 	}
 	add("Frequency", kindWords(h.Kind()), "")
 	add("Method", paidWith(h.DonorGift), "")

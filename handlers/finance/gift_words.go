@@ -40,7 +40,7 @@ var (
 		{Value: string(models.FeesFigure), Label: "Fees"},
 		{Value: string(models.NetFigure), Label: "Net"},
 		{Value: string(models.GiftsFigure), Label: "Gifts"},
-		{Value: string(models.DisputesUnderWay), Label: "Disputes to answer"},
+		{Value: string(models.DisputesUnderWay), Label: "Disputes not decided"},
 		{Value: string(models.DebitsUnderWay), Label: "Bank debits clearing"},
 		{Value: string(models.RefundsUnderWay), Label: "Refunds on their way"},
 		{Value: string(models.FailingNow), Label: "Recurring gifts failing"},

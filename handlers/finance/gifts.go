@@ -5,11 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -21,12 +18,10 @@ const (
 	nobody = "none"
 )
 
-// asked is what an address asks the list for: the filters as they came, so that
-// every link of the page can carry them on, and the query that they make.
+// asked is what an address asks the list for, and the query that it makes.
 type asked struct {
-	values   url.Values // of parameters that are known and not empty; without the page
-	query    models.GiftQuery
-	problems []string // filters that could not be read
+	filters
+	query models.GiftQuery
 }
 
 // parameters are those of the list, in the order in which it shows them.
@@ -54,12 +49,7 @@ func (v *visit) sees() bool { return v.who.Role.Covers(models.Finance) }
 
 // asked reads the address.
 func (r *Rooms) asked(v *visit) (asked, error) {
-	a := asked{values: url.Values{}}
-	for _, name := range parameters {
-		if typed := strings.TrimSpace(v.QueryParam(name)); typed != "" {
-			a.values.Set(name, typed)
-		}
-	}
+	a := asked{filters: filtersOf(v, giftsPath, parameters)}
 	if !v.sees() {
 		if err := r.forget(v, a.values); err != nil {
 			return asked{}, err
@@ -100,47 +90,4 @@ func (r *Rooms) forget(v *visit, values url.Values) error {
 		values.Set("donor", donor)
 	}
 	return nil
-}
-
-// amount and day read a filter. One that can't be read filters nothing, and is
-// said to be a problem.
-func (a *asked) amount(name, label string) money.Minor {
-	typed := a.values.Get(name)
-	if typed == "" {
-		return 0
-	}
-	amount, err := money.Parse(typed)
-	if err != nil {
-		a.problems = append(a.problems, "Enter the amount ("+label+") in dollars, like 75 or 75.50.")
-	}
-	return amount
-}
-
-func (a *asked) day(name string, zone *time.Location) time.Time {
-	typed := a.values.Get(name)
-	if typed == "" {
-		return time.Time{}
-	}
-	day, err := time.ParseInLocation(time.DateOnly, typed, zone)
-	if err != nil {
-		a.problems = append(a.problems, "Enter the day ("+name+") as year-month-day, like 2027-06-18.")
-		return time.Time{}
-	}
-	return day
-}
-
-// but is the address of the list with one filter changed, on its first page. An
-// empty value takes the filter away.
-func (a asked) but(name, value string) string {
-	changed := url.Values{}
-	for n, all := range a.values {
-		changed[n] = slices.Clone(all)
-	}
-	if changed.Set(name, value); value == "" {
-		changed.Del(name)
-	}
-	if len(changed) == 0 {
-		return giftsPath
-	}
-	return giftsPath + "?" + changed.Encode()
 }

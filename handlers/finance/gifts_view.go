@@ -25,6 +25,7 @@ type giftsView struct {
 	ByDate, ByAmount           sorting
 	Next, First                string // addresses of other pages
 	Masked                     bool
+	Exports                    []exportLink // what is listed, as files; none for whoever may take none
 }
 
 // choice is one option of a filter.
@@ -81,6 +82,9 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 			next[name] = all
 		}
 		view.Next = giftsPath + "?" + next.Encode()
+	}
+	if sees && len(page.Gifts) > 0 {
+		view.Exports = a.exportLinks(counted(page.Count, "gift", "gifts"))
 	}
 	if a.query.After != "" {
 		view.First = a.but("", "")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -53,6 +54,7 @@ type house struct {
 	server  *handlers.Server
 	log     *bytes.Buffer
 	stripe  *account
+	zone    *time.Location // the campaign's
 }
 
 // open opens the house at a public address, "" for the one it listens at.
@@ -83,6 +85,7 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
+	h.zone = c.Zone
 	h.stripe = openAccount(t, c, store, clock, log)
 	rooms, err := finance.New(finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Key: make([]byte, 32),
@@ -93,6 +96,7 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 	}
 	h.server, err = handlers.New(handlers.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Finance: rooms, WebhookPath: "/webhooks/stripe", Now: clock.Now, Log: log,
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, // so that tests come from many addresses
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"github.com/corruptionproject/appeal/internal/password"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -45,8 +46,12 @@ func TestWhateverIsWrongIsAnsweredAlike(t *testing.T) {
 	for email, typed := range map[string]string{
 		"clerk@example.org": "another password", "nobody@example.org": secret, "gone@example.org": secret, "invited@example.org": "", "": "",
 	} {
+		before := password.Reckoned()
 		got := h.browser().login(email, typed)
 		got.expect(t, http.StatusUnprocessableEntity, "", notRight)
+		if hashed := password.Reckoned() - before; hashed != 1 {
+			t.Errorf("%q costs %d hashes, so the time it takes tells of it", email, hashed)
+		}
 		if len(got.set) > 0 {
 			t.Errorf("%q was given a cookie", email)
 		}

@@ -26,7 +26,6 @@ type offlineView struct {
 type reviewView struct {
 	Sent    []hidden // what was typed, to be sent again
 	Facts   []fact
-	Warning string
 	Doubles []doubleView
 }
 
@@ -89,9 +88,6 @@ func (r *Rooms) review(v *visit, f offlineForm, gift models.NewOfflineGift) erro
 		f.FormKey = newFormKey()
 	}
 	view := reviewView{Sent: f.sent(), Facts: f.facts(gift)}
-	if gift.DatedOn != nil && gift.DatedOn.After(gift.ReceivedOn) {
-		view.Warning = "The postmark is later than the day it was received. For the donor’s taxes a mailed check counts on its postmark’s day."
-	}
 	for _, d := range doubles {
 		came := "through Stripe"
 		if d.Offline {

@@ -106,15 +106,28 @@ func (f offlineForm) gift(zone *time.Location, now time.Time) (models.NewOffline
 	if tooLong(f.FormKey, maxLine) {
 		add("", "The form can’t be told from others. Open the page anew.")
 	}
-	if len(wrong) == 0 && errors.Is(g.Check(now), models.ErrInFuture) {
-		g.DatedOn = nil
-		if errors.Is(g.Check(now), models.ErrInFuture) {
-			add("received_on", "That day has not begun. Enter it when the gift has come.")
-		} else {
-			add("dated_on", "That day has not begun. Enter the day of the postmark.")
-		}
+	if g.Method == models.Stock && f.Reference == "" {
+		add("reference", "Say what was given, like 40 shares of Example Corp. The receipt names that, and no amount.")
+	}
+	if len(wrong) == 0 {
+		wrong = append(wrong, daysOf(g, now)...)
 	}
 	return g, wrong
+}
+
+// daysOf is what is wrong with the days of a gift.
+func daysOf(g models.NewOfflineGift, now time.Time) problems {
+	switch err := g.Check(now); {
+	case errors.Is(err, models.ErrLatePostmark):
+		return problems{{"dated_on", "That is later than the day received. Correct one of the two."}}
+	case !errors.Is(err, models.ErrInFuture):
+		return nil
+	}
+	g.DatedOn = nil
+	if errors.Is(g.Check(now), models.ErrInFuture) {
+		return problems{{"received_on", "That day has not begun. Enter it when the gift has come."}}
+	}
+	return problems{{"dated_on", "That day has not begun. Enter the day of the postmark."}}
 }
 
 // view is the form as a page shows it.
@@ -129,7 +142,7 @@ func (f offlineForm) view(wrong problems) offlineView {
 			{Name: "donor_name", Label: "Donor’s name", Hint: "As it should stand on the receipt.", Value: f.Name, Kind: "line"},
 			{Name: "donor_address", Label: "Donor’s address", Value: f.Address, Kind: "area"},
 			{Name: "donor_email", Label: "Donor’s e-mail", Hint: "Where the receipt goes. Without it, print the receipt.", Value: f.Email, Kind: "email"},
-			{Name: "reference", Label: "Reference", Hint: "The check’s number, or the wire’s reference.", Value: f.Reference, Kind: "line"},
+			{Name: "reference", Label: "Reference", Hint: "Stands on the receipt: a check’s number, a wire’s reference; of stock, what was given, like 40 shares of Example Corp.", Value: f.Reference, Kind: "line"},
 			{Name: "note", Label: "Note", Hint: "Seen by staff only.", Value: f.Note, Kind: "area"},
 		},
 	}

@@ -61,6 +61,7 @@ func (r *Rooms) getOverview(v *visit) error {
 		view.Look, view.Match.Look = eventsPath, eventsPath
 	} else {
 		view.Channels.maskRows()
+		view.hideRooms()
 	}
 	status := http.StatusOK
 	if view.Problem = problem; problem != "" {
@@ -70,6 +71,15 @@ func (r *Rooms) getOverview(v *visit) error {
 	return r.render(v, status, "finance-overview", "Overview", view)
 }
 
+// hideRooms takes out the links to what a viewer may not see.
+func (view *overviewView) hideRooms() {
+	for i := range view.Waiting {
+		if strings.HasPrefix(view.Waiting[i].Href, eventsPath) {
+			view.Waiting[i].Href = ""
+		}
+	}
+}
+
 // overview puts the figures into words. Its first row is the sum itself, so that
 // whoever reads it can check it.
 func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView {
@@ -77,7 +87,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 	view := overviewView{
 		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: piece{t.Raised.String(), look{}.gifts(models.RaisedFigure)}, Match: r.match(o.Match),
 		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, models.CivilDay(now.In(r.Campaign.Zone))),
-		Waiting: waiting(o.Waiting), Payouts: payouts(o.Payouts), Account: account(t),
+		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts), Account: account(t),
 	}
 	view.Toward, view.Needs, view.Average.Text = r.toward(t.Raised, o.LastWeek, now)
 	view.Average.Href = look{}.during(o.LastWeekFrom, o.LastWeekFrom.AddDate(0, 0, 6)).gifts(models.RaisedFigure)

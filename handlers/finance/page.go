@@ -60,7 +60,8 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"Payouts", payoutsPath, models.Viewer},
 		{"Offline gifts", offlinePath, models.Finance},
 		{"To look at", eventsPath, models.Finance},
-		{"Audit log", "/finance/audit", models.Viewer},
+		{"Exports", exportPath, models.Finance},
+		{"Audit log", auditPath, models.Viewer},
 		{"Staff", staffPath, models.Admin},
 	} {
 		if v.who.Role.Covers(room.role) && !r.mustSetUp(v.who) {

@@ -2,6 +2,7 @@ package finance
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
@@ -107,28 +108,40 @@ func counted(n int64, one, many string) string {
 
 // openView is what is under way, a row each.
 type openView struct {
-	Name, Count, Amount, Href string
+	Name, Href, Count, Amount string
 	Urgent                    bool
 }
 
-func waiting(w models.Waiting) []openView {
+func (r *Rooms) waiting(w models.Waiting) []openView {
 	var rows []openView
 	for _, kind := range []struct {
-		figure models.Figure
-		of     models.UnderWay
+		name, href, when string
+		of               models.UnderWay
+		urgent           bool
 	}{
-		{models.DisputesUnderWay, w.Disputes},
-		{models.DebitsUnderWay, w.Debits},
-		{models.RefundsUnderWay, w.Refunds},
-		{models.FailingNow, w.Failing},
+		{"Disputes to answer", eventsPath + "#disputes", r.firstBy(w.AnswerBy), w.Disputes, true},
+		{"Disputes answered", eventsPath + "#disputes", "", w.Reviewed, false},
+		{label(figureChoices, string(models.DebitsUnderWay)), look{}.gifts(models.DebitsUnderWay), "", w.Debits, false},
+		{label(figureChoices, string(models.RefundsUnderWay)), look{}.gifts(models.RefundsUnderWay), "", w.Refunds, false},
+		{label(figureChoices, string(models.FailingNow)), look{}.gifts(models.FailingNow), "", w.Failing, false},
 	} {
 		if kind.of.Count > 0 {
-			rows = append(rows, openView{
-				label(figureChoices, string(kind.figure)), thousands(kind.of.Count), kind.of.Amount.String(), look{}.gifts(kind.figure), kind.figure == models.DisputesUnderWay,
-			})
+			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count) + kind.when, kind.of.Amount.String(), kind.urgent})
 		}
 	}
 	return rows
+}
+
+// firstBy is by when the first of several disputes is to be answered.
+func (r *Rooms) firstBy(by *time.Time) string {
+	switch {
+	case by == nil:
+		return ""
+	case by.Before(r.Now()):
+		return ", the first overdue since " + by.In(r.Campaign.Zone).Format("Jan 2")
+	default:
+		return ", respond by " + by.In(r.Campaign.Zone).Format("Jan 2")
+	}
 }
 
 // depositView is one deposit.

@@ -2,11 +2,8 @@ package finance
 
 import (
 	"math"
-	"net/http"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/sheet"
 )
 
 // getPayoutLines is the table of a payout's lines for the ledger: every one, as
@@ -16,17 +13,14 @@ func (r *Rooms) getPayoutLines(v *visit) error {
 	if err != nil {
 		return err
 	}
-	out := v.Response()
-	out.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="payout-`+p.ArrivalOn.UTC().Format("2006-01-02")+`.csv"`)
-	out.WriteHeader(http.StatusOK)
-	table, err := export.NewCSV(out, "payout", "transaction", "at", "part", "category", "source", "reference", "donation", "donor_name", "amount", "fee", "net")
+	table, err := v.table("payout-"+p.ArrivalOn.UTC().Format("2006-01-02"),
+		"payout", "transaction", "at", "part", "category", "source", "reference", "donation", "donor_name", "amount", "fee", "net")
 	for _, l := range lines {
 		if err != nil {
 			break
 		}
-		err = table.Row(export.Text(p.ID), export.Text(l.ID), export.Time(&l.CreatedAt), export.Text(string(l.Part)), export.Text(l.Category), export.Text(l.Source),
-			export.Text(l.Reference), export.Text(l.DonationID), export.Text(l.DonorName), export.Amount(l.Amount), export.Amount(l.Fee), export.Amount(l.Net))
+		err = table.Row(sheet.Text(p.ID), sheet.Text(l.ID), sheet.Time(&l.CreatedAt), sheet.Text(string(l.Part)), sheet.Text(l.Category), sheet.Text(l.Source),
+			sheet.Text(l.Reference), sheet.Text(l.DonationID), sheet.Text(l.DonorName), sheet.Amount(l.Amount), sheet.Amount(l.Fee), sheet.Amount(l.Net))
 	}
 	if err != nil {
 		return err

@@ -1,13 +1,11 @@
 package finance
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
 
-	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -96,14 +94,10 @@ func (r *Rooms) getPayouts(v *visit) error {
 }
 
 func rowOf(p models.PayoutSum) payoutRow {
-	var fees money.Minor
-	for _, part := range []models.PayoutPart{models.GiftsPart, models.RefundsPart, models.DisputesPart} {
-		fees -= p.Parts[part].Fee
-	}
 	row := payoutRow{
 		payoutLink: linkTo(p.Payout), ID: p.ID, Status: payoutStatus(p.Payout), Opened: p.Opened(), Marked: p.MarkedAt != nil,
-		Gifts: p.Parts[models.GiftsPart].Amount.String(), Fees: amount(fees), Refund: amount(p.Parts[models.RefundsPart].Amount),
-		Held: amount(p.Parts[models.DisputesPart].Amount), Other: amount(p.Parts[models.OtherPart].Net() + p.FromBefore), Differ: amount(cmp.Or(p.Unexplained(), p.Difference)),
+		Gifts: p.Parts[models.GiftsPart].Amount.String(), Fees: amount(p.Fees()), Refund: amount(p.Parts[models.RefundsPart].Amount),
+		Held: amount(p.Parts[models.DisputesPart].Amount), Other: amount(p.Other()), Differ: amount(p.Differs()),
 	}
 	if p.Opened() && !p.AddsUp() {
 		row.Differ.Nothing = false

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -19,6 +20,7 @@ var promised = map[string]string{
 	"POST /finance/welcome/:token": "anybody",
 	"GET /finance":                 "viewer",
 	"GET /finance/audit":           "viewer",
+	"GET /finance/audit.csv":       "finance",
 	"GET /finance/*":               "viewer",
 
 	"GET /finance/donations":              "viewer",
@@ -37,6 +39,8 @@ var promised = map[string]string{
 	"GET /finance/payouts/:id/lines.csv":    "finance",
 	"POST /finance/payouts/:id/reconcile":   "finance",
 	"POST /finance/payouts/:id/unreconcile": "admin",
+	"GET /finance/export":                   "finance",
+	"GET /finance/export/:file":             "finance",
 	"GET /finance/events":                   "finance",
 	"POST /finance/events/:id/replay":       "finance",
 	"POST /finance/mail":                    "finance",
@@ -75,6 +79,23 @@ const (
 	noMethod = http.StatusMethodNotAllowed
 )
 
+// donor is the browser of a donor who has opened the link to their own page,
+// and tries what that gave them under every name.
+func (h *house) donor(email string) *browser {
+	h.t.Helper()
+	h.gives(1, models.Choices{Frequency: models.Once, Amount: 50_00}, email, "")
+	if err := h.store.RequestManageLink(h.t.Context(), email); err != nil {
+		h.t.Fatal(err)
+	}
+	session, err := h.store.OpenManageLink(h.t.Context(), storetest.Queued(h.t, h.store, models.MailManageLink)[0].About.Token)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	b := h.browser()
+	b.cookies["manage"], b.cookies["appeal-staff"], b.cookies["appeal-device"] = session, session, session
+	return b
+}
+
 func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 	h := open(t, "")
 	viewer, finance, admin := h.add("viewer@example.org", models.Viewer), h.add("finance@example.org", models.Finance), h.add("admin@example.org", models.Admin)
@@ -88,17 +109,18 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		*browser
 		rank int // 0: nobody who is signed in
 	}{
-		"anon": {h.browser(), 0}, "disabled": {disabled, 0}, "expired": {expired, 0},
+		"anon": {h.browser(), 0}, "donor": {h.donor("donor@example.org"), 0}, "disabled": {disabled, 0}, "expired": {expired, 0},
 		"viewer": {h.as(viewer), 1}, "finance": {h.as(finance), 2}, "admin": {h.as(admin), 3},
 	}
 	needs := map[string]int{"anybody": 0, "themselves": 1, "viewer": 1, "finance": 2, "admin": 3}
 	// What a room of its own answers, to who is let in and sends nothing.
 	own := map[string]int{
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
-		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
+		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/audit.csv": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
 		"GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
+		"GET /finance/export": 200, "GET /finance/export/:file": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
@@ -181,7 +203,7 @@ func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
 
 func acts(t *testing.T, h *house) int {
 	t.Helper()
-	all, err := h.store.ListAudit(t.Context(), "", 1000)
+	all, err := h.store.ListAudit(t.Context(), models.AuditQuery{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,98 +1,202 @@
-// Package export writes tables that people open in a spreadsheet: UTF-8, a
-// comma between cells, CRLF after each row, a header first, also where there
-// are no rows.
+// Package export turns the books into the tables that leave the house: gifts,
+// the journal, payouts, donors and the newsletter's readers, and the journal
+// once more as accounting programs import it. It knows the columns and what
+// stands in each, once for every form in which a table is written.
 //
-// A spreadsheet takes a cell that begins like a formula for one, and what
-// stands in an export was typed by strangers. So no text goes into a cell but
-// through Text, which takes the power from it. Amounts and times go through
-// functions of their own, so that they stay what they are: −10.00 is a number,
-// and must still add up.
+// A table is of one moment. It is made in a file that nobody else can open, so
+// that no transaction of the books is open while somebody's network is waited
+// for, and so that nothing is handed over of a table that could not be finished.
 //
-// It refuses to know what the rows are about.
+// It refuses to know where the file goes, and who may have it.
 package export
 
 import (
-	"encoding/csv"
+	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"io/fs"
+	"os"
+	"strconv"
 	"time"
-	"unicode"
 
-	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/sheet"
+	"github.com/corruptionproject/appeal/models"
 )
 
-// Cell is what stands in one column of a row, ready to be written.
-type Cell struct{ text string }
+// Books are what exports are made of.
+type Books struct {
+	Store    *models.Store
+	Campaign models.Campaign // for its zone, its currency and its account codes
+}
 
-// triggers are what a cell begins with that a spreadsheet may run, in the
-// half-width and the full-width form, which some take for the same.
-const triggers = "=+-@|%\u2212\uff1d\uff0b\uff0d\uff20\uff5c\uff05"
+// Table is one that can be exported.
+type Table string
 
-// Text is a cell of words. Words that a spreadsheet would take for a formula
-// get an apostrophe in front, which makes them words.
-func Text(s string) Cell {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	for _, r := range s {
-		switch {
-		case unicode.IsControl(r) || strings.ContainsRune(triggers, r):
-			return Cell{"'" + s}
-		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r): // what comes after may still be one
-		default:
-			return Cell{s}
+// The tables there are.
+const (
+	Donations  Table = "donations"
+	Journal    Table = "journal"
+	Payouts    Table = "payouts"
+	Donors     Table = "donors"
+	Newsletter Table = "newsletter"
+)
+
+// Tables are all of them.
+func Tables() []Table { return []Table{Donations, Journal, Payouts, Donors, Newsletter} }
+
+// Layout is one of the journal's.
+type Layout string
+
+// The layouts there are: the whole journal, and its days as accounting programs
+// import them.
+const (
+	Whole      Layout = ""
+	QuickBooks Layout = "quickbooks"
+	Xero       Layout = "xero"
+)
+
+// Request says what is exported.
+type Request struct {
+	Table  Table
+	Layout Layout        // of the journal only
+	Period models.Period // days in the campaign's zone
+	// Gifts narrows donations down to those that a list shows; nil for every
+	// gift of the period that was received or of which other money moved.
+	Gifts *models.GiftQuery
+}
+
+// ErrUnknown says that no such table, or no such layout of it, is exported.
+var ErrUnknown = errors.New("no such export")
+
+// kind is what is known of a table: its columns, and how its rows come to be.
+type kind struct {
+	columns []string
+	rows    func(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error
+}
+
+func (r Request) kind() (kind, error) {
+	name := string(r.Table)
+	if r.Layout != Whole {
+		name += "/" + string(r.Layout)
+	}
+	k, known := kinds[name]
+	if !known {
+		return kind{}, fmt.Errorf("%w: %s", ErrUnknown, name)
+	}
+	return k, nil
+}
+
+var kinds = map[string]kind{
+	"donations":          {donationColumns, donations},
+	"journal":            {journalColumns, journal},
+	"journal/quickbooks": {quickBooksColumns, quickBooks},
+	"journal/xero":       {xeroColumns, xero},
+	"payouts":            {payoutColumns, payouts},
+	"donors":             {donorColumns, donors},
+	"newsletter":         {newsletterColumns, newsletter},
+}
+
+// Columns are the names of a table's columns, in order. It returns ErrUnknown
+// if there is no such table.
+func Columns(r Request) ([]string, error) {
+	k, err := r.kind()
+	return k.columns, err
+}
+
+// Of is how many rows the table has, of what was counted.
+func (t Table) Of(n models.ExportCounts) int64 {
+	return map[Table]int64{Donations: n.Donations, Journal: n.Lines, Payouts: n.Payouts, Donors: n.Donors, Newsletter: n.Signups}[t]
+}
+
+// File names what is exported: "journal-xero-2027-06-01-to-2027-06-30.csv".
+func (r Request) File(f sheet.Format) string {
+	name := string(r.Table)
+	if r.Layout != Whole {
+		name += "-" + string(r.Layout)
+	}
+	if !r.Period.From.IsZero() {
+		name += "-" + r.Period.From.Format(time.DateOnly)
+	}
+	if !r.Period.To.IsZero() {
+		name += "-to-" + r.Period.To.Format(time.DateOnly)
+	}
+	return name + "." + string(f)
+}
+
+// Made is an export that is ready to be handed over, in a file that has no name
+// any more: it is gone once it is closed, or the program dies.
+type Made struct {
+	*os.File
+	Rows int
+	Size int64
+}
+
+// Count says how many rows it has.
+func (m *Made) Count() string {
+	if m.Rows == 1 {
+		return "1 row"
+	}
+	return strconv.Itoa(m.Rows) + " rows"
+}
+
+// Make makes an export in the folder for temporary files. progress, which may
+// be nil, is told of rows as they are written. It returns ErrUnknown if there
+// is no such export.
+func (b Books) Make(ctx context.Context, r Request, f sheet.Format, progress func(rows int)) (*Made, error) {
+	file, err := os.CreateTemp("", "appeal-export-*")
+	if err != nil {
+		return nil, fmt.Errorf("export: no room to make it: %w", err)
+	}
+	made := &Made{File: file}
+	// Some systems remove no open file; there it is left to whoever cleans up.
+	if err = os.Remove(file.Name()); errors.Is(err, fs.ErrPermission) {
+		err = nil
+	}
+	if err == nil {
+		made.Rows, err = b.Write(ctx, file, r, f, progress)
+	}
+	if err == nil {
+		made.Size, err = file.Seek(0, io.SeekCurrent)
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return made, nil
+}
+
+// Write writes an export, and returns how many rows it has below the header.
+// A transaction of the books, which stops nobody from writing, is open until it
+// is done, so w must be no network. See Make for the rest.
+func (b Books) Write(ctx context.Context, w io.Writer, r Request, f sheet.Format, progress func(rows int)) (int, error) {
+	k, err := r.kind()
+	if err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	table, err := sheet.New(f, out, string(r.Table), k.columns...)
+	if err != nil {
+		return 0, err
+	}
+	rows := 0
+	err = k.rows(ctx, b, r, func(cells ...sheet.Cell) error {
+		if rows++; progress != nil {
+			progress(rows)
 		}
+		return table.Row(cells...)
+	})
+	if err == nil {
+		err = table.Close()
 	}
-	return Cell{s}
-}
-
-// Time is a cell of a moment, in UTC to the second; empty for none.
-func Time(t *time.Time) Cell {
-	if t == nil {
-		return Cell{}
+	if err == nil {
+		err = out.Flush()
 	}
-	return Cell{t.UTC().Format("2006-01-02T15:04:05Z")}
-}
-
-// Amount is a cell of money, in decimal units with two places.
-func Amount(m money.Minor) Cell { return Cell{m.Decimal()} }
-
-// CSV writes one table.
-type CSV struct {
-	out     *csv.Writer
-	columns int
-}
-
-// NewCSV begins a table with its header. What the columns are called is this
-// program's own word.
-func NewCSV(w io.Writer, columns ...string) (*CSV, error) {
-	table := &CSV{out: csv.NewWriter(w), columns: len(columns)}
-	table.out.UseCRLF = true
-	if err := table.out.Write(columns); err != nil {
-		return nil, fmt.Errorf("export: write the header: %w", err)
+	if err != nil {
+		return 0, fmt.Errorf("export: write the %s: %w", r.Table, err)
 	}
-	return table, nil
-}
-
-// Row writes a row, which must have as many cells as the header.
-func (c *CSV) Row(cells ...Cell) error {
-	if len(cells) != c.columns {
-		return fmt.Errorf("export: a row of %d cells under a header of %d", len(cells), c.columns)
-	}
-	row := make([]string, 0, len(cells))
-	for _, cell := range cells {
-		row = append(row, cell.text)
-	}
-	if err := c.out.Write(row); err != nil {
-		return fmt.Errorf("export: write a row: %w", err)
-	}
-	return nil
-}
-
-// Close writes what is still held back. It does not close the writer.
-func (c *CSV) Close() error {
-	c.out.Flush()
-	if err := c.out.Error(); err != nil {
-		return fmt.Errorf("export: write the table: %w", err)
-	}
-	return nil
+	return rows, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/textproto"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -21,16 +22,27 @@ type session struct {
 	release func() bool     // stops watching ctx
 	timeout time.Duration
 	broken  bool // nothing more can be said over it
+
+	handing sync.Mutex // held while a mail's text is on its way
 }
 
 // on takes the connection that ends with ctx.
 func (s *session) on(ctx context.Context, conn net.Conn) {
 	s.conn, s.ctx = conn, ctx
-	s.release = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	s.release = context.AfterFunc(ctx, func() {
+		// A mail that is cut between its last line and the server's answer may
+		// have been taken, and would come twice.
+		late := time.AfterFunc(farewell, func() { _ = conn.Close() })
+		s.handing.Lock()
+		defer s.handing.Unlock()
+		late.Stop()
+		_ = conn.Close()
+	})
 }
 
-// farewell is how long a server may take to answer QUIT, which matters to
-// nobody.
+// farewell is how long a server may take to answer when its answer is not waited
+// for any more: to QUIT, which matters to nobody, and to the mail that is under
+// way when the service stops.
 const farewell = 5 * time.Second
 
 func (s *session) close() {
@@ -68,6 +80,8 @@ func (s *session) deliver(e envelope) error {
 			return err
 		}
 	}
+	s.handing.Lock()
+	defer s.handing.Unlock()
 	if err := s.step("the mail", s.timeout, func() error { _, err := body.Write(e.raw); return err }); err != nil {
 		s.broken = true // whatever was said, its end was not
 		return err

@@ -247,6 +247,21 @@ func TestASlowServerIsLeftWhenTheContextEnds(t *testing.T) {
 	}
 }
 
+func TestAMailThatIsUnderWayIsNotCutOffWhenTheContextEnds(t *testing.T) {
+	server := mailtest.New(t, mailtest.Options{})
+	server.Next(mailtest.OK, mailtest.SlowToTake)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-server.Waiting()
+		cancel()
+		server.Release()
+	}()
+	errs := mail.NewSMTP(server.Config()).Send(ctx, messages(3))
+	if errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], mail.ErrNotTried) || len(server.Mails()) != 2 {
+		t.Errorf("%d mails came, and of three it was told %v", len(server.Mails()), errs)
+	}
+}
+
 func TestASlowServerGetsItsMailInTheEnd(t *testing.T) {
 	server := mailtest.New(t, mailtest.Options{})
 	server.Set(mailtest.Tarpit)

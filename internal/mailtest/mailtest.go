@@ -34,6 +34,7 @@ const (
 	Reject            // 550 to every recipient
 	Tarpit            // each answer waits for Release
 	CutAfterData      // a mail is kept, and the connection cut instead of an answer
+	SlowToTake        // a mail is kept, and the answer to it waits for Release
 )
 
 // Name is what the server's certificate is good for, beside 127.0.0.1.
@@ -107,18 +108,18 @@ func (s *Server) Set(mode Mode) {
 	s.mode, s.once, s.gate = mode, nil, make(chan struct{})
 }
 
-// Next has the next mails, each in its turn, treated so: OK, Reject, Tarpit and
-// CutAfterData.
+// Next has the next mails, each in its turn, treated so: OK, Reject, Tarpit,
+// CutAfterData and SlowToTake.
 func (s *Server) Next(modes ...Mode) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.once = append(s.once, modes...)
 }
 
-// Waiting receives a value for each answer that a Tarpit holds back.
+// Waiting receives a value for each answer that is held back.
 func (s *Server) Waiting() <-chan struct{} { return s.waiting }
 
-// Release has a Tarpit give all its answers, until Set is called again.
+// Release has all answers given that are held back, until Set is called again.
 func (s *Server) Release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

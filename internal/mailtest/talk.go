@@ -35,7 +35,7 @@ func (s *Server) serve(conn net.Conn) {
 	case Busy:
 		_, _ = conn.Write([]byte("421 relay.test too busy, come back later\r\n"))
 		return
-	case OK, Reject, Tarpit, CutAfterData:
+	case OK, Reject, Tarpit, CutAfterData, SlowToTake:
 	}
 	t := &talk{server: s, conn: conn, known: s.options.User == ""}
 	if s.options.ImplicitTLS && !t.encrypt() {
@@ -214,6 +214,9 @@ func (t *talk) data() bool {
 	crlf := []byte(strings.ReplaceAll(string(raw), "\n", "\r\n"))
 	s.mails = append(s.mails, Received{From: t.from, To: t.to, TLS: t.tls, User: t.user, Raw: slices.Clip(crlf)})
 	s.mu.Unlock()
+	if t.mode == SlowToTake {
+		t.mode = Tarpit
+	}
 	return t.mode != CutAfterData && t.say("250 2.0.0 taken")
 }
 

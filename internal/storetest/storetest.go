@@ -5,6 +5,7 @@ package storetest
 import (
 	"cmp"
 	"io"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -154,4 +155,16 @@ func Queued(t testing.TB, s *models.Store, kind models.MailKind) []models.Mail {
 	}
 	slices.SortFunc(mails, func(a, b models.Mail) int { return cmp.Or(b.QueuedAt.Compare(a.QueuedAt), cmp.Compare(a.Key, b.Key)) })
 	return mails
+}
+
+// All are the rows that the books hand over one by one, up to an error.
+func All[Row any](rows iter.Seq2[Row, error]) ([]Row, error) {
+	var all []Row
+	for row, err := range rows {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, row)
+	}
+	return all, nil
 }

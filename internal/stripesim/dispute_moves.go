@@ -128,10 +128,10 @@ func (t *tx) changeDispute(id string, allowed func(dispute) bool, change dispute
 	return t.tellDispute(d, before, words...)
 }
 
-// EscalateDispute makes a dispute of an inquiry: now the money goes.
+// EscalateDispute makes a dispute of an inquiry: now the money goes, and there is time to answer anew.
 func (s *Simulator) EscalateDispute(ctx context.Context, id string) error {
 	return s.changeDispute(ctx, id, dispute.inquiry, func(t *tx, d *dispute) ([]string, error) {
-		d.Status = "needs_response"
+		d.Status, d.EvidenceDetails.DueBy = "needs_response", t.answerBy()
 		return []string{"updated", "funds_withdrawn"}, t.transfer(d, -d.Amount, disputeFee)
 	})
 }

@@ -93,11 +93,16 @@ func (d dispute) taken() (sum int64) {
 	return sum
 }
 
-func (t *tx) newDispute(ch charge, amount int64, reason, status string) dispute {
+// answerBy is until when evidence may be given from now on.
+func (t *tx) answerBy() *int64 {
 	due := t.now.Add(answerTime).Unix()
+	return &due
+}
+
+func (t *tx) newDispute(ch charge, amount int64, reason, status string) dispute {
 	d := dispute{
 		ID: t.id("dp_1", 23), Object: disputeKind, Amount: amount, Transactions: []balanceTransaction{}, Charge: ch.ID, Created: t.now.Unix(),
-		Currency: ch.Currency, EvidenceDetails: evidenceDetails{DueBy: &due}, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent,
+		Currency: ch.Currency, EvidenceDetails: evidenceDetails{DueBy: t.answerBy()}, Metadata: map[string]string{}, PaymentIntent: ch.PaymentIntent,
 		Reason: reason, Status: status,
 	}
 	if c := ch.MethodDetails.Card; c != nil {

@@ -1,4 +1,4 @@
-package export_test
+package sheet_test
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/corruptionproject/appeal/internal/export"
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/sheet"
 )
 
 func TestNoTextBeginsAFormula(t *testing.T) {
@@ -21,12 +21,12 @@ func TestNoTextBeginsAFormula(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	table, err := export.NewCSV(&out, "text", "amount")
+	table, err := sheet.New(sheet.CSV, &out, "table", "text", "amount")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, payload := range payloads {
-		if err := table.Row(export.Text(payload), export.Amount(-1000)); err != nil {
+		if err := table.Row(sheet.Text(payload), sheet.Amount(-1000)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,16 +51,16 @@ func TestNoTextBeginsAFormula(t *testing.T) {
 func TestATableIsWrittenAsPromised(t *testing.T) {
 	at := time.Date(2027, 6, 18, 14, 14, 9, 999, time.FixedZone("PT", -7*3600))
 	var out bytes.Buffer
-	table, err := export.NewCSV(&out, "words", "at", "none", "amount")
+	table, err := sheet.New(sheet.CSV, &out, "table", "words", "at", "none", "amount")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, words := range []string{"o'neil@example.org", "a, b", `say "no"`, "två = 2", "\xff"} {
-		if err := table.Row(export.Text(words), export.Time(&at), export.Time(nil), export.Amount(123450)); err != nil {
+		if err := table.Row(sheet.Text(words), sheet.Time(&at), sheet.Time(nil), sheet.Amount(123450)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := table.Row(export.Text("too few")); err == nil {
+	if err := table.Row(sheet.Text("too few")); err == nil {
 		t.Error("a row of another length was taken")
 	}
 	if err := table.Close(); err != nil {

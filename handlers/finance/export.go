@@ -1,0 +1,223 @@
+package finance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/sheet"
+	"github.com/corruptionproject/appeal/models"
+)
+
+const exportPath = "/finance/export"
+
+// unpaid in ?also= has an export of gifts hold all that the list of gifts
+// shows: bank debits under way and failed ones, too.
+const unpaid = "unpaid"
+
+// exportView is the page of what can be taken out of the books.
+type exportView struct {
+	Problem  string
+	From, To string // as typed
+	Whole    bool   // the whole campaign is exported
+	Span     string // "Jun 12 – Jun 18, 2027"
+	Tables   []exportRow
+}
+
+// exportRow is one table, in each form and layout.
+type exportRow struct {
+	ID, Name, What string
+	Rows           string // "214 rows"
+	Columns        []string
+	Count          string // "30 columns"
+	Files          []exportLink
+	Layouts        []exportLink // what other programs import
+}
+
+// exportLink leads to a file. Its words say what of, for who hears them alone.
+type exportLink struct{ Href, Form, Of string }
+
+// exported are the tables in words.
+var exported = map[export.Table]struct{ name, what, by string }{
+	export.Donations:  {"Donations", "Every gift that was received, with what went back of it and what Stripe kept.", "the day on which it was received"},
+	export.Journal:    {"Journal", "Every posting as debits and credits, with your own account codes.", "the day of the posting"},
+	export.Payouts:    {"Payouts", "Every deposit to the bank, and what is in it.", "the day on which it arrives"},
+	export.Donors:     {"Donors", "Who gave in these days, and how much.", "the days of their gifts"},
+	export.Newsletter: {"Newsletter", "Every address that was confirmed.", "the day on which it was confirmed"},
+}
+
+func (r *Rooms) getExports(v *visit) error {
+	look, problem := lookOf(v.QueryParams())
+	return r.exports(v, look.period, problem)
+}
+
+// exports is the page, for a period of which some problem may have been found.
+func (r *Rooms) exports(v *visit, p models.Period, problem string) error {
+	n, err := r.Store.CountExports(v.ctx(), p, r.Campaign.Zone)
+	if err != nil {
+		return err
+	}
+	view := exportView{Problem: problem, From: v.QueryParam("from"), To: v.QueryParam("to"), Whole: p == models.Period{}, Span: spans(p)}
+	for _, table := range export.Tables() {
+		columns, err := export.Columns(export.Request{Table: table})
+		if err != nil {
+			return err
+		}
+		row := exportRow{
+			ID: string(table), Name: exported[table].name, What: exported[table].what + " By " + exported[table].by + ".",
+			Rows: counted(table.Of(n), "row", "rows"), Columns: columns, Count: counted(int64(len(columns)), "column", "columns"),
+		}
+		for _, f := range formats {
+			row.Files = append(row.Files, exportLink{exportAt(table, f.format, p, export.Whole), f.name, row.Name})
+		}
+		if table == export.Journal {
+			for _, l := range layouts {
+				row.Layouts = append(row.Layouts, exportLink{exportAt(table, sheet.CSV, p, l.layout), l.name, "days of the journal"})
+			}
+		}
+		view.Tables = append(view.Tables, row)
+	}
+	status := http.StatusOK
+	if problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	return r.render(v, status, "finance-export", "Exports", view)
+}
+
+// formats and layouts are those that are offered, in words.
+var (
+	formats = []struct {
+		format sheet.Format
+		name   string
+	}{{sheet.CSV, "CSV"}, {sheet.XLSX, "Excel"}}
+	layouts = []struct {
+		layout export.Layout
+		name   string
+	}{{export.QuickBooks, "QuickBooks Online"}, {export.Xero, "Xero"}}
+)
+
+// exportAt is the address of an export.
+func exportAt(table export.Table, f sheet.Format, p models.Period, layout export.Layout) string {
+	asked := url.Values{}
+	for name, value := range map[string]string{"from": typedDay(p.From), "to": typedDay(p.To), "layout": string(layout)} {
+		if value != "" {
+			asked.Set(name, value)
+		}
+	}
+	return exportFile(table, f, asked)
+}
+
+func exportFile(table export.Table, f sheet.Format, asked url.Values) string {
+	path := exportPath + "/" + string(table) + "." + string(f)
+	if len(asked) == 0 {
+		return path
+	}
+	return path + "?" + asked.Encode()
+}
+
+// exportLinks lead to the gifts that a list shows, in each form.
+func (a asked) exportLinks(count string) []exportLink {
+	asked := maps.Clone(a.values)
+	asked.Del("sort") // a file is sorted by whoever opens it
+	asked.Set("also", unpaid)
+	links := make([]exportLink, 0, len(formats))
+	for _, f := range formats {
+		links = append(links, exportLink{exportFile(export.Donations, f.format, asked), f.name, count})
+	}
+	return links
+}
+
+// getExport hands a table over. It is made before anything is sent, so that the
+// books wait for nobody's network, and what fails is an error and no half of a
+// table.
+func (r *Rooms) getExport(v *visit) error {
+	name, form, _ := strings.Cut(v.Param("file"), ".")
+	request := export.Request{Table: export.Table(name), Layout: export.Layout(v.QueryParam("layout"))}
+	format := sheet.Format(form)
+	if _, err := export.Columns(request); err != nil || format != sheet.CSV && format != sheet.XLSX {
+		return models.ErrNotFound
+	}
+	look, problem := lookOf(v.QueryParams())
+	words := []string{}
+	if request.Period = look.period; request.Table == export.Donations {
+		a, err := r.asked(v)
+		if err != nil {
+			return err
+		}
+		if problem == "" {
+			problem = strings.Join(a.problems, " ")
+		}
+		a.query.Moved = v.QueryParam("also") != unpaid
+		request.Gifts, words = &a.query, a.inWords()
+	}
+	if problem != "" {
+		return r.exports(v, look.period, problem)
+	}
+	return r.handOver(v, request, format, words)
+}
+
+// inWords says which gifts are asked for, for the audit log: whatever may name a
+// donor is left out.
+func (a asked) inWords() []string {
+	words := []string{}
+	for _, name := range parameters {
+		switch value := a.values.Get(name); {
+		case value == "" || name == "sort":
+		case name == "q":
+			words = append(words, "found by a search")
+		case name == "donor":
+			words = append(words, "one donor’s")
+		default:
+			words = append(words, masked(chipWords(name, value)))
+		}
+	}
+	return words
+}
+
+// atOnce bounds how many exports are made at the same time: each holds a
+// connection to the database.
+const atOnce = 2
+
+// handedOverWithin is how long it may take until the last byte of an export has
+// left.
+const handedOverWithin = time.Hour
+
+func (r *Rooms) handOver(v *visit, request export.Request, f sheet.Format, words []string) error {
+	select {
+	case r.exporting <- struct{}{}:
+	case <-v.ctx().Done():
+		return v.ctx().Err()
+	}
+	// A large one takes longer to make, and to send, than a page may. The
+	// deadline is held against the machine's own clock.
+	deadline := time.Now().Add(handedOverWithin) //nolint:forbidigo // see above
+	err := http.NewResponseController(v.Response()).SetWriteDeadline(deadline)
+	var made *export.Made
+	if err == nil {
+		made, err = export.Books{Store: r.Store, Campaign: r.Campaign}.Make(v.ctx(), request, f, nil)
+	}
+	<-r.exporting
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	// Before a row leaves the house.
+	_, err = r.Store.NoteExport(v.ctx(), v.who.Actor(), request.File(f), strings.Join(append([]string{made.Count()}, words...), "; "))
+	if err == nil {
+		out := v.Response()
+		out.Header().Set(echo.HeaderContentType, f.ContentType())
+		out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+r.Campaign.Slug+"-"+request.File(f)+`"`)
+		out.Header().Set(echo.HeaderContentLength, strconv.FormatInt(made.Size, 10))
+		out.WriteHeader(http.StatusOK)
+		_, err = io.Copy(out, made)
+	}
+	return errors.Join(err, made.Close())
+}

@@ -1,0 +1,63 @@
+package models
+
+import (
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/money"
+)
+
+// Span is from one moment on and before another (UTC). A zero end is no bound.
+type Span struct{ From, Until time.Time }
+
+// In is the span of a period's days in a zone.
+func (p Period) In(zone *time.Location) Span {
+	var s Span
+	if !p.From.IsZero() {
+		s.From = midnight(p.From, zone)
+	}
+	if !p.To.IsZero() {
+		s.Until = midnight(p.To.AddDate(0, 0, 1), zone)
+	}
+	return s
+}
+
+func midnight(day time.Time, zone *time.Location) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone).UTC()
+}
+
+// ends are those of a span, for a query that always has both.
+func (s Span) ends() (from, until time.Time) {
+	if until = s.Until.UTC(); s.Until.IsZero() {
+		until = endOfTime
+	}
+	return s.From.UTC(), until
+}
+
+// ExportedGift is a gift with what else is exported of it.
+type ExportedGift struct {
+	Donation
+	Email            string // the donor's; "" if none is known
+	Method           string // as Stripe names it, or an OfflineMethod, of its first payment that stands
+	Charge           string // of that payment: ch_… or py_…; "" for an offline gift
+	Payout           string // that it went out with: po_…; "" while that is not known
+	Receipt          int64  // the number of its newest document; 0 for none
+	OfflineReference string // a check's number and the like
+}
+
+// Net is what is left of the gift: I8 of the ledger.
+func (d Donation) Net() money.Minor { return d.Captured - d.Refunded - d.Disputed - d.FeeTaken }
+
+// DonorGiving is what one donor gave in a span.
+type DonorGiving struct {
+	ID          string
+	Email       string // "" if none is known
+	Name        string // as given with the latest gift that has one
+	Address     string // likewise
+	First, Last time.Time
+	Gifts       int64       // those that count
+	Total       money.Minor // received, less what went back
+	Recurring   bool        // a monthly or yearly gift of theirs goes on now
+}
+
+// ExportCounts are how many rows each export of a period has.
+type ExportCounts struct{ Donations, Lines, Payouts, Donors, Signups int64 }

@@ -1,0 +1,11 @@
+-- +goose Up
+
+-- What Stripe last said of each dispute beside the money it moved: until when
+-- it can be answered, and whether it was.
+CREATE TABLE disputes (
+    id              TEXT PRIMARY KEY,  -- dp_…
+    status          TEXT NOT NULL,
+    amount          BIGINT NOT NULL,   -- what is disputed
+    respond_by      TIMESTAMPTZ,       -- NULL: Stripe names no day
+    as_of           TIMESTAMPTZ NOT NULL -- when it was so at Stripe
+);
