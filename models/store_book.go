@@ -319,12 +319,14 @@ func (f figures) change(d Donation) progressChange {
 }
 
 // foldedColumns are those of a gift that hold what its facts come to.
-var foldedColumns = []string{"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name"}
+var foldedColumns = []string{"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"refunds_open", "refunding", "disputes_open", "contested"}
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {
 	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
 	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
 }
 
 func gifts(counted bool) int64 {

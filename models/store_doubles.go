@@ -84,7 +84,7 @@ func (s *Store) LikelyDoubles(ctx context.Context, gifts ...NewOfflineGift) ([][
 		}
 		d.ReceivedAt = d.ReceivedAt.UTC()
 		for _, i := range alike[likenessOf(d.Amount, d.DonorName)] {
-			if g := gifts[i]; civil(d.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs() <= alikeFor {
+			if g := gifts[i]; CivilDay(d.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs() <= alikeFor {
 				doubles[i] = append(doubles[i], d)
 			}
 		}

@@ -57,7 +57,7 @@ func (g NewOfflineGift) Check(now time.Time) error {
 	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
 		return ErrNotAGift
 	}
-	today := civil(now.In(g.Zone))
+	today := CivilDay(now.In(g.Zone))
 	if g.ReceivedOn.After(today) || g.DatedOn != nil && g.DatedOn.After(today) {
 		return ErrInFuture
 	}

@@ -52,7 +52,7 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 // sender is who writes, as far as the campaign's folder says.
 func (w *Worker) sender() string {
 	o := w.Campaign.Organisation
-	return strings.Join(nonEmpty(append([]string{o.Recipient()}, strings.Split(o.Address, "\n")...)...), ", ")
+	return strings.Join(strings.FieldsFunc(o.Recipient()+"\n"+o.Address, func(r rune) bool { return r == '\n' }), ", ")
 }
 
 // help is the sentence that closes what is written to donors.

@@ -40,7 +40,7 @@ func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.
 func (w *Worker) saying(said receipt.Document, page string) mail.Letter {
 	return mail.Letter{
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
-		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
+		Opening: slices.DeleteFunc([]string{said.Greeting, said.Notice, said.Thanks}, func(words string) bool { return words == "" }),
 		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
 		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
 		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: page, Primary: true}},
@@ -80,14 +80,4 @@ func rows(said receipt.Document) []mail.Row {
 		all = append(all, mail.Row{Name: line.Name, Value: line.Value, Total: line.Total})
 	}
 	return all
-}
-
-func nonEmpty(words ...string) []string {
-	var kept []string
-	for _, word := range words {
-		if word != "" {
-			kept = append(kept, word)
-		}
-	}
-	return kept
 }
