@@ -128,7 +128,7 @@ func TestMailThatWasGivenUpOrIsHeldIsSentByAPerson(t *testing.T) {
 		page.hides(t, "ruth@")
 		ada.post("/finance/mail", "key", key).expect(t, http.StatusSeeOther, "/finance/events?said=mail", "")
 		ada.get("/finance/events").hides(t, key)
-		ada.get("/finance/audit").says(t, "Mail sent again or released", key)
+		ada.get("/finance/audit").says(t, "Mail sent again or released", "Gift CP-")
 		ada.post("/finance/mail", "key", key).expect(t, http.StatusNotFound, "", "Page not found")
 	})
 }
