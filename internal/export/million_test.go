@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,17 +45,15 @@ var copies = []string{
 		SELECT 'ch_' || i || '_:charge', l.number, l.account, l.amount, l.currency FROM n CROSS JOIN (SELECT * FROM posting_lines WHERE posting = 'ch_1:charge') l`,
 }
 
-func fill(t *testing.T, path string, gifts int) {
+// restOfDonation are the columns of a donation that its copies' query does not
+// write itself, as copies of another's.
+func restOfDonation(t *testing.T, db *sql.DB) string {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db.SetMaxOpenConns(1)
 	rows, err := db.QueryContext(t.Context(), "SELECT name FROM pragma_table_info('donations') ORDER BY cid")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = rows.Close() }() // read only
 	changed := map[string]string{
 		"donor_id": "'donor_' || i", "session_id": "NULL", "invoice_id": "NULL", "form_key": "NULL", "received_at": secondLater, "created_at": secondLater,
 	}
@@ -75,9 +72,20 @@ func fill(t *testing.T, path string, gifts int) {
 		}
 		rest += ", " + value
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
+	return rest
+}
+
+func fill(t *testing.T, path string, gifts int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	rest := restOfDonation(t, db)
 	for _, statement := range copies {
 		into, from, _ := strings.Cut(statement, "SELECT")
 		from = strings.Replace(from, "%s FROM", rest+" FROM", 1)
