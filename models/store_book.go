@@ -212,12 +212,21 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
 		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
-	err := tx.Create(&row).Error
-	if err != nil {
+	var p Posting
+	if fact.Kind.MovesMoney() {
+		p = post(fact, d.ID, s.Now())
+		if err := leaveClosedDays(tx, &p); err != nil {
+			return nil, err
+		}
+		if p.Late() {
+			row.BookedAt = &p.At
+		}
+	}
+	if err := tx.Create(&row).Error; err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
 	if fact.Kind.MovesMoney() {
-		if err := s.write(tx, post(fact, d.ID, s.Now())); err != nil {
+		if err := s.write(tx, p); err != nil {
 			return nil, err
 		}
 	}

@@ -149,10 +149,8 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		into  any
 		query string
 	}{
-		{"differences", &o.Match, `SELECT COUNT(*) AS differences, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
-			WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`},
-		{"bank debits", &o.Waiting.Debits, `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
-			WHERE status IN ('started', 'processing') AND pending > 0`},
+		{"differences", &o.Match, differences},
+		{"bank debits", &o.Waiting.Debits, pendingDebits},
 		{"refunds", &o.Waiting.Refunds, openRefunds},
 		{"failing gifts", &o.Waiting.Failing, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM subscriptions
 			WHERE status IN ('past_due', 'unpaid')`},
@@ -174,6 +172,15 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 	}
 	return nil
 }
+
+// differences counts the findings that stand, and pendingDebits the bank debits
+// that are under way.
+const (
+	differences = `SELECT COUNT(*) AS differences, COUNT(*) AS count, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
+		WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`
+	pendingDebits = `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
+		WHERE status IN ('started', 'processing') AND pending > 0`
+)
 
 // openRefunds counts the refunds whose end is not known. The first condition is
 // that of the index facts_opened, in its very words, without which SQLite reads
