@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -73,6 +74,34 @@ const (
 	PayoutsUnmarked  Matter = "payouts_unmarked" // arrived in these days, and nobody held them against the bank's statement
 	PayoutsInTransit Matter = "payouts_transit"  // sent in these days, and arrived later
 )
+
+// String says what is open in plain words.
+func (o OpenMatter) String() string {
+	count := func(one, many string) string {
+		if o.Count == 1 {
+			return "1 " + one
+		}
+		return strconv.FormatInt(o.Count, 10) + " " + many
+	}
+	switch o.What {
+	case StripeUnread:
+		return "no sync has read Stripe since these days ended"
+	case EventsUnbooked:
+		return count("event", "events") + " from Stripe not booked"
+	case BooksDiffer:
+		return count("difference", "differences") + " between the books and Stripe, of " + o.Amount.String()
+	case DebitsPending:
+		return count("bank debit", "bank debits") + " under way, of " + o.Amount.String()
+	case StripeUnproven:
+		return count("posting", "postings") + " that Stripe's balance does not show yet, of " + o.Amount.String()
+	case PayoutsUnmarked:
+		return count("payout", "payouts") + " not marked reconciled, of " + o.Amount.String()
+	case PayoutsInTransit:
+		return count("payout", "payouts") + " on the way to the bank, of " + o.Amount.String()
+	default:
+		return string(o.What)
+	}
+}
 
 // Hinders reports whether days are not closed for it.
 func (m Matter) Hinders() bool { return m == StripeUnread || m == EventsUnbooked || m == BooksDiffer }

@@ -88,7 +88,7 @@ func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyw
 		}
 		after := closedThrough(c)
 		if words := inWords(open); words != "" {
-			after += "; open were " + words
+			after += "; open were: " + words
 		}
 		return s.putClosing(tx, &c, AuditEntry{Who: by, Act: DaysClosed, Object: c.Through, Before: before, After: after})
 	})
@@ -124,13 +124,13 @@ func (s *Store) ReopenDays(ctx context.Context, by Actor, from time.Time, reason
 
 func closedThrough(c Closing) string { return "closed through " + c.Through }
 
-// inWords counts what was open when days were closed, for the audit log.
+// inWords says what was open when days were closed, for the audit log.
 func inWords(open []OpenMatter) string {
 	words := make([]string, 0, len(open))
 	for _, o := range open {
-		words = append(words, fmt.Sprintf("%s %d", o.What, max(o.Count, 1)))
+		words = append(words, o.String())
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, "; ")
 }
 
 // turnToClose waits for the bookings under way, and has those that are about to

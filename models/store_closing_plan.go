@@ -76,12 +76,12 @@ func (s *Store) openMatters(tx *gorm.DB, until, through time.Time) ([]OpenMatter
 		{PayoutsUnmarked, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM payouts
 			WHERE arrival_on <= ? AND marked_at IS NULL AND status NOT IN ('failed', 'canceled')`, []any{through}},
 	} {
-		matter := OpenMatter{What: q.what}
-		if err := tx.Raw(q.query, q.args...).Scan(&matter).Error; err != nil {
+		var found UnderWay
+		if err := tx.Raw(q.query, q.args...).Scan(&found).Error; err != nil {
 			return nil, fmt.Errorf("look for %s: %w", q.what, err)
 		}
-		if matter.Count > 0 {
-			open = append(open, matter)
+		if found.Count > 0 {
+			open = append(open, OpenMatter{q.what, found.Count, found.Amount})
 		}
 	}
 	amount, count, err := inTransit(tx, &until, through)
@@ -99,7 +99,7 @@ func inTransit(tx *gorm.DB, until *time.Time, day time.Time) (money.Minor, int64
 	if until != nil {
 		before = until.UTC()
 	}
-	var sum OpenMatter
+	var sum UnderWay
 	err := tx.Raw(`SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM (
 			SELECT o.id, SUM(l.amount) AS amount FROM payouts o JOIN postings p ON p.key IN (o.id || ':payout', o.id || ':payout_failed')
 			JOIN posting_lines l ON l.posting = p.key AND l.account = 'bank'
