@@ -49,6 +49,7 @@ type ClosingPlan struct {
 // ClosingMonth is what the days of one month come to that a closing would close.
 type ClosingMonth struct {
 	Month string // YYYY-MM
+	First string // YYYY-MM-DD, the first of its days on which anything is posted
 	DayFigures
 }
 

@@ -64,7 +64,16 @@ func (s *Store) ListClosings(ctx context.Context, most int) ([]Closing, error) {
 // ErrExists if that day is closed already. Bookings wait meanwhile.
 func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyway bool) (Closing, error) {
 	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: midnight(through.AddDate(0, 0, 1), s.zone.Load())}
-	err := s.act(ctx, "close the books through "+c.Through, func(tx *gorm.DB) error {
+	var open []OpenMatter
+	err := s.snapshot(ctx, func(tx *gorm.DB) error { // which may take a while, and nobody need wait for it
+		var err error
+		open, err = s.openMatters(tx, c.Until, through)
+		return err
+	})
+	if err != nil {
+		return Closing{}, fmt.Errorf("models: look at what is open: %w", err)
+	}
+	err = s.act(ctx, "close the books through "+c.Through, func(tx *gorm.DB) error {
 		if c.Until.After(s.Now()) {
 			return ErrNotOver
 		}
@@ -78,10 +87,6 @@ func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyw
 				return ErrExists
 			}
 			before = closedThrough(*last)
-		}
-		open, err := s.openMatters(tx, c.Until, through)
-		if err != nil {
-			return err
 		}
 		if !anyway && (ClosingPlan{Open: open}).Hindered() {
 			return ErrUnsettled

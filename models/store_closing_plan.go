@@ -30,7 +30,7 @@ func (s *Store) PlanClosing(ctx context.Context, through time.Time) (ClosingPlan
 				return ErrExists
 			}
 		}
-		err = tx.Raw("SELECT SUBSTR(day, 1, 7) AS month, "+sumOfDays+" FROM "+allDays+" WHERE day > ? AND day <= ? GROUP BY SUBSTR(day, 1, 7) ORDER BY 1",
+		err = tx.Raw("SELECT SUBSTR(day, 1, 7) AS month, MIN(day) AS first, "+sumOfDays+" FROM "+allDays+" WHERE day > ? AND day <= ? GROUP BY SUBSTR(day, 1, 7) ORDER BY 1",
 			closed, through.Format(time.DateOnly)).Scan(&plan.Months).Error
 		if err != nil {
 			return fmt.Errorf("sum the months: %w", err)

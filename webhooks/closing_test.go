@@ -49,10 +49,10 @@ func TestALateRefundOfAClosedMonthAppearsInTheOpenOneSaysSoAndBothMonthsStillAdd
 			b.refund(d, stripesim.RefundOptions{Amount: 40_00})
 			b.later(26 * time.Hour) // it is December 2, and the word is not there
 
-			closed := b.monthEnds(d)
+			closed := b.monthEnds()
 
 			b.later(48 * time.Hour)
-			b.lateRefund(d, closed)
+			b.lateRefund(d)
 			b.agree(b.sync())
 
 			after, err := b.store.TotalsAsOf(t.Context(), time.Date(2026, 11, 30, 23, 59, 59, 0, a.campaign.Zone))
@@ -80,7 +80,7 @@ func TestALateRefundOfAClosedMonthAppearsInTheOpenOneSaysSoAndBothMonthsStillAdd
 }
 
 // monthEnds closes November, and returns what it came to.
-func (b *bookkeeper) monthEnds(d models.Donation) models.Totals {
+func (b *bookkeeper) monthEnds() models.Totals {
 	b.t.Helper()
 	ctx := b.t.Context()
 	before, err := b.store.TotalsAsOf(ctx, time.Date(2026, 11, 30, 23, 59, 59, 0, b.campaign.Zone))
@@ -108,7 +108,7 @@ func (b *bookkeeper) monthEnds(d models.Donation) models.Totals {
 
 // lateRefund expects the refund in the first moment of December, saying that it
 // is of November 30.
-func (b *bookkeeper) lateRefund(d models.Donation, closed models.Totals) {
+func (b *bookkeeper) lateRefund(d models.Donation) {
 	b.t.Helper()
 	all := b.totals()
 	if all.Refunded != 40_00 || all.Late != 1 || all.LateNet != -40_00 || all.ClosedThrough != "2026-11-30" {

@@ -131,7 +131,7 @@ func (r *Rooms) planned(v *visit, view *closeView, through time.Time) (wrong str
 			return "", err
 		}
 		row := monthOf(first.Format("January 2006"), m.DayFigures)
-		row.Href = "/finance?" + url.Values{"from": {typedDay(first)}, "to": {typedDay(first.AddDate(0, 1, -1))}}.Encode()
+		row.Href = "/finance?" + url.Values{"from": {m.First}, "to": {min(typedDay(first.AddDate(0, 1, -1)), p.Through)}}.Encode()
 		p.Months = append(p.Months, row)
 	}
 	p.Balances = []rung{
@@ -281,4 +281,3 @@ func longDay(typed string) string {
 	}
 	return day.Format("January 2, 2006")
 }
-
