@@ -16,6 +16,8 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certifica
 COPY --from=build /src/dist/appeal /usr/local/bin/appeal
 COPY --from=build --chown=65532:65532 /out/data /data
 ENV DATABASE_URL=sqlite:/data/appeal.db
+# The only folder that can be written; exports are made there.
+ENV TMPDIR=/data
 USER 65532:65532
 WORKDIR /data
 VOLUME /data

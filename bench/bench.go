@@ -89,8 +89,9 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// product starts Appeal as an operator would, with new books in SQLite.
-func (b *bench) product() (*child, error) {
+// product starts Appeal as an operator would, with new books in SQLite. What is
+// set besides comes last, and wins.
+func (b *bench) product(extra ...string) (*child, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -100,12 +101,12 @@ func (b *bench) product() (*child, error) {
 		return nil, err
 	}
 	command := exec.CommandContext(b.ctx, filepath.Join(b.folder, "appeal"), "serve")
-	command.Env = []string{
+	command.Env = append([]string{
 		"APPEAL_LISTEN=" + address, "APPEAL_BASE_URL=http://" + address,
 		"DATABASE_URL=sqlite:" + filepath.Join(b.folder, fmt.Sprintf("books-%d.db", len(b.children))),
 		"STRIPE_SECRET_KEY=" + stripeKey, "STRIPE_WEBHOOK_SECRET=" + webhookSecret, "STRIPE_API_BASE=http://" + nobody,
 		"APPEAL_SECRET_KEY=" + strings.Repeat("0123456789abcdef", 4), "APPEAL_METRICS_LISTEN=",
-	}
+	}, extra...)
 	return b.start(command, address)
 }
 

@@ -19,11 +19,14 @@ import (
 )
 
 var (
-	round   = flag.Duration("round", 2*time.Second, "how long each server is asked in a round")
-	rounds  = flag.Int("rounds", 5, "how many rounds; medians are printed")
-	viewers = flag.Int("viewers", 2000, "how many watch the tracker")
-	serve   = flag.String("serve", "", "be one of the servers compared with (used by the program itself)")
-	only    = flag.String("only", "", "measure one of: page, webhook, viewers")
+	round    = flag.Duration("round", 2*time.Second, "how long each server is asked in a round")
+	rounds   = flag.Int("rounds", 5, "how many rounds; medians are printed")
+	viewers  = flag.Int("viewers", 2000, "how many watch the tracker")
+	guessers = flag.Int("guessers", 64, "how many flood the login")
+	serve    = flag.String("serve", "", "be one of the servers compared with (used by the program itself)")
+	only     = flag.String("only", "", "measure one of: page, webhook, viewers, flood, overview")
+	gifts    = flag.Int("gifts", 1_000_000, "how many gifts the overview is of")
+	books    = flag.String("books", "", "SQLite books for the overview, filled if they are new and kept; a new file if empty")
 )
 
 const connections = 64
@@ -51,7 +54,7 @@ func run(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func() error
-	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}} {
+	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}, {"flood", b.flooded}, {"overview", b.overviews}} {
 		if *only == "" || *only == part.name {
 			if err := part.measure(); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/corruptionproject/appeal/handlers"
 	"github.com/corruptionproject/appeal/internal/campaign"
+	"github.com/corruptionproject/appeal/internal/stripesim"
 	"github.com/corruptionproject/appeal/models"
 	"github.com/corruptionproject/appeal/web"
 )
@@ -39,6 +40,8 @@ func bePeer(ctx context.Context, kind string) error {
 		handler, err = readyBytes()
 	case "stream":
 		handler = plainStream()
+	case "stripe":
+		handler, err = standIn()
 	case "verify":
 		handler, err = verifyOnly(ctx)
 	case "naive":
@@ -83,6 +86,13 @@ func readyBytes() (http.Handler, error) {
 		}
 		_, _ = w.Write(body)
 	}), nil
+}
+
+// standIn is the simulator, so that a gift gets as far as the payment page.
+func standIn() (http.Handler, error) {
+	return stripesim.Open(stripesim.Config{
+		File: os.Getenv("BENCH_FILE"), Seed: 1, SecretKey: stripeKey, PublicURL: "http://" + os.Getenv("BENCH_ADDRESS"), Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // plainStream sends one event and keeps the stream open.

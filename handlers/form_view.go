@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -104,7 +105,7 @@ func (v *views) form(s campaignState, now time.Time) *formView {
 		if view.Several {
 			view.Frequencies = append(view.Frequencies, choiceView{
 				ID: "frequency-" + string(frequency), Name: "frequency", Value: string(frequency),
-				Label: frequencyLabel(frequency), Checked: frequency == selected,
+				Label: receipt.Frequency(frequency), Checked: frequency == selected,
 			})
 		}
 		if frequency != models.Once {
@@ -142,7 +143,7 @@ func (v *views) amounts(f donateForm, frequency models.Frequency, selected bool)
 func (v *views) terms(f models.Frequency, now time.Time) termsView {
 	again := "today and " + v.again(f, now) + " until you cancel"
 	return termsView{
-		Frequency: string(f), Lead: "Giving " + strings.ToLower(frequencyLabel(f)) + ", you’ll be charged ",
+		Frequency: string(f), Lead: "Giving " + strings.ToLower(receipt.Frequency(f)) + ", you’ll be charged ",
 		Charged: again, Exact: "{amount} " + again, Stop: stopping,
 	}
 }
@@ -249,17 +250,6 @@ func hiddenFields(f donateForm) []hidden {
 		}
 	}
 	return kept
-}
-
-func frequencyLabel(f models.Frequency) string {
-	switch f {
-	case models.Monthly:
-		return "Monthly"
-	case models.Yearly:
-		return "Yearly"
-	default:
-		return "One time"
-	}
 }
 
 func amountLegend(f models.Frequency) string {

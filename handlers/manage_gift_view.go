@@ -63,7 +63,7 @@ func (v *views) gift(s giftState, now time.Time) ([]byte, error) {
 	if s.Mailed {
 		confirmed = " We’ve emailed confirmation."
 	}
-	called := strings.ToLower(frequencyLabel(s.Gift.Began.Frequency)) + " gift"
+	called := strings.ToLower(receipt.Frequency(s.Gift.Began.Frequency)) + " gift"
 	view := giftView{Reference: s.Gift.Began.Reference, Notice: s.Notice}
 	switch s.Step {
 	case giftCancelled:
@@ -135,7 +135,7 @@ func (v *views) year(y models.YearSummary, said receipt.Year, now time.Time) ([]
 	var given, returned, stands money.Minor
 	for _, g := range y.Gifts {
 		line := yearLine{
-			Date: v.date(g.ReceivedAt), What: frequencyLabel(g.Frequency), Amount: g.Amount.String(),
+			Date: v.date(g.ReceivedAt), What: receipt.Frequency(g.Frequency), Amount: g.Amount.String(),
 			Returned: (g.Amount - g.Stands()).String(), Stands: g.Stands().String(),
 		}
 		if g.Method != "" {

@@ -143,7 +143,7 @@ func (v *views) giving(s givingState, now time.Time) ([]byte, error) {
 
 // running is a repeated gift in words.
 func (v *views) running(sub models.DonorSubscription, now time.Time) runningView {
-	view := runningView{Reference: sub.Began.Reference, Amount: v.standing(sub), Often: strings.ToLower(frequencyLabel(sub.Began.Frequency))}
+	view := runningView{Reference: sub.Began.Reference, Amount: v.standing(sub), Often: strings.ToLower(receipt.Frequency(sub.Began.Frequency))}
 	var said []string
 	switch next := v.nextDay(sub, now); {
 	case sub.CancelsAtEnd:
@@ -192,7 +192,7 @@ func (v *views) giftLine(g models.DonorGift) giftLine {
 	if d.Captured > 0 {
 		amount = d.Captured
 	}
-	line := giftLine{Date: v.date(d.GivenAt()), Amount: amount.Short(), What: frequencyLabel(d.Frequency), Status: v.giftStatus(d)}
+	line := giftLine{Date: v.date(d.GivenAt()), Amount: amount.Short(), What: receipt.Frequency(d.Frequency), Status: v.giftStatus(d)}
 	if with := paidWith(g.PaidWith); with != "" {
 		line.What += ", " + with
 	}

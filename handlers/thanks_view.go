@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -205,7 +206,7 @@ func (v *views) facts(d models.Donation) []fact {
 		facts = append(facts, fact{Name: "Date", Value: v.date(*d.ReceivedAt)})
 	}
 	return append(facts,
-		fact{Name: "Frequency", Value: frequencyLabel(d.Frequency)},
+		fact{Name: "Frequency", Value: receipt.Frequency(d.Frequency)},
 		fact{Name: "Reference", Value: d.Reference})
 }
 

@@ -56,6 +56,7 @@ const (
 // read by viewers, and nothing is ever taken out of it.
 const (
 	OfflineEntered  Act = "offline.entered"
+	OfflineImported Act = "offline.imported" // many at once, each of which is entered too
 	OfflineReversed Act = "offline.reversed"
 	RefundAskedFor  Act = "refund.asked"
 	RefundMadeBy    Act = "refund.made" // Stripe has taken it; by whoever asked
@@ -85,8 +86,14 @@ const (
 const (
 	EventReplayed Act = "event.replayed"
 	MailRetried   Act = "mail.retried"
+
+	EventResolvedBy   Act = "event.resolved"
+	FindingResolvedBy Act = "finding.resolved"
 )
 
 // Exported is a table that was taken out of the rooms. The object is its name, and
 // After what was asked of it.
 const Exported Act = "table.exported"
+
+// SampleMailed is a sample of a receipt that somebody had sent to themselves.
+const SampleMailed Act = "sample.mailed"

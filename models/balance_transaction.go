@@ -124,4 +124,7 @@ type Finding struct {
 	FoundAt  time.Time
 	SeenAt   time.Time  // by the last sync that looked
 	ClosedAt *time.Time // when a sync no longer found it
+	// ResolvedAt is when a person closed it as it is; it stands all the same. Nil
+	// again once it changes.
+	ResolvedAt *time.Time
 }

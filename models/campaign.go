@@ -205,12 +205,12 @@ func (c Campaign) DaysLeft(now time.Time) int {
 // DaysBetween counts calendar days in the campaign's zone from one moment's day
 // to another's: 0 on the same day, less before it.
 func (c Campaign) DaysBetween(from, to time.Time) int {
-	return int(civil(to.In(c.Zone)).Sub(civil(from.In(c.Zone))) / (24 * time.Hour))
+	return int(CivilDay(to.In(c.Zone)).Sub(CivilDay(from.In(c.Zone))) / (24 * time.Hour))
 }
 
-// civil is the day alone, as a UTC midnight, so that days of 23 and 25 hours
+// CivilDay is the day alone, as a UTC midnight, so that days of 23 and 25 hours
 // count as one.
-func civil(t time.Time) time.Time {
+func CivilDay(t time.Time) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

@@ -24,8 +24,12 @@ func (b Benefit) ComesWith(gift money.Minor) bool {
 	return b.Description != "" && gift >= b.From
 }
 
-// Notices are the mails that tell the newsroom of a large gift.
+// Notices are the mails that tell the newsroom of a large gift, and of what waits
+// for a person.
 type Notices struct {
-	To   []string    // e-mail addresses; none: no notice is sent
+	To   []string    // e-mail addresses; none: no notice of gifts is sent
 	From money.Minor // of gifts of this much or more
+	// Morning is who is told each morning what waits: nil, finance and admins who
+	// can sign in; empty, nobody.
+	Morning []string
 }

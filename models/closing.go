@@ -56,24 +56,24 @@ type ClosingMonth struct {
 // OpenMatter is something that is not settled yet in days that are to be
 // closed. What comes of it later is posted in the days after them.
 type OpenMatter struct {
-	What   Matter
+	What   OpenKind
 	Count  int64
 	Amount money.Minor
 }
 
-// Matter is a kind of it.
-type Matter string
+// OpenKind is what kind of thing it is.
+type OpenKind string
 
 // The matters. Those of which the books can be wrong today keep days from being
 // closed, unless that is wished for all the same.
 const (
-	StripeUnread     Matter = "stripe_unread"    // no sync was begun since the days ended, and so no fee of theirs is sure to be known
-	EventsUnbooked   Matter = "events_unbooked"  // Stripe told of them in these days, and they wait or need a person
-	BooksDiffer      Matter = "books_differ"     // findings that stand
-	DebitsPending    Matter = "debits_pending"   // bank debits under way
-	StripeUnproven   Matter = "stripe_unproven"  // postings of these days of which Stripe's balance shows nothing yet
-	PayoutsUnmarked  Matter = "payouts_unmarked" // arrived in these days, and nobody held them against the bank's statement
-	PayoutsInTransit Matter = "payouts_transit"  // sent in these days, and arrived later
+	StripeUnread     OpenKind = "stripe_unread"    // no sync was begun since the days ended, and so no fee of theirs is sure to be known
+	EventsUnbooked   OpenKind = "events_unbooked"  // Stripe told of them in these days, and they wait or need a person
+	BooksDiffer      OpenKind = "books_differ"     // findings that stand
+	DebitsPending    OpenKind = "debits_pending"   // bank debits under way
+	StripeUnproven   OpenKind = "stripe_unproven"  // postings of these days of which Stripe's balance shows nothing yet
+	PayoutsUnmarked  OpenKind = "payouts_unmarked" // arrived in these days, and nobody held them against the bank's statement
+	PayoutsInTransit OpenKind = "payouts_transit"  // sent in these days, and arrived later
 )
 
 // String says what is open in plain words.
@@ -105,7 +105,7 @@ func (o OpenMatter) String() string {
 }
 
 // Hinders reports whether days are not closed for it.
-func (m Matter) Hinders() bool { return m == StripeUnread || m == EventsUnbooked || m == BooksDiffer }
+func (m OpenKind) Hinders() bool { return m == StripeUnread || m == EventsUnbooked || m == BooksDiffer }
 
 // Hindered reports whether any of what is open keeps the days from being closed.
 func (p ClosingPlan) Hindered() bool {

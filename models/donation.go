@@ -35,18 +35,22 @@ type Donation struct {
 	// acted upon: once the gift was paid.
 	NewsletterAskedAt *time.Time
 
-	DonorID    *string
-	DonorName  string // as given with this gift; "" if none was
-	Status     Status
-	ReceivedAt *time.Time // Stripe's time of the charge (UTC)
-	RefundedAt *time.Time // of the last refund that stands (UTC)
-	Captured   money.Minor
-	Refunded   money.Minor // succeeded or pending
-	Disputed   money.Minor // withdrawn − reinstated
-	FeeTaken   money.Minor // all that Stripe took
-	Counted    bool        // one of the gifts of the public count
-	Pending    money.Minor // a bank debit under way
-	CreatedAt  time.Time
+	DonorID      *string
+	DonorName    string // as given with this gift; "" if none was
+	Status       Status
+	ReceivedAt   *time.Time // Stripe's time of the charge (UTC)
+	RefundedAt   *time.Time // of the last refund that stands (UTC)
+	Captured     money.Minor
+	Refunded     money.Minor // succeeded or pending
+	Disputed     money.Minor // withdrawn − reinstated
+	FeeTaken     money.Minor // all that Stripe took
+	Counted      bool        // one of the gifts of the public count
+	Pending      money.Minor // a bank debit under way
+	RefundsOpen  int64       // refunds of it that are made and not known to have arrived
+	Refunding    money.Minor // and what they come to
+	DisputesOpen int64       // disputes of it that no bank has decided, inquiries too
+	Contested    money.Minor // and what they took
+	CreatedAt    time.Time
 }
 
 // GivenAt is when a gift was received (UTC), or where it never was, or is so no

@@ -39,7 +39,14 @@ const (
 	EventForeign   EventState = "foreign"   // not of this campaign
 	EventWaiting   EventState = "waiting"   // to be looked up at Stripe and booked then
 	EventAttention EventState = "attention" // genuine, and needs a person
+	EventResolved  EventState = "resolved"  // not booked, and closed by a person with a note
 )
+
+// NeedsPerson reports whether staff are to look at it: it can't be booked, or has
+// failed for long.
+func (e Event) NeedsPerson(now time.Time) bool {
+	return e.State == EventAttention || e.State == EventWaiting && e.FailingSince != nil && now.Sub(*e.FailingSince) >= patience
+}
 
 // Reading is what an event, or an object fetched for it, says once it is
 // understood.

@@ -155,6 +155,7 @@ type figures struct {
 	disputed   money.Minor
 	fees       money.Minor
 	pending    money.Minor
+	open       openEnds
 	counted    bool
 	offline    bool // given in another way than through Stripe
 	email      string
@@ -227,8 +228,40 @@ func fold(agreed money.Minor, began person, facts []storedFact) figures {
 			f.pending = agreed
 		}
 	}
-	f.status = statusOf(f, completed, failed, expired)
+	f.status, f.open = statusOf(f, completed, failed, expired), openEndsOf(facts)
 	return f
+}
+
+// openEnds are the refunds and disputes of a gift whose end is not known.
+type openEnds struct {
+	refunds, disputes    int64
+	refunding, contested money.Minor
+}
+
+func openEndsOf(facts []storedFact) openEnds {
+	ended := map[string]bool{}
+	for _, fact := range facts {
+		if fact.Kind == RefundSettled || fact.Kind == RefundUndone || fact.Kind == DisputeClosed {
+			ended[fact.Object] = true
+		}
+	}
+	var open openEnds
+	contested := map[string]bool{}
+	for _, fact := range facts {
+		switch {
+		case ended[fact.Object]:
+		case fact.Kind == RefundMade:
+			open.refunds, open.refunding = open.refunds+1, open.refunding+fact.Amount
+		case fact.Kind == DisputeOpened && !contested[fact.Object]:
+			open.disputes, contested[fact.Object] = open.disputes+1, true
+		}
+	}
+	for _, fact := range facts {
+		if fact.Kind == DisputeMoved && contested[fact.Object] {
+			open.contested += fact.Amount
+		}
+	}
+	return open
 }
 
 // undoneOf are the refunds and charges that came to nothing.

@@ -17,6 +17,9 @@ type GiftQuery struct {
 	// see them can't find them out by guessing either.
 	Impersonal bool
 
+	// Figure leaves the gifts that add to a figure of the overview; From and Until
+	// are then those of the money's movements, where it is of money. "": none.
+	Figure Figure
 	// Moved: only gifts that were received, or of which other money moved. So a
 	// bank debit under way is left out, and one that failed too, unless it cost
 	// a fee.
@@ -24,10 +27,11 @@ type GiftQuery struct {
 
 	Donor    string // a donor's id
 	Status   Status // "": all but payment pages that were left
-	Kind     string // "once", "monthly", "monthly_renewal", "yearly", "yearly_renewal" or "offline"
+	Kind     string // "once", "monthly", "monthly_renewal", "yearly", "yearly_renewal", "offline" or Recurring
 	Channel  string // as DonorGift.Channel has it
-	Method   string // as Stripe names it, or an OfflineMethod
+	Method   string // as Stripe names it, or an OfflineMethod; Unknown of a figure only
 	Offline  OfflineWanted
+	Import   string      // the form with which they were imported
 	Min, Max money.Minor // of the amount, both inclusive; 0: no bound
 	From     time.Time   // inclusive (UTC), of the time received, or begun if nothing was
 	Until    time.Time   // exclusive
@@ -65,13 +69,16 @@ type GiftPage struct {
 	More  bool        // there are others after these
 	Count int64       // of all pages
 	Gross money.Minor // likewise: what was captured of them
+	// Figure is what they all add to the figure that was asked for.
+	Figure FigureSum
 }
 
 // ListedGift is a gift as a list shows it.
 type ListedGift struct {
 	DonorGift
-	Email  string  // the donor's; "" if none is known
-	Payout *Payout // the deposit that its payment went out with; nil while not known
+	Email  string      // the donor's; "" if none is known
+	Moved  money.Minor // what it adds to the figure that was asked for
+	Payout *Payout     // the deposit that its payment went out with; nil while not known
 }
 
 // At is when a gift was received, or begun if nothing was.

@@ -21,6 +21,8 @@ const (
 	MailDebitFailed       MailKind = "debit_failed"
 	MailGiftNotice        MailKind = "gift_notice" // to staff, of a large gift
 	MailStatement         MailKind = "statement"
+	MailSampleReceipt     MailKind = "sample_receipt" // to staff, of no gift
+	MailMorning           MailKind = "morning"        // to finance, of what waits for a person
 )
 
 // Mail is a mail that is to be sent. What its words need beside it is looked

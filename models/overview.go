@@ -13,7 +13,7 @@ type Period struct{ From, To time.Time }
 // Filter is what gifts of a period are looked at; an empty field lets all pass.
 type Filter struct {
 	Channel   string // one of Overview's Channels, by its Name
-	Frequency string
+	Frequency string // likewise, or Recurring
 	Method    string
 }
 
@@ -30,9 +30,11 @@ type Overview struct {
 
 	Totals   Totals      // of the whole campaign
 	LastWeek money.Minor // raised in the seven days before today
-	Match    Match
-	Waiting  Waiting
-	Payouts  []Payout // the latest ten to arrive
+	// LastWeekFrom is the first of these, as a UTC midnight.
+	LastWeekFrom time.Time
+	Match        Match
+	Waiting      Waiting
+	Payouts      []Payout // the latest ten to arrive
 }
 
 // Day is what one day came to, by kind of gift.
@@ -53,6 +55,7 @@ type Part struct {
 type Match struct {
 	At          *time.Time // nil: never
 	Differences int64      // findings that stand, but for those that are of no difference
+	Resolved    int64      // those of them that a person resolved: they differ all the same
 	Amount      money.Minor
 }
 

@@ -114,12 +114,7 @@ func season(t *testing.T, s *models.Store) (first time.Time) {
 	if err := s.ReverseOffline(t.Context(), wrong.ID, "entered twice", "staff@example.org"); err != nil {
 		t.Fatal(err)
 	}
-	return civilDay(first)
-}
-
-func civilDay(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return models.CivilDay(first)
 }
 
 func TestEveryPeriodAddsUpAndAllPeriodsAreTheWhole(t *testing.T) {

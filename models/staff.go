@@ -72,9 +72,20 @@ const (
 // page that is looked at is worth a write.
 const seenEvery = time.Minute
 
+// EndsAt is when the session ends if nothing more is asked, and whether asking
+// would not put that off.
+func (s Session) EndsAt() (at time.Time, last bool) {
+	at, end := s.SeenAt.Add(SignedInIdle), s.CreatedAt.Add(SignedInLife)
+	if at.Before(end) {
+		return at, false
+	}
+	return end, true
+}
+
 // lives reports whether the session still holds.
 func (s Session) lives(now time.Time) bool {
-	return now.Before(s.SeenAt.Add(SignedInIdle)) && now.Before(s.CreatedAt.Add(SignedInLife))
+	end, _ := s.EndsAt()
+	return now.Before(end)
 }
 
 // recoveryCode is one that was not used yet.

@@ -136,6 +136,68 @@ func TestASessionEndsAtOnceWithWhatItRestsOn(t *testing.T) {
 	})
 }
 
+func TestASessionTellsWhenItEnds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		_, made := staffed(t, s, models.Viewer)
+		begun := clock.Now()
+		clock.Advance(10 * time.Minute)
+		session, _, err := s.FindSession(t.Context(), made.Session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at, last := session.EndsAt(); !at.Equal(begun.Add(40*time.Minute)) || last {
+			t.Errorf("after ten minutes it ends at %s, %v", at, last)
+		}
+		last := models.Session{CreatedAt: begun, SeenAt: begun.Add(11*time.Hour + 40*time.Minute)}
+		if at, is := last.EndsAt(); !at.Equal(begun.Add(12*time.Hour)) || !is {
+			t.Errorf("in its last half hour it ends at %s, %v", at, is)
+		}
+	})
+}
+
+func TestWhoseSessionHasRunOutIsKnownAndWhoseWasEndedIsNot(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		who, made := staffed(t, s, models.Viewer)
+		clock.Advance(31 * time.Minute)
+		ends(t, s, made.Session)
+		if found, err := s.FindEnded(t.Context(), made.Session); err != nil || found.ID != who.ID {
+			t.Errorf("%+v, %v", found, err)
+		}
+		ended, kept := signedIn(t, s, who, ""), signedIn(t, s, who, "")
+		session, _, err := s.FindSession(t.Context(), kept.Session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EndOtherSessions(t.Context(), who, session.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.EndOtherSessions(t.Context(), who, session.ID); err != nil { // of which there are none
+			t.Fatal(err)
+		}
+		if _, _, err := s.FindSession(t.Context(), kept.Session); err != nil {
+			t.Errorf("the one that stays: %v", err)
+		}
+		ends(t, s, ended.Session)
+		for _, token := range []string{ended.Session, made.Session, "", "nothing"} {
+			if _, err := s.FindEnded(t.Context(), token); !errors.Is(err, models.ErrNotFound) {
+				t.Errorf("of %q it is known: %v", token, err)
+			}
+		}
+		if acts, err := s.ListAudit(t.Context(), models.AuditQuery{Act: models.SignedOut}, 5); err != nil || len(acts) != 1 {
+			t.Errorf("%+v, %v", acts, err)
+		}
+		clock.Advance(31 * time.Minute)
+		if err := s.DisableStaff(t.Context(), boss, who.Email); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.FindEnded(t.Context(), kept.Session); !errors.Is(err, models.ErrNotFound) {
+			t.Errorf("of somebody disabled: %v", err)
+		}
+	})
+}
+
 func TestNobodyEndsAnothersSession(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {

@@ -9,11 +9,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// audit writes down an act, in the transaction of what it changes, so that
+// audit writes down acts, in the transaction of what they change, so that
 // neither is ever without the other.
-func (s *Store) audit(tx *gorm.DB, e AuditEntry) error {
-	_, err := s.writeDown(tx, e)
-	return err
+func (s *Store) audit(tx *gorm.DB, acts ...AuditEntry) error {
+	now := s.Now()
+	for i := range acts {
+		id, err := s.ids.sortable(auditPrefix, now)
+		if err != nil {
+			return err
+		}
+		acts[i].ID, acts[i].At = id, now
+	}
+	return createAll(tx, "what was done", acts)
 }
 
 // auditPrefix is what the ids of acts begin with.
@@ -21,14 +28,9 @@ const auditPrefix = "act_"
 
 // writeDown is audit for who needs to know the act's id.
 func (s *Store) writeDown(tx *gorm.DB, e AuditEntry) (id string, err error) {
-	e.At = s.Now()
-	if e.ID, err = s.ids.sortable(auditPrefix, e.At); err != nil {
-		return "", err
-	}
-	if err := tx.Create(&e).Error; err != nil {
-		return "", fmt.Errorf("write down %s: %w", e.Act, err)
-	}
-	return e.ID, nil
+	acts := []AuditEntry{e}
+	err = s.audit(tx, acts...)
+	return acts[0].ID, err
 }
 
 // ListAudit returns up to most of the acts that a query asks for, the newest

@@ -207,20 +207,9 @@ func (giftID) TableName() string { return "gift_ids" }
 // record writes one new fact of a gift, its posting, and all that follows from
 // it, and returns the gift's facts with it.
 func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
-	row := storedFact{
-		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
-		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
-	}
-	var p Posting
-	if fact.Kind.MovesMoney() {
-		p = post(fact, d.ID, s.Now())
-		if err := leaveClosedDays(tx, &p); err != nil {
-			return nil, err
-		}
-		if p.Late() {
-			row.BookedAt = &p.At
-		}
+	row, p, err := s.toBook(tx, d, fact)
+	if err != nil {
+		return nil, err
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return nil, fmt.Errorf("record: %w", err)
@@ -252,16 +241,49 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	return facts, nil
 }
 
-// write appends a posting to the journal. It is the only place that does.
-func (s *Store) write(tx *gorm.DB, p Posting) error {
-	if err := p.Balanced(); err != nil {
+// toBook makes of a fact what is kept of it: its row and, where it moves money,
+// its posting, neither in a day that is closed.
+func (s *Store) toBook(tx *gorm.DB, d Donation, fact Fact) (row storedFact, p Posting, err error) {
+	row = storedFact{
+		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
+		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
+		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+	}
+	if !fact.Kind.MovesMoney() {
+		return row, Posting{}, nil
+	}
+	p = post(fact, d.ID, s.Now())
+	if err := leaveClosedDays(tx, &p); err != nil {
+		return storedFact{}, Posting{}, err
+	}
+	if p.Late() {
+		row.BookedAt = &p.At
+	}
+	return row, p, nil
+}
+
+// write appends postings to the journal. It is the only place that does.
+func (s *Store) write(tx *gorm.DB, all ...Posting) error {
+	var sides []Line
+	for _, p := range all {
+		if err := p.Balanced(); err != nil {
+			return err
+		}
+		sides = append(sides, p.Lines...)
+	}
+	if err := createAll(tx, "the postings", all); err != nil {
 		return err
 	}
-	if err := tx.Create(&p).Error; err != nil {
-		return fmt.Errorf("post: %w", err)
+	return createAll(tx, "the postings' lines", sides)
+}
+
+// createAll inserts rows, as many at once as both databases take.
+func createAll[Row any](tx *gorm.DB, what string, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	if err := tx.Create(&p.Lines).Error; err != nil {
-		return fmt.Errorf("post the lines: %w", err)
+	if err := tx.CreateInBatches(&rows, 250).Error; err != nil {
+		return fmt.Errorf("keep %s: %w", what, err)
 	}
 	return nil
 }
@@ -278,20 +300,15 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	if err != nil {
 		return err
 	}
-	change := progressChange{
-		Gross: f.captured - d.Captured, Refunded: f.refunded - d.Refunded, Disputed: f.disputed - d.Disputed,
-		Fees: f.fees - d.FeeTaken, Pending: f.pending - d.Pending, Gifts: gifts(f.counted) - gifts(d.Counted), Donors: donors,
-	}
-	if f.offline {
-		change.Offline = change.Gross
-	}
+	change := f.change(d)
+	change.Donors = donors
 	if err := s.change(tx, change); err != nil {
 		return err
 	}
-	err = tx.Model(&Donation{ID: d.ID}).Updates(map[string]any{
-		"status": f.status, "received_at": f.receivedAt, "refunded_at": f.refundedAt, "captured": f.captured, "refunded": f.refunded,
-		"disputed": f.disputed, "fee_taken": f.fees, "pending": f.pending, "counted": f.counted, "donor_id": donorID, "donor_name": f.name,
-	}).Error
+	now := d
+	now.DonorID = donorID
+	now.hold(f)
+	err = tx.Model(&Donation{ID: d.ID}).Select(append([]string{"donor_id"}, foldedColumns...)).Updates(now).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)
 	}
@@ -300,6 +317,30 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	}
 	// Whoever it is of now may have an address, for want of which a document was not mailed.
 	return s.makeDue(tx, d.ID)
+}
+
+// change is by how much what a gift's facts come to changes the public figures,
+// the number of donors aside.
+func (f figures) change(d Donation) progressChange {
+	change := progressChange{
+		Gross: f.captured - d.Captured, Refunded: f.refunded - d.Refunded, Disputed: f.disputed - d.Disputed,
+		Fees: f.fees - d.FeeTaken, Pending: f.pending - d.Pending, Gifts: gifts(f.counted) - gifts(d.Counted),
+	}
+	if f.offline {
+		change.Offline = change.Gross
+	}
+	return change
+}
+
+// foldedColumns are those of a gift that hold what its facts come to.
+var foldedColumns = []string{"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"refunds_open", "refunding", "disputes_open", "contested"}
+
+// hold has a gift hold what its facts come to.
+func (d *Donation) hold(f figures) {
+	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
+	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
 }
 
 func gifts(counted bool) int64 {

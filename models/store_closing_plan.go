@@ -65,13 +65,13 @@ func (s *Store) openMatters(tx *gorm.DB, until, through time.Time) ([]OpenMatter
 		open = append(open, OpenMatter{What: StripeUnread})
 	}
 	for _, q := range []struct {
-		what  Matter
+		what  OpenKind
 		query string
 		args  []any
 	}{
 		{EventsUnbooked, `SELECT COUNT(*) AS count, 0 AS amount FROM events WHERE state IN (?, ?) AND created < ?`, []any{EventAttention, EventWaiting, until}},
-		{BooksDiffer, differences, nil},
-		{DebitsPending, pendingDebits, nil},
+		{BooksDiffer, `SELECT differences AS count, amount FROM (` + openDifferences + ` AND resolved_at IS NULL) AS unresolved`, nil},
+		{DebitsPending, countOf(DebitsUnderWay), nil},
 		{StripeUnproven, `SELECT COUNT(*) AS count, COALESCE(SUM(u.amount), 0) AS amount FROM (` + unproven + `) AS u WHERE u.at < ?`, []any{until}},
 		{PayoutsUnmarked, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM payouts
 			WHERE arrival_on <= ? AND marked_at IS NULL AND status NOT IN ('failed', 'canceled')`, []any{through}},

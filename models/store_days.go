@@ -54,17 +54,16 @@ func (s *Store) changeDays(tx *gorm.DB, d Donation, before []storedFact, fact st
 	zone := s.zone.Load()
 	change := daysOf(d, append(slices.Clone(before), fact), zone)
 	change.leave(daysOf(d, before, zone))
+	return appendDays(tx, change)
+}
+
+// appendDays appends changes of the figures of days.
+func appendDays(tx *gorm.DB, change days) error {
 	rows := make([]dayChange, 0, len(change))
 	for _, place := range change.places() {
 		rows = append(rows, dayChange{Place: place, DayFigures: change[place]})
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := tx.Create(&rows).Error; err != nil {
-		return fmt.Errorf("change the figures of the day: %w", err)
-	}
-	return nil
+	return createAll(tx, "the changes of days", rows)
 }
 
 // FoldDays folds up the changes of days, if there are many. Readers see the
@@ -219,7 +218,8 @@ func (s *Store) rebuildDays(tx *gorm.DB) error {
 // eachGift visits every gift with all that is known of it.
 func eachGift(tx *gorm.DB, visit func(d Donation, facts []storedFact) error) error {
 	var gifts []Donation
-	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, src, utm_source, utm_medium").
+	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, src, utm_source, utm_medium, "+
+		"refunds_open, refunding, disputes_open, contested").
 		FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 			ids := make([]string, 0, len(gifts))
 			for _, d := range gifts {

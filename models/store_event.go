@@ -153,10 +153,11 @@ func (s *Store) SetAside(ctx context.Context, o Object, state EventState, proble
 }
 
 // contradicted reports whether the same contradiction of an object is before
-// staff already, as an event or an object read: one is enough.
+// staff already, or was resolved by them, as an event or an object read: one is
+// enough.
 func contradicted(tx *gorm.DB, object, problem string) (bool, error) {
 	var n int64
-	err := tx.Model(&Event{}).Where("object_id = ? AND state = ? AND problem = ?", object, EventAttention, problem).Count(&n).Error
+	err := tx.Model(&Event{}).Where("object_id = ? AND state IN ? AND problem = ?", object, []EventState{EventAttention, EventResolved}, problem).Count(&n).Error
 	if err != nil {
 		return false, fmt.Errorf("look for the same contradiction: %w", err)
 	}
@@ -239,11 +240,11 @@ type eventWait struct {
 func (eventWait) TableName() string { return "event_waits" }
 
 // wakeWaiting makes due at once the events that wait for one of these ids, and
-// those that needed a person because nothing was known of it.
+// those that needed a person because nothing was known of it, resolved or not.
 func (s *Store) wakeWaiting(tx *gorm.DB, ids []string) (bool, error) {
 	done := tx.Model(&Event{}).
-		Where("id IN (SELECT event_id FROM event_waits WHERE id IN ?) AND (state = ? AND next_try_at > ? OR state = ?)",
-			ids, EventWaiting, s.Now(), EventAttention).
+		Where("id IN (SELECT event_id FROM event_waits WHERE id IN ?) AND (state = ? AND next_try_at > ? OR state IN ?)",
+			ids, EventWaiting, s.Now(), []EventState{EventAttention, EventResolved}).
 		Updates(map[string]any{"state": EventWaiting, "next_try_at": s.Now()})
 	if done.Error != nil {
 		return false, fmt.Errorf("wake what waited: %w", done.Error)
@@ -251,12 +252,12 @@ func (s *Store) wakeWaiting(tx *gorm.DB, ids []string) (bool, error) {
 	return done.RowsAffected > 0, nil
 }
 
-// Replay makes an event that needs a person, or waits, be tried again from the
-// start: after a fix, it is booked like any other. It returns ErrNotFound for
+// Replay makes an event that needs a person, waits or was resolved be tried again
+// from the start: after a fix, it is booked like any other. It returns ErrNotFound for
 // an event that never came; one that is settled stays as it is.
 func (s *Store) Replay(ctx context.Context, by Actor, id string) error {
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		done := tx.Model(&Event{}).Where("id = ? AND state IN ?", id, []EventState{EventAttention, EventWaiting}).
+		done := tx.Model(&Event{}).Where("id = ? AND state IN ?", id, []EventState{EventAttention, EventWaiting, EventResolved}).
 			Updates(map[string]any{"state": EventWaiting, "attempts": 0, "next_try_at": s.Now(), "failing_since": s.Now()})
 		if done.Error != nil {
 			return done.Error

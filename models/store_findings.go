@@ -12,12 +12,19 @@ import (
 	"github.com/corruptionproject/appeal/internal/crash"
 )
 
+// asResolved keeps a finding resolved that comes again as it was, and opens one
+// that has changed, or that was gone meanwhile. The words about a balance tell
+// what it is at the moment, and so are no change.
+const asResolved = `CASE WHEN findings.closed_at IS NULL AND findings.amount = excluded.amount AND findings.currency = excluded.currency
+	AND (findings.detail = excluded.detail OR findings.kind = '` + string(FoundBalance) + `') THEN findings.resolved_at END`
+
 // find keeps a finding, or that it still stands.
 func (s *Store) find(tx *gorm.DB, f Finding) error {
-	f.FoundAt, f.SeenAt, f.ClosedAt = s.Now(), s.Now(), nil
+	f.FoundAt, f.SeenAt, f.ClosedAt, f.ResolvedAt = s.Now(), s.Now(), nil, nil
 	err := tx.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "kind"}, {Name: "object"}},
-		DoUpdates: clause.AssignmentColumns([]string{"amount", "currency", "detail", "seen_at", "closed_at"}),
+		Columns: []clause.Column{{Name: "kind"}, {Name: "object"}},
+		DoUpdates: append(clause.AssignmentColumns([]string{"amount", "currency", "detail", "seen_at", "closed_at"}),
+			clause.Assignment{Column: clause.Column{Name: "resolved_at"}, Value: gorm.Expr(asResolved)}),
 	}).Create(&f).Error
 	if err != nil {
 		return fmt.Errorf("keep the finding on %s: %w", f.Object, err)
@@ -93,8 +100,9 @@ func returnedTwice(tx *gorm.DB) ([]Finding, error) {
 // (https://docs.stripe.com/api/radar/early_fraud_warnings/object).
 func needAPerson(tx *gorm.DB) ([]Finding, error) {
 	var warned, twice []Finding
-	err := tx.Raw(`SELECT w.object, SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) AS amount, m.currency
-		FROM (SELECT DISTINCT donation_id, object FROM facts WHERE kind = 'fraud_warning') AS w
+	err := tx.Raw(`SELECT w.object, SUM(CASE WHEN m.kind IN ('charge', 'refund_failed') THEN m.amount ELSE -m.amount END) AS amount, m.currency,
+		       CASE WHEN MAX(w.times) > 1 THEN CAST(MAX(w.times) AS TEXT) ELSE '' END AS detail
+		FROM (SELECT donation_id, object, COUNT(*) AS times FROM facts WHERE kind = 'fraud_warning' GROUP BY donation_id, object) AS w
 		JOIN facts m ON m.donation_id = w.donation_id AND m.charge = w.object AND m.kind IN ('charge', 'failure', 'refund', 'refund_failed')
 		WHERE NOT EXISTS (SELECT 1 FROM facts o WHERE o.donation_id = w.donation_id AND o.charge = w.object AND o.kind = 'dispute_opened')
 		GROUP BY w.object, m.currency
@@ -116,7 +124,11 @@ func needAPerson(tx *gorm.DB) ([]Finding, error) {
 	}
 	for i, f := range warned {
 		warned[i].Kind = FoundWarning
-		warned[i].Detail = fmt.Sprintf("the card's issuer suspects fraud; a refund of %s now saves the dispute and its fee", f.Amount.Decimal())
+		again := ""
+		if f.Detail != "" {
+			again = " and has said so " + f.Detail + " times" // another warning is another reason to look
+		}
+		warned[i].Detail = fmt.Sprintf("the card's issuer suspects fraud%s; a refund of %s now saves the dispute and its fee", again, f.Amount.Decimal())
 	}
 	for i, f := range twice {
 		twice[i].Kind = FoundLostTwice
@@ -164,7 +176,8 @@ func (d Difference) finding(twin string) Finding {
 	return f
 }
 
-// OpenFindings returns the findings that stand, the oldest first.
+// OpenFindings returns the findings that stand, the oldest first, those too that
+// a person resolved: the difference is still there.
 func (s *Store) OpenFindings(ctx context.Context) ([]Finding, error) {
 	var open []Finding
 	if err := s.db.WithContext(ctx).Where("closed_at IS NULL").Order("found_at, kind, object").Find(&open).Error; err != nil {

@@ -36,19 +36,28 @@ func (s *Store) ListGifts(ctx context.Context, q GiftQuery, most int) (GiftPage,
 	var page GiftPage
 	err := s.snapshot(ctx, func(tx *gorm.DB) error {
 		wanted := q.wanted(tx.Model(&Donation{})).Session(&gorm.Session{})
-		if err := wanted.Select("COUNT(*) AS count, COALESCE(SUM(captured), 0) AS gross").Row().Scan(&page.Count, &page.Gross); err != nil {
-			return fmt.Errorf("count them: %w", err)
+		var err error
+		if page.Count, page.Gross, page.Figure, err = q.sum(wanted); err != nil {
+			return err
 		}
-		var found []Donation
-		if err := q.page(wanted).Limit(most + 1).Find(&found).Error; err != nil {
+		var found []followedGift
+		if err := q.page(wanted).Select(q.columns()).Limit(most + 1).Find(&found).Error; err != nil {
 			return fmt.Errorf("find them: %w", err)
 		}
 		if page.More = len(found) > most; page.More {
 			found = found[:most]
 		}
-		var err error
-		page.Gifts, err = listed(tx, found)
-		return err
+		gifts := make([]Donation, 0, len(found))
+		for _, f := range found {
+			gifts = append(gifts, f.Donation)
+		}
+		if page.Gifts, err = listed(tx, gifts); err != nil {
+			return err
+		}
+		for i, f := range found {
+			page.Gifts[i].Moved = f.Moved
+		}
+		return nil
 	})
 	if err != nil {
 		return GiftPage{}, fmt.Errorf("models: list the gifts: %w", err)
@@ -77,19 +86,24 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 			db = db.Where(condition, values...)
 		}
 	}
-	where(q.Status == "", "status NOT IN ?", []Status{Started, Expired})
+	db = q.followed(db)
+	figure, _ := q.figure()
+	where(q.Status == "" && figure == "", "status NOT IN ?", []Status{Started, Expired})
 	where(q.Status != "", "status = ?", q.Status)
 	where(q.Moved, "(received_at IS NOT NULL OR captured <> 0 OR refunded <> 0 OR disputed <> 0 OR fee_taken <> 0)")
 	where(q.Donor != "", "donor_id = ?", q.Donor)
-	where(q.Kind != "", giftKind+" = ?", q.Kind)
+	where(q.Kind == Recurring, giftKind+" IN ?", recurringKinds)
+	where(q.Kind != "" && q.Kind != Recurring, giftKind+" = ?", q.Kind)
 	where(q.Channel != "", giftChannel+" = ?", q.Channel)
-	where(q.Method != "", "id IN (SELECT donation_id FROM facts WHERE method = ? AND method <> '' AND kind IN ?)", q.Method, []FactKind{Charged, OfflineGiven})
+	where(q.Method != "" && !q.Figure.ofPeriod(), "id IN (SELECT donation_id FROM facts WHERE method = ? AND method <> '' AND kind IN ?)", q.Method, []FactKind{Charged, OfflineGiven})
 	where(q.Offline == OnlyOffline, giftOffline)
 	where(q.Offline == WithoutOffline, "NOT "+giftOffline)
+	where(q.Import != "", `id IN (SELECT donation_id FROM offline_gifts WHERE form_key LIKE ? ESCAPE '\')`, literally(q.Import)+".%")
 	where(q.Min > 0, giftWorth+" >= ?", q.Min)
 	where(q.Max > 0, giftWorth+" <= ?", q.Max)
-	where(!q.From.IsZero(), giftAt+" >= ?", q.From.UTC())
-	where(!q.Until.IsZero(), giftAt+" < ?", q.Until.UTC())
+	moved := q.Figure.OfMoney() // then the days are those of the movements
+	where(!moved && !q.From.IsZero(), giftAt+" >= ?", q.From.UTC())
+	where(!moved && !q.Until.IsZero(), giftAt+" < ?", q.Until.UTC())
 	if typed := strings.TrimSpace(q.Search); typed != "" {
 		db = q.search(db, typed)
 	}
@@ -122,8 +136,13 @@ func (q GiftQuery) search(db *gorm.DB, typed string) *gorm.DB {
 		condition += ` OR LOWER(donor_name) LIKE LOWER(@part) ESCAPE '\' OR donor_id IN (SELECT id FROM donors WHERE email LIKE LOWER(@part) ESCAPE '\')`
 	}
 	reference := strings.ToUpper(typed)
-	part := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(typed) + "%"
+	part := "%" + literally(typed) + "%"
 	return db.Where("("+condition+")", named, sql.Named("references", []string{reference, referencePrefix + reference}), sql.Named("part", part))
+}
+
+// literally makes of a text a pattern that it alone is like.
+func literally(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // listed are gifts with what a list shows beside them.

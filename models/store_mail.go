@@ -172,12 +172,20 @@ func plain(problem string) string {
 
 // MailQueue counts the mails in each state that any is in.
 func (s *Store) MailQueue(ctx context.Context) (map[MailState]int64, error) {
+	count, err := countMail(s.db.WithContext(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("models: %w", err)
+	}
+	return count, nil
+}
+
+func countMail(db *gorm.DB) (map[MailState]int64, error) {
 	var rows []struct {
 		State MailState
 		N     int64
 	}
-	if err := s.db.WithContext(ctx).Raw("SELECT state, COUNT(*) AS n FROM outbox GROUP BY state").Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("models: count the mail: %w", err)
+	if err := db.Raw("SELECT state, COUNT(*) AS n FROM outbox GROUP BY state").Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("count the mail: %w", err)
 	}
 	count := map[MailState]int64{}
 	for _, row := range rows {

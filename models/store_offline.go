@@ -33,9 +33,13 @@ func (s *Store) EnterOffline(ctx context.Context, g NewOfflineGift) (Donation, e
 		if d, again, err = s.entered(tx, g); err != nil || again {
 			return err
 		}
-		d, err = s.enter(tx, g)
+		made, err := s.enter(tx, g)
+		if err != nil {
+			return err
+		}
+		d = made[0]
 		crash.Here(crash.OfflineUnkept)
-		return err
+		return nil
 	})
 	if err != nil {
 		return Donation{}, fmt.Errorf("models: enter an offline gift: %w", err)
@@ -53,7 +57,7 @@ func (g NewOfflineGift) Check(now time.Time) error {
 	if g.Amount <= 0 || !slices.Contains(OfflineMethods(), g.Method) || g.ReceivedOn.IsZero() || strings.TrimSpace(g.EnteredBy) == "" {
 		return ErrNotAGift
 	}
-	today := civil(now.In(g.Zone))
+	today := CivilDay(now.In(g.Zone))
 	if g.ReceivedOn.After(today) || g.DatedOn != nil && g.DatedOn.After(today) {
 		return ErrInFuture
 	}
@@ -98,42 +102,6 @@ func (o OfflineGift) says(g NewOfflineGift) bool {
 	return o.Method == g.Method && o.ReceivedOn.Equal(g.ReceivedOn) && sameTime(o.DatedOn, g.DatedOn) &&
 		o.DonorName == g.DonorName && o.DonorEmail == g.DonorEmail && o.DonorAddress == g.DonorAddress &&
 		o.Reference == g.Reference && o.Note == g.Note
-}
-
-// enter keeps a gift and books it.
-func (s *Store) enter(tx *gorm.DB, g NewOfflineGift) (Donation, error) {
-	d, err := s.newDonation(Choices{Frequency: Once, Amount: g.Amount, Tribute: NoTribute}, s.Now())
-	if err != nil {
-		return Donation{}, err
-	}
-	d.Token, d.CheckoutState = "", CheckoutOpen // it has no page of the donor's, and none to be made
-	if err := tx.Create(&d).Error; err != nil {
-		return Donation{}, fmt.Errorf("keep the gift: %w", err)
-	}
-	kept := OfflineGift{
-		DonationID: d.ID, Method: g.Method, ReceivedOn: g.ReceivedOn, DatedOn: g.DatedOn,
-		DonorName: g.DonorName, DonorEmail: g.DonorEmail, DonorAddress: g.DonorAddress, Reference: g.Reference, Note: g.Note,
-		EnteredBy: g.EnteredBy, EnteredAt: s.Now(),
-	}
-	if g.FormKey != "" {
-		kept.FormKey = &g.FormKey
-	}
-	if err := tx.Create(&kept).Error; err != nil {
-		return Donation{}, fmt.Errorf("keep what was entered: %w", err)
-	}
-	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
-	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
-	if _, err := s.record(tx, d, nil, fact); err != nil {
-		return Donation{}, err
-	}
-	err = s.audit(tx, AuditEntry{
-		Who: Actor(g.EnteredBy), Act: OfflineEntered, Object: d.ID,
-		After: fmt.Sprintf("%s, %s, received %s", g.Amount, g.Method, g.ReceivedOn.Format(time.DateOnly)),
-	})
-	if err != nil {
-		return Donation{}, err
-	}
-	return lockDonation(tx, "id = ?", d.ID)
 }
 
 // receivedAt is the time that a day stands for in the books: its noon in the
@@ -227,30 +195,3 @@ func findOffline(db *gorm.DB, donationID string) (OfflineGift, error) {
 	}
 	return kept, nil
 }
-
-// LikelyDoubles are the gifts, however they came, of the same amount and name
-// that were received within a week of g, so that a person can look at them
-// before entering it. One that was reversed is none.
-func (s *Store) LikelyDoubles(ctx context.Context, g NewOfflineGift) ([]Double, error) {
-	var rows []Double
-	from, until := g.ReceivedOn.AddDate(0, 0, -8), g.ReceivedOn.AddDate(0, 0, 9) // whatever the zone
-	err := s.db.WithContext(ctx).Raw(`
-		SELECT d.id AS donation_id, d.reference, d.donor_name, d.captured AS amount, d.received_at, o.donation_id IS NOT NULL AS offline
-		FROM donations d LEFT JOIN offline_gifts o ON o.donation_id = d.id
-		WHERE d.received_at >= ? AND d.received_at < ? AND d.captured = ? ORDER BY d.received_at, d.id`, from, until, g.Amount).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("models: look for doubles: %w", err)
-	}
-	name, doubles := foldName(g.DonorName), []Double{}
-	for _, row := range rows {
-		away := civil(row.ReceivedAt.In(g.Zone)).Sub(g.ReceivedOn).Abs()
-		if foldName(row.DonorName) == name && away <= 7*24*time.Hour {
-			row.ReceivedAt = row.ReceivedAt.UTC()
-			doubles = append(doubles, row)
-		}
-	}
-	return doubles, nil
-}
-
-// foldName makes names comparable: case and spaces do not tell people apart.
-func foldName(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }

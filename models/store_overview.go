@@ -1,9 +1,11 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +29,9 @@ func (s *Store) Overview(ctx context.Context, p Period, f Filter) (Overview, err
 		if err := o.readPeriod(tx, p, f); err != nil {
 			return err
 		}
-		today := civil(s.Now().In(s.zone.Load()))
+		today := CivilDay(s.Now().In(s.zone.Load()))
 		week := Period{today.AddDate(0, 0, -7), today.AddDate(0, 0, -1)}
+		o.LastWeekFrom = week.From
 		where, args := whereOf(week, Filter{})
 		if err := tx.Raw("SELECT COALESCE(SUM(gross - refunded - disputed), 0) FROM "+allDays+where, args...).Scan(&o.LastWeek).Error; err != nil {
 			return fmt.Errorf("sum the last week: %w", err)
@@ -46,7 +49,7 @@ func whereOf(p Period, f Filter) (where string, args []any) {
 	var all []string
 	add := func(condition, value string) {
 		if value != "" {
-			all, args = append(all, condition), append(args, value)
+			all, args = append(all, condition), append(args, known(value))
 		}
 	}
 	if !p.From.IsZero() {
@@ -56,7 +59,11 @@ func whereOf(p Period, f Filter) (where string, args []any) {
 		add("day <= ?", p.To.Format(time.DateOnly))
 	}
 	add("channel = ?", f.Channel)
-	add("frequency = ?", f.Frequency)
+	if f.Frequency == Recurring {
+		all, args = append(all, "frequency IN ?"), append(args, recurringKinds)
+	} else {
+		add("frequency = ?", f.Frequency)
+	}
 	add("method = ?", f.Method)
 	if len(all) > 0 {
 		where = " WHERE " + strings.Join(all, " AND ")
@@ -76,12 +83,14 @@ func (o *Overview) readPeriod(tx *gorm.DB, p Period, f Filter) error {
 	if err := o.addDays(byDay); err != nil {
 		return err
 	}
-	for column, into := range map[string]*[]Part{"channel": &o.Channels, "frequency": &o.Frequencies, "method": &o.Methods} {
-		err := tx.Raw("SELECT "+column+" AS name, "+sumOfDays+" FROM "+allDays+where+" GROUP BY "+column+" ORDER BY SUM(gross) DESC, "+column, args...).Scan(into).Error
-		if err != nil {
-			return fmt.Errorf("sum by %s: %w", column, err)
-		}
+	var byWay []dayRow
+	err = tx.Raw("SELECT channel, method, "+sumOfDays+" FROM "+allDays+where+" GROUP BY channel, method", args...).Scan(&byWay).Error
+	if err != nil {
+		return fmt.Errorf("sum the channels and methods: %w", err)
 	}
+	o.Frequencies = partsOf(byDay, func(r dayRow) string { return r.Frequency })
+	o.Channels = partsOf(byWay, func(r dayRow) string { return r.Channel })
+	o.Methods = partsOf(byWay, func(r dayRow) string { return r.Method })
 	if f != (Filter{}) {
 		return nil
 	}
@@ -91,6 +100,22 @@ func (o *Overview) readPeriod(tx *gorm.DB, p Period, f Filter) error {
 	}
 	o.Median = median(amounts)
 	return nil
+}
+
+// partsOf sums up rows by one of their names, the most first.
+func partsOf(rows []dayRow, name func(dayRow) string) []Part {
+	sums := map[string]DayFigures{}
+	for _, r := range rows {
+		sum := sums[name(r)]
+		sum.Add(r.DayFigures)
+		sums[name(r)] = sum
+	}
+	parts := make([]Part, 0, len(sums))
+	for name, sum := range sums {
+		parts = append(parts, Part{cmp.Or(name, Unknown), sum})
+	}
+	slices.SortFunc(parts, func(a, b Part) int { return cmp.Or(cmp.Compare(b.Gross, a.Gross), cmp.Compare(a.Name, b.Name)) })
+	return parts
 }
 
 // addDays sums up rows in the order of their days.
@@ -139,6 +164,11 @@ func median(amounts []dayAmount) money.Minor {
 	return (at((all-1)/2) + at(all/2)) / 2
 }
 
+// openDifferences counts the findings that stand, but for those that are of no
+// difference.
+const openDifferences = `SELECT COUNT(*) AS differences, COUNT(resolved_at) AS resolved, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
+	WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`
+
 func (o *Overview) readUnderWay(tx *gorm.DB) error {
 	var sync syncState
 	if err := tx.Take(&sync, 1).Error; err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
@@ -149,11 +179,10 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		into  any
 		query string
 	}{
-		{"differences", &o.Match, differences},
-		{"bank debits", &o.Waiting.Debits, pendingDebits},
-		{"refunds", &o.Waiting.Refunds, openRefunds},
-		{"failing gifts", &o.Waiting.Failing, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM subscriptions
-			WHERE status IN ('past_due', 'unpaid')`},
+		{"differences", &o.Match, openDifferences},
+		{"bank debits", &o.Waiting.Debits, countOf(DebitsUnderWay)},
+		{"refunds", &o.Waiting.Refunds, countOf(RefundsUnderWay)},
+		{"failing gifts", &o.Waiting.Failing, countOf(FailingNow)},
 	} {
 		if err := tx.Raw(q.query).Scan(q.into).Error; err != nil {
 			return fmt.Errorf("count the %s: %w", q.what, err)
@@ -173,18 +202,7 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 	return nil
 }
 
-// differences counts the findings that stand, and pendingDebits the bank debits
-// that are under way.
-const (
-	differences = `SELECT COUNT(*) AS differences, COUNT(*) AS count, COALESCE(SUM(ABS(amount)), 0) AS amount FROM findings
-		WHERE closed_at IS NULL AND kind NOT IN ('` + string(FoundWarning) + `', '` + string(FoundLostTwice) + `')`
-	pendingDebits = `SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations
-		WHERE status IN ('started', 'processing') AND pending > 0`
-)
-
-// openRefunds counts the refunds whose end is not known. The first condition is
-// that of the index facts_opened, in its very words, without which SQLite reads
-// every fact.
-const openRefunds = `SELECT COUNT(*) AS count, COALESCE(SUM(f.amount), 0) AS amount FROM facts f
-	WHERE f.kind IN ('refund', 'dispute_opened') AND f.kind = 'refund'
-	AND NOT EXISTS (SELECT 1 FROM facts c WHERE c.object = f.object AND c.kind IN ('refund_settled', 'refund_failed'))`
+// countOf counts what is under way, by what each gift adds to it.
+func countOf(f Figure) string {
+	return "SELECT COALESCE(SUM(things), 0) AS count, COALESCE(SUM(moved), 0) AS amount FROM (" + underWay[f] + ") AS figure"
+}

@@ -136,13 +136,27 @@ func (s *Store) FindSession(ctx context.Context, token string) (Session, Staff, 
 	if err != nil {
 		return Session{}, Staff{}, fmt.Errorf("models: find whose session it is: %w", err)
 	}
-	if s.Now().Sub(session.SeenAt) >= seenEvery {
-		err := s.tx(ctx, func(tx *gorm.DB) error { return tx.Model(&session).Update("seen_at", s.Now()).Error })
+	if now := s.Now(); now.Sub(session.SeenAt) >= seenEvery {
+		err := s.tx(ctx, func(tx *gorm.DB) error { return tx.Model(&Session{ID: session.ID}).Update("seen_at", now).Error })
 		if err != nil {
 			return Session{}, Staff{}, fmt.Errorf("models: keep that a session is used: %w", err)
 		}
+		session.SeenAt = now
 	}
 	return session, who, nil
+}
+
+// FindEnded returns whose session a token opened that has run out by itself, or
+// ErrNotFound. It opens nothing any more; one that was ended is not remembered.
+func (s *Store) FindEnded(ctx context.Context, token string) (Staff, error) {
+	if !ValidToken(token) {
+		return Staff{}, ErrNotFound
+	}
+	who, err := findStaff(s.db.WithContext(ctx), "disabled_at IS NULL AND id = (SELECT staff_id FROM staff_sessions WHERE token_hash = ?)", hashToken(token))
+	if err != nil {
+		return Staff{}, fmt.Errorf("models: find whose session it was: %w", err)
+	}
+	return who, nil
 }
 
 // ListSessions returns somebody's sessions, the one used last first.
@@ -155,6 +169,17 @@ func (s *Store) ListSessions(ctx context.Context, staffID string) ([]Session, er
 		return nil, fmt.Errorf("models: list the sessions: %w", err)
 	}
 	return all, nil
+}
+
+// EndOtherSessions ends all of somebody's sessions but one.
+func (s *Store) EndOtherSessions(ctx context.Context, who Staff, but string) error {
+	return s.act(ctx, "end the other sessions", func(tx *gorm.DB) error {
+		ended := tx.Where("staff_id = ? AND id <> ?", who.ID, but).Delete(&Session{})
+		if ended.Error != nil || ended.RowsAffected == 0 {
+			return ended.Error
+		}
+		return s.audit(tx, AuditEntry{Who: who.Actor(), Act: SignedOut, Object: who.Email, After: "every other session"})
+	})
 }
 
 // EndSession ends one of somebody's sessions. That there is none is no error.

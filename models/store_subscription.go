@@ -103,18 +103,13 @@ func (s *Store) shareDonor(tx *gorm.DB, began Donation) error {
 }
 
 // recurring counts the subscriptions that are active or past due and have been
-// paid for once, and sums what they come to in a month.
+// paid once, and what they come to in a month.
 func recurring(tx *gorm.DB) (active int64, monthly money.Minor, err error) {
-	var sum struct{ Active, Monthly int64 }
-	err = tx.Raw(`
-		SELECT COUNT(*) AS active, COALESCE(SUM(s.amount / s.months), 0) AS monthly
-		FROM subscriptions s JOIN books b ON b.currency = s.currency
-		WHERE s.status IN ('active', 'past_due')
-		  AND EXISTS (SELECT 1 FROM donations d WHERE d.subscription_id = s.id AND d.captured > 0)`).Scan(&sum).Error
-	if err != nil {
+	var sum UnderWay
+	if err := tx.Raw(countOf(RecurringNow)).Scan(&sum).Error; err != nil {
 		return 0, 0, fmt.Errorf("sum the subscriptions: %w", err)
 	}
-	return sum.Active, money.Minor(sum.Monthly), nil
+	return sum.Count, sum.Amount, nil
 }
 
 // RunningSubscriptions returns, by id after the given one, up to most of the

@@ -282,6 +282,9 @@ type lease struct {
 
 func (lease) TableName() string { return "leases" }
 
+// CardsLease is held by whoever looks for cards that expire.
+const CardsLease = "cards"
+
 // Lease takes or renews a lease, for so long, and reports whether it is the
 // holder's now. It runs out by itself should the holder die. What is done under
 // it must be harmless if two do it all the same: clocks differ.

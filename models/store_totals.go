@@ -75,7 +75,7 @@ func (s *Store) withClosing(tx *gorm.DB, t *Totals, until *time.Time) error {
 		at, next = *until, until.Add(time.Microsecond).UTC() // the database's times are no finer
 	}
 	var err error
-	if t.InTransit, _, err = inTransit(tx, &next, civil(at.In(s.zone.Load()))); err != nil {
+	if t.InTransit, _, err = inTransit(tx, &next, CivilDay(at.In(s.zone.Load()))); err != nil {
 		return err
 	}
 	last, err := lastClosing(tx)
@@ -169,6 +169,19 @@ func recomputed(db *gorm.DB, moment *time.Time) (progressChange, error) {
 }
 
 func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
+	n, err := s.eventsToLookAt(db)
+	if err != nil {
+		return 0, err
+	}
+	var gifts int64
+	if err := db.Model(&Donation{}).Where(overpaid).Count(&gifts).Error; err != nil {
+		return 0, fmt.Errorf("count the gifts that were paid twice: %w", err)
+	}
+	return n + gifts, nil
+}
+
+// eventsToLookAt counts the events of which NeedsPerson holds.
+func (s *Store) eventsToLookAt(db *gorm.DB) (int64, error) {
 	var n int64
 	err := db.Model(&Event{}).
 		Where("state IN ? AND (state = ? OR failing_since <= ?)", []EventState{EventAttention, EventWaiting}, EventAttention, s.Now().Add(-patience)).
@@ -176,9 +189,5 @@ func (s *Store) needsAttention(db *gorm.DB) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count what needs attention: %w", err)
 	}
-	var gifts int64
-	if err := db.Model(&Donation{}).Where(overpaid).Count(&gifts).Error; err != nil {
-		return 0, fmt.Errorf("count the gifts that were paid twice: %w", err)
-	}
-	return n + gifts, nil
+	return n, nil
 }

@@ -185,6 +185,7 @@ func TestAssetsKeepWithinTheirBudgets(t *testing.T) {
 		"pictures":           {25 << 10, pictures},
 		"the frame's style":  {5 << 10, []string{"embed.css"}},
 		"the frame's script": {2 << 10, []string{"frame.js"}},
+		"the rooms' script":  {1 << 10, []string{"session.js"}},
 		"the frame's fonts":  {22 << 10, []string{"appeal-serif-400.woff2", "appeal-serif-600.woff2"}},
 		"the article's":      {3 << 10, []string{"embed.js"}},
 	} {

@@ -63,11 +63,11 @@ func (d demoCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	c, err := readCampaign(p.getenv("APPEAL_CAMPAIGN"))
+	conf, err := d.config(k, p.getenv("APPEAL_CAMPAIGN"), site, stripe)
 	if err != nil {
 		return errors.Join(err, site.Close(), stripe.Close())
 	}
-	conf, err := d.config(k, site, stripe)
+	c, err := readCampaign(conf.CampaignDir)
 	if err != nil {
 		return errors.Join(err, site.Close(), stripe.Close())
 	}
@@ -113,12 +113,12 @@ func origin(l net.Listener) string {
 
 // config is the environment that the service would be given, read by the same
 // code.
-func (d demoCommand) config(k keys, site, stripe net.Listener) (config.Config, error) {
+func (d demoCommand) config(k keys, folder string, site, stripe net.Listener) (config.Config, error) {
 	env := map[string]string{
 		"APPEAL_LISTEN": site.Addr().String(), "APPEAL_BASE_URL": origin(site),
 		"DATABASE_URL":      "sqlite:" + filepath.Join(d.Data, "appeal.db"),
 		"STRIPE_SECRET_KEY": k.Stripe, "STRIPE_WEBHOOK_SECRET": k.Webhook, "STRIPE_API_BASE": origin(stripe),
-		"APPEAL_SECRET_KEY": k.Links,
+		"APPEAL_SECRET_KEY": k.Links, "APPEAL_CAMPAIGN": folder,
 	}
 	return config.Load(config.Serve, func(name string) string { return env[name] }, os.ReadFile)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/corruptionproject/appeal/internal/sheet"
+	"github.com/corruptionproject/appeal/internal/sheettest"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -67,5 +69,46 @@ func TestTheNewslettersListIsExported(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnExportReplacesItsFileOnceItIsWholeAndIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	url, clock := storetest.Databases()["SQLite"](t), &storetest.Clock{}
+	store := storetest.Open(t, url, clock)
+	storetest.PaidOut(t, store, 0)
+	e := env{"DATABASE_URL": url}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "journal")
+	if err := os.WriteFile(file, []byte("last month's"), 0o644); err != nil { //nolint:gosec // as somebody else may have left it
+		t.Fatal(err)
+	}
+	for _, f := range []sheet.Format{sheet.CSV, sheet.XLSX} {
+		if status, out, errs := appeal(t, e, "export", "journal", "--format", string(f), "-o", file); status != done || out+errs != "" {
+			t.Fatalf("status %d, %s%s", status, out, errs)
+		}
+		written, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal := sheettest.Read(t, f, written)
+		if debit, credit := journal.Sum(t, "debit"), journal.Sum(t, "credit"); len(journal.Rows) != 10 || debit != credit {
+			t.Errorf("%d lines, debits of %s and credits of %s", len(journal.Rows), debit, credit)
+		}
+		if about, err := os.Stat(file); err != nil || about.Mode().Perm() != 0o600 {
+			t.Errorf("others may read the file: %v, %v", about.Mode(), err)
+		}
+	}
+	for _, wrong := range [][]string{{"--format", "pdf"}, {"--layout", "sage"}} {
+		if status, out, errs := appeal(t, e, append([]string{"export", "journal"}, wrong...)...); status != misused || out != "" || errs == "" {
+			t.Errorf("%v: status %d, %s%s", wrong, status, out, errs)
+		}
+	}
+	if status, _, errs := appeal(t, e, "export", "journal", "-o", filepath.Join(dir, "nowhere", "journal.csv")); status != failed || errs == "" {
+		t.Errorf("a folder that isn't there: status %d, %q", status, errs)
+	}
+	acts, err := store.ListAudit(t.Context(), models.AuditQuery{Act: models.Exported}, 10)
+	if err != nil || len(acts) != 3 || acts[2].Who != models.Operator || acts[2].Object != "journal.csv" || acts[2].After != "10 rows" {
+		t.Errorf("the log: %+v, %v", acts, err)
 	}
 }

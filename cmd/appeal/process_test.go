@@ -64,7 +64,8 @@ func startProcess(t *testing.T, e env, ahead time.Duration, dies death, args ...
 	}
 	p := &process{cmd: exec.Command(self, args...), errs: &buffer{}, ended: make(chan struct{})}
 	p.cmd.Stderr = p.errs
-	p.cmd.Env = []string{asProgram + "=yes", asAhead + "=" + ahead.String()}
+	// It lives for a second: collecting its garbage would be a third of its work.
+	p.cmd.Env = []string{asProgram + "=yes", asAhead + "=" + ahead.String(), "GOGC=800"}
 	if dies.times > 0 {
 		p.cmd.Env = append(p.cmd.Env, asDying+"="+strconv.Itoa(int(dies.at))+" "+strconv.Itoa(dies.pass))
 	}

@@ -99,15 +99,17 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	reading := pace(stripe, conf)
 	resolver := webhooks.NewResolver(store, reading, log)
 	door := &webhooks.Door{Store: store, Secrets: secrets(conf), Livemode: live, Resolver: resolver, Log: log}
+	sender, from := listener.postOffice(conf, c)
+	version, revision := built()
 	rooms, err := finance.New(finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: conf.BaseURL, TestMode: !live, Key: []byte(conf.SecretKey.Reveal()),
-		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log,
+		Refunds: stripe, Lookup: resolver, Now: store.Now, Log: log, Folder: conf.CampaignDir, Mailed: sender != nil,
+		Version: version, Commit: revision, SyncEvery: conf.SyncInterval,
 	})
 	if err != nil {
 		return err
 	}
 	signer := links.New([]byte(conf.SecretKey.Reveal()))
-	sender, from := listener.postOffice(conf, c)
 	letters := &outbox.Worker{
 		Store: store, Sender: sender, Campaign: c, Links: signer, BaseURL: conf.BaseURL, From: from, TestMode: !live, Log: log,
 	}
@@ -131,7 +133,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}
 	workers.Go(func() { letters.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
-	workers.Go(func() { tellOfCards(working, store, log) })
+	workers.Go(func() { tellByTheClock(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {
@@ -236,17 +238,20 @@ func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 // than their news gets old, so that a service that was down misses few.
 const betweenCards = 5 * time.Minute
 
-// tellOfCards has donors told that the card of a monthly or yearly gift expires,
-// in one process at a time.
-func tellOfCards(ctx context.Context, store *models.Store, log *slog.Logger) {
+// tellByTheClock has donors told that the card of a monthly or yearly gift
+// expires, in one process at a time, and finance each morning what waits.
+func tellByTheClock(ctx context.Context, store *models.Store, log *slog.Logger) {
 	holder := rand.Text()
 	every(ctx, betweenCards, func() bool {
-		mine, err := store.Lease(ctx, "cards", holder, betweenCards)
+		mine, err := store.Lease(ctx, models.CardsLease, holder, betweenCards)
 		if err == nil && mine {
 			_, err = store.QueueExpiringCards(ctx, store.Now())
 		}
 		if err != nil && ctx.Err() == nil {
 			log.Warn("cards that expire could not be looked for", "error", err)
+		}
+		if err := store.QueueMorning(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
+			log.Warn("what waits in the morning could not be looked for", "error", err)
 		}
 		return true
 	})

@@ -150,6 +150,9 @@ func printReport(p *program, r webhooks.Report) error {
 	var differ, people []string
 	for _, f := range r.Findings {
 		line := fmt.Sprintf("%s %s: %s (%s %s)", f.Kind, f.Object, f.Detail, f.Amount.Decimal(), f.Currency)
+		if f.ResolvedAt != nil {
+			line += ", resolved by a person"
+		}
 		if f.Kind.Differs() {
 			differ = append(differ, line)
 		} else {

@@ -16,7 +16,13 @@ type versionCommand struct{}
 
 // Run prints what this program is.
 func (versionCommand) Run(p *program) error {
-	version, revision := release, commit
+	version, revision := built()
+	return p.printf("appeal %s\ncommit %s\n%s\nStripe API %s\n", version, revision, runtime.Version(), stripeapi.Version)
+}
+
+// built is which program this is.
+func built() (version, revision string) {
+	version, revision = release, commit
 	if build, ok := debug.ReadBuildInfo(); ok {
 		if version == "" {
 			version = build.Main.Version
@@ -33,5 +39,5 @@ func (versionCommand) Run(p *program) error {
 	if revision == "" {
 		revision = "unknown"
 	}
-	return p.printf("appeal %s\ncommit %s\n%s\nStripe API %s\n", version, revision, runtime.Version(), stripeapi.Version)
+	return version, revision
 }

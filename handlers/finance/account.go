@@ -15,6 +15,7 @@ type accountView struct {
 	CodesLeft int64
 	New       newFactor
 	Sessions  []sessionView
+	Others    bool // there are others than this one
 	Said      string
 	Problem   string
 	At        string // the part of the page that the problem is in: "password" or "factor"
@@ -33,6 +34,7 @@ func (r *Rooms) getAccount(v *visit) error {
 	said := map[string]string{
 		"password": "Your password was changed. Every other session of yours has ended.",
 		"ended":    "The session has ended.",
+		"others":   "Every other session of yours has ended.",
 	}[v.QueryParam("said")]
 	return r.account(v, http.StatusOK, accountView{Said: said})
 }
@@ -51,6 +53,7 @@ func (r *Rooms) account(v *visit, status int, view accountView) error {
 		return err
 	}
 	for _, s := range sessions {
+		view.Others = view.Others || s.ID != v.session.ID
 		view.Sessions = append(view.Sessions, sessionView{
 			ID: s.ID, Device: s.Device, Since: r.moment(s.CreatedAt), Seen: r.moment(s.SeenAt), This: s.ID == v.session.ID,
 		})
@@ -70,6 +73,11 @@ func (r *Rooms) postAccount(v *visit) error {
 		return r.setFactor(v, sent)
 	case "end":
 		return r.endSession(v, sent.Get("session"))
+	case "others":
+		if err := r.Store.EndOtherSessions(v.ctx(), v.who, v.session.ID); err != nil {
+			return err
+		}
+		return back(v, accountPath, "others")
 	default:
 		return r.account(v, http.StatusUnprocessableEntity, accountView{Problem: "Nothing was chosen to be done."})
 	}

@@ -47,9 +47,12 @@ var acts = map[models.Act]string{
 	models.PasswordChanged: "Password changed", models.FactorSet: "Second factor set up", models.FactorRemoved: "Second factor removed",
 	models.RecoveryUsed: "Recovery code used", models.SignedIn: "Signed in", models.SignedOut: "Signed out",
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
-	models.RefundAskedFor: "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
+	models.OfflineImported: "Offline gifts imported",
+	models.RefundAskedFor:  "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
 	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
 	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
+	models.SampleMailed:    "Sample receipt mailed",
+	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
 }

@@ -37,23 +37,38 @@ type mark struct{ At, Label, Anchor string }
 // bar is one piece of a day's bar.
 type bar struct{ Kind, X, Y, Width, Height string }
 
-type legend struct{ Kind, Name, Total string }
+type legend struct {
+	Kind, Name string
+	Total      cell
+}
 
 // dayLine is one row of the table.
 type dayLine struct {
 	Day, Href                            string
-	Gifts                                string
+	Gifts                                cell
 	Once, Recurring, Offline             cell
 	Gross, Refunded, Disputed, Fees, Net cell
 }
 
-// cell is an amount in a table.
+// cell is a number in a table.
 type cell struct {
 	Value   string
-	Nothing bool // shown quietly, so that real amounts stand out
+	Nothing bool   // shown quietly, so that real amounts stand out
+	Href    string // to what it is made of; "" if it is nothing
 }
 
-func amount(m money.Minor) cell { return cell{m.String(), m == 0} }
+// to has the number lead to what it is made of.
+func (c cell) to(href string) cell {
+	if !c.Nothing {
+		c.Href = href
+	}
+	return c
+}
+
+// number is a count in a table.
+func number(n int64) cell { return cell{Value: thousands(n), Nothing: n == 0} }
+
+func amount(m money.Minor) cell { return cell{Value: m.String(), Nothing: m == 0} }
 
 // less is an amount that is taken off.
 func less(m money.Minor) cell { return amount(-m) }
@@ -91,7 +106,11 @@ func buckets(o models.Overview, l look, today time.Time) (all []bucket, days int
 		}
 	}
 	for at := from; !at.After(to); at = at.AddDate(0, 0, days) {
-		all = append(all, bucket{from: at, to: at.AddDate(0, 0, days-1), Day: models.Day{On: at}})
+		last := at.AddDate(0, 0, days-1)
+		if end := l.period.To; !end.IsZero() && last.After(end) {
+			last = end // the last weeks of a period can be cut short
+		}
+		all = append(all, bucket{from: at, to: last, Day: models.Day{On: at}})
 	}
 	for _, day := range o.Days {
 		b := &all[int(day.On.Sub(from).Hours()/24)/days]
@@ -124,7 +143,11 @@ func chart(o models.Overview, l look, today time.Time) chartView {
 		}
 		view.Days = append(view.Days, line(b, l))
 	}
-	view.Legend = []legend{{"once", "One time", once.String()}, {"month", "Recurring", recurring.String()}, {"off", "Offline", offline.String()}}
+	view.Legend = []legend{
+		{"once", "One time", l.gross(string(models.Once), once)},
+		{"month", "Recurring", l.gross(models.Recurring, recurring)},
+		{"off", "Offline", l.gross(models.OfflineKind, offline)},
+	}
 	view.Says = fmt.Sprintf("%s, %s to %s: %s in all, most on %s with %s.",
 		view.Heading, short(all[0].from), short(all[len(all)-1].from), o.Gross, short(highest.from), highest.Gross)
 	view.Sizes = []drawing{
@@ -139,11 +162,28 @@ func line(b bucket, l look) dayLine {
 	if !b.to.Equal(b.from) {
 		day += " – " + short(b.to)
 	}
+	at := l.during(b.from, b.to)
 	return dayLine{
-		Day: day, Href: l.during(b.from, b.to).address(), Gifts: thousands(b.Gifts),
-		Once: amount(b.Once), Recurring: amount(b.Recurring), Offline: amount(b.Offline), Gross: amount(b.Gross),
-		Refunded: less(b.Refunded), Disputed: less(b.Disputed), Fees: less(b.Fees), Net: amount(b.Net()),
+		Day: day, Href: at.address(), Gifts: number(b.Gifts).to(at.gifts(models.GiftsFigure)),
+		Once: at.gross(string(models.Once), b.Once), Recurring: at.gross(models.Recurring, b.Recurring), Offline: at.gross(models.OfflineKind, b.Offline),
+		Gross: amount(b.Gross).to(at.gifts(models.GrossFigure)), Refunded: less(b.Refunded).to(at.gifts(models.RefundsFigure)),
+		Disputed: less(b.Disputed).to(at.gifts(models.DisputesFigure)), Fees: less(b.Fees).to(at.gifts(models.FeesFigure)),
+		Net: amount(b.Net()).to(at.gifts(models.NetFigure)),
 	}
+}
+
+// gross is what gifts of a kind came to, leading to them.
+func (l look) gross(kind string, m money.Minor) cell {
+	return amount(m).to(l.of(kind).gifts(models.GrossFigure))
+}
+
+// of is this look at one kind of gift, unless it is at one already: then all
+// there is to see is of that.
+func (l look) of(kind string) look {
+	if l.filter.Frequency == "" {
+		l.filter.Frequency = kind
+	}
+	return l
 }
 
 func short(day time.Time) string { return day.Format("Jan 2") }

@@ -157,7 +157,7 @@ func (r *Rooms) planned(v *visit, view *closeView, through time.Time) (wrong str
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // matters say where what is open is looked at.
-var matters = map[models.Matter]matterView{
+var matters = map[models.OpenKind]matterView{
 	models.StripeUnread:    {},
 	models.EventsUnbooked:  {Href: eventsPath, Link: "Look at them"},
 	models.BooksDiffer:     {Href: eventsPath, Link: "Look at them"},

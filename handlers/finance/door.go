@@ -43,10 +43,11 @@ func (v *visit) ctx() context.Context { return v.Request().Context() }
 // that too, so that whoever walks the router sees what was promised of each.
 func (d door) room(method, path string, who access, enter func(*visit) error) {
 	route := d.echo.Add(method, path, func(c echo.Context) error {
-		headers(c)
+		d.rooms.headers(c)
 		v := &visit{Context: c}
 		err := d.rooms.letIn(v, who)
 		if err == nil {
+			d.rooms.dropKept(v)
 			err = enter(v)
 		}
 		return d.rooms.answer(v, err)
@@ -55,14 +56,20 @@ func (d door) room(method, path string, who access, enter func(*visit) error) {
 }
 
 // headers keep what is shown here out of every cache, index and frame, and
-// allow its pages no script.
-func headers(c echo.Context) {
+// allow its pages no script but that which tells when a session ends.
+func (r *Rooms) headers(c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Robots-Tag", "noindex")
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "+
-		"base-uri 'none'; frame-ancestors 'none'; form-action 'self'")
+	h.Set("Content-Security-Policy", r.policy())
+}
+
+// policy is what a browser may load for a page here. One that shows the appeal
+// adds its frame.
+func (r *Rooms) policy() string {
+	return "default-src 'none'; script-src " + r.Web.Digest("session.js") + "; connect-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 }
 
 // errSignIn leads to the login page, errSetUp to where a second factor is set
@@ -105,6 +112,7 @@ func (r *Rooms) mustSetUp(who models.Staff) bool {
 const (
 	sessionCookie = "appeal-staff"
 	deviceCookie  = "appeal-device"
+	keptCookie    = "appeal-form"
 )
 
 // cookieName adds the prefix with which browsers take a cookie from this host
@@ -126,20 +134,40 @@ func (r *Rooms) setCookie(c echo.Context, name, token string, seconds int) {
 }
 
 // toLogin leads to the login page and, once signed in, back to where one was
-// going: of a form that was sent, to the page it stood on.
-func (r *Rooms) toLogin(c echo.Context) error {
-	to := c.Request().URL.RequestURI()
-	if c.Request().Method != http.MethodGet {
-		to = ""
-		if page, err := url.Parse(c.Request().Referer()); err == nil && page.Host == c.Request().Host {
-			to = page.RequestURI()
+// going: of a form that was sent, to what it held, or to the page it stood on.
+func (r *Rooms) toLogin(v *visit) error {
+	to, said := v.Request().URL.RequestURI(), ""
+	if v.Request().Method != http.MethodGet {
+		kept, err := r.keep(v)
+		switch {
+		case err != nil:
+			return err
+		case kept:
+			to, said = keptPath, "kept"
+		default:
+			to, said = stoodOn(v), "lost"
 		}
 	}
-	address := loginPath
+	query := url.Values{}
 	if to = ownPath(to); to != "/finance" {
-		address += "?" + url.Values{"next": {to}}.Encode()
+		query.Set("next", to)
 	}
-	return c.Redirect(http.StatusSeeOther, address)
+	if said != "" {
+		query.Set("said", said)
+	}
+	if len(query) == 0 {
+		return v.Redirect(http.StatusSeeOther, loginPath)
+	}
+	return v.Redirect(http.StatusSeeOther, loginPath+"?"+query.Encode())
+}
+
+// stoodOn is the page of ours that a form stood on, "" for none.
+func stoodOn(c echo.Context) string {
+	page, err := url.Parse(c.Request().Referer())
+	if err != nil || page.Host != c.Request().Host {
+		return ""
+	}
+	return page.RequestURI()
 }
 
 // ownPath is where to go after signing in: an address of these rooms, or the

@@ -46,11 +46,14 @@ var statuses = []answered{
 	{models.ErrNoAddress, http.StatusConflict, "Nobody knows where to", "This gift came without an email, so there is nowhere to send its receipt. Nothing was changed."},
 	{errNoReceipt, http.StatusConflict, "There is no receipt yet", "A receipt is issued once something was received. Nothing was changed."},
 	{models.ErrNotSettled, http.StatusConflict, "That can’t be marked yet", "The payout has not arrived, or its lines don’t come to what was sent. Nothing was changed."},
+	{errNoMail, http.StatusConflict, "Mail is not set up", "The service sends no mail, so no sample either. Whoever runs it sets SMTP_URL and MAIL_FROM. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
 	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},
 	{models.ErrBooksClosed, http.StatusServiceUnavailable, "Not ready yet", "The books can’t be reached. Please try again in a minute."},
 	{password.ErrBusy, http.StatusServiceUnavailable, "Too many are signing in", "Please try again in a moment."},
 }
+
+var errNoMail = errors.New("mail is not set up")
 
 // answer turns what a room returned as an error into where to go, or a page.
 func (r *Rooms) answer(v *visit, err error) error {
@@ -61,7 +64,10 @@ func (r *Rooms) answer(v *visit, err error) error {
 		r.failed(v, "", err)
 		panic(http.ErrAbortHandler)
 	case errors.Is(err, errSignIn):
-		return r.toLogin(v)
+		if err := r.toLogin(v); err != nil {
+			return r.answer(v, err)
+		}
+		return nil
 	case errors.Is(err, errSetUp):
 		return v.Redirect(http.StatusSeeOther, accountPath)
 	}

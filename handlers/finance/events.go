@@ -17,27 +17,33 @@ type eventsView struct {
 	Twice    []matter // gifts that were paid twice
 	Disputes []disputeRow
 	Gifts    []matter // that somebody can still save money on
+	Debits   []matter // that take longer than banks may
 	Differs  []matter // where the books and Stripe differ
 	Mail     []mailRow
+	Standing string // how many differences were resolved, and still stand
 	Nothing  bool
 }
 
-type eventRow struct{ ID, When, Type, Object, State, Problem string }
+type eventRow struct{ ID, When, Type, Object, State, Problem, Resolve string }
 
 // matter is one thing that needs a person.
-type matter struct{ When, Name, Href, Amount, Detail string }
+type matter struct {
+	When, Name, Href, Amount, Detail string
+	Resolve                          string // where it is closed; "" if that is not for a person to say
+}
 
 type mailRow struct{ Key, When, Kind, State, Problem, Act string }
 
 func (r *Rooms) getEvents(v *visit) error {
 	view := eventsView{Said: map[string]string{
 		"replayed": "It is tried again now. Reload the page in a moment: it is gone once it is booked.",
+		"resolved": "It is resolved, and your note is kept.",
 		"mail":     "It is sent now. Reload the page in a moment: it is gone once it was accepted.",
 	}[v.QueryParam("said")]}
 	if err := errors.Join(r.events(v, &view), r.found(v, &view), r.mails(v, &view)); err != nil {
 		return err
 	}
-	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
+	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Debits)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
 	return r.render(v, http.StatusOK, "finance-events", "What needs a person", view)
 }
 
@@ -53,7 +59,11 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		if e.State == models.EventWaiting {
 			state = "Waits, is tried again"
 		}
-		view.Events = append(view.Events, eventRow{e.ID, r.moment(e.ReceivedAt), e.Type, e.ObjectID, state, e.Problem})
+		row := eventRow{ID: e.ID, When: r.moment(e.ReceivedAt), Type: e.Type, Object: e.ObjectID, State: state, Problem: e.Problem}
+		if e.NeedsPerson(r.Now()) {
+			row.Resolve = resolvePath("", e.ID)
+		}
+		view.Events = append(view.Events, row)
 	}
 	gifts, err := r.Store.OverpaidGifts(v.ctx())
 	if err != nil {
@@ -66,6 +76,13 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		}
 		view.Twice = append(view.Twice, one)
 	}
+	debits, err := r.Store.LongDebits(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, d := range debits {
+		view.Debits = append(view.Debits, matter{When: r.moment(d.CreatedAt), Name: d.Reference, Href: giftPath(d.ID), Amount: d.Pending.String()})
+	}
 	disputes, err := r.Store.OpenDisputes(v.ctx())
 	if err != nil {
 		return err
@@ -76,14 +93,21 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 	return nil
 }
 
-// found is what syncs have found and still stands.
+// found is what syncs have found, and nobody has resolved.
 func (r *Rooms) found(v *visit, view *eventsView) error {
 	findings, err := r.Store.OpenFindings(v.ctx())
 	if err != nil {
 		return err
 	}
+	var standing int64
 	for _, f := range findings {
-		one := matter{When: r.moment(f.FoundAt), Name: f.Object, Amount: f.Amount.String(), Detail: f.Detail}
+		if f.ResolvedAt != nil {
+			if f.Kind.Differs() {
+				standing++
+			}
+			continue
+		}
+		one := matter{When: r.moment(f.FoundAt), Name: f.Object, Amount: f.Amount.String(), Detail: f.Detail, Resolve: resolvePath(f.Kind, f.Object)}
 		switch {
 		case !f.Kind.Differs():
 			view.Gifts = append(view.Gifts, one)
@@ -92,6 +116,9 @@ func (r *Rooms) found(v *visit, view *eventsView) error {
 			one.Href = payoutsPath + "/" + url.PathEscape(f.Object)
 		}
 		view.Differs = append(view.Differs, one)
+	}
+	if standing > 0 {
+		view.Standing = counted(standing, "difference from Stripe was resolved and still stands", "differences from Stripe were resolved and still stand") + " in the overview."
 	}
 	return nil
 }

@@ -96,16 +96,16 @@ func TestDisputesAreShownByTheDayOnWhichTheyMustBeAnswered(t *testing.T) {
 		if near, far, answered := strings.Index(page.body, "dp_near"), strings.Index(page.body, "dp_far"), strings.Index(page.body, "dp_answered"); near > far || far > answered {
 			t.Errorf("they stand at %d, %d and %d", near, far, answered)
 		}
-		ada.get("/finance").says(t, `<a href="/finance/events#disputes">Disputes to answer</a>`, "2, respond by Nov 24", "$60.00", "Disputes answered")
+		ada.get("/finance").says(t, `<a href="/finance/events#disputes">Disputes to answer</a><span class="means">respond by Nov 24</span>`, "$60.00", "Disputes answered")
 		ada.get("/finance/donations/"+d.ID).says(t, "Respond by", "Dec 3, 2026, 9 days left")
 		reader := h.as(h.add("reader@example.org", models.Viewer)).get("/finance")
-		reader.says(t, "2, respond by Nov 24")
-		reader.hides(t, "/finance/events#disputes")
+		reader.says(t, "Disputes to answer", "respond by Nov 24")
+		reader.hides(t, "/finance/events#disputes", "Nothing needs a person.")
 
 		h.clock.Advance(3 * time.Hour)
 		ada = h.as(h.add("later@example.org", models.Finance))
 		ada.get("/finance/events").says(t, "overdue")
-		ada.get("/finance").says(t, "2, the first overdue since Nov 24")
+		ada.get("/finance").says(t, "overdue since Nov 24")
 	})
 }
 
@@ -128,7 +128,57 @@ func TestMailThatWasGivenUpOrIsHeldIsSentByAPerson(t *testing.T) {
 		page.hides(t, "ruth@")
 		ada.post("/finance/mail", "key", key).expect(t, http.StatusSeeOther, "/finance/events?said=mail", "")
 		ada.get("/finance/events").hides(t, key)
-		ada.get("/finance/audit").says(t, "Mail sent again or released", key)
+		ada.get("/finance/audit").says(t, "Mail sent again or released", "Gift CP-")
 		ada.post("/finance/mail", "key", key).expect(t, http.StatusNotFound, "", "Page not found")
+	})
+}
+
+func TestWhatNeedsNobodyAnyMoreIsResolvedWithANote(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		poison := models.Event{ID: "evt_1", Type: "charge.succeeded", Created: h.clock.Now(), Raw: []byte("{}")}
+		if _, _, err := h.store.Receive(t.Context(), poison, models.Reading{State: models.EventAttention, Problem: "it can't be read"}); err != nil {
+			t.Fatal(err)
+		}
+		finding := models.Finding{Kind: models.FoundPhantom, Object: "ch_1:charge", Amount: -12_34, Currency: "usd", Detail: "Stripe does not know it"}
+		run, err := h.store.BeginSync(t.Context(), models.SyncPlan{Stages: []string{"compare"}, BooksStart: storetest.Start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.store.NameDifferences(t.Context(), h.clock.Now(), []models.Finding{finding}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.store.CompleteSync(t.Context(), run, nil); err != nil {
+			t.Fatal(err)
+		}
+		ada := h.as(h.add("ada@example.org", models.Finance))
+		const event, difference = "/finance/events/evt_1/resolve", "/finance/findings/missing_at_stripe/ch_1:charge/resolve"
+		ada.get("/finance/events").says(t, `href="`+event+`"`, `href="`+difference+`"`, "What was resolved")
+		ada.get(event).says(t, "it can&#39;t be read", "No money moves", `name="seen" value="0.00 it can&#39;t be read"`)
+		ada.get(difference).says(t, "Missing at Stripe", "\u2212$12.34", "The difference from Stripe stays in the overview")
+
+		ada.post(event, "note", " ").expect(t, http.StatusUnprocessableEntity, "", "Say why")
+		ada.post(event, "note", "Ruth’s bank wrote", "seen", "0.00 something else").expect(t, http.StatusConflict, "", "Ruth’s bank wrote")
+		ada.post(event, "note", "Ruth’s bank wrote").expect(t, http.StatusSeeOther, "/finance/events?said=resolved", "")
+		ada.post(event, "note", "Ruth’s bank wrote").expect(t, http.StatusConflict, "", "This was resolved already.")
+		ada.post(difference, "note", "Booked by hand").expect(t, http.StatusSeeOther, "/finance/events?said=resolved", "")
+		page := ada.get("/finance/events")
+		page.says(t, "Nothing needs a person.", "1 difference from Stripe was resolved and still stands")
+		page.hides(t, "evt_1", "ch_1:charge")
+		ada.get("/finance/events/resolved").says(t, "evt_1", "Ruth’s bank wrote", "ada@example.org", "Booked by hand", "Missing at Stripe", `action="/finance/events/evt_1/replay"`)
+
+		// The overview goes on telling of the difference; the log, which viewers read, has no word of the note.
+		viewer := h.as(h.add("viewer@example.org", models.Viewer))
+		viewer.get("/finance").says(t, "Difference $12.34 from Stripe", "1 item, resolved with a note and still different.")
+		log := viewer.get("/finance/audit")
+		log.says(t, "Event resolved", "Finding resolved", "missing_at_stripe")
+		log.hides(t, "Ruth", "Booked by hand")
+		viewer.post(event, "note", "mine").expect(t, http.StatusForbidden, "", "needs another role")
+		viewer.get("/finance/events/resolved").expect(t, http.StatusForbidden, "", "needs another role")
+
+		ada.post("/finance/events/evt_1/replay").expect(t, http.StatusSeeOther, "/finance/events?said=replayed", "")
+		ada.get("/finance/events").says(t, "evt_1")
+		ada.get("/finance/events/resolved").says(t, "Open again")
+		ada.post("/finance/findings/missing_at_stripe/ch_none/resolve", "note", "why").expect(t, http.StatusNotFound, "", "Page not found")
 	})
 }

@@ -4,7 +4,8 @@
 // Every address names who may come to it where it is registered, and the door
 // asks before anything else is done; there is no other way to register one. It
 // refuses to know the public site, to write SQL and to show a reader anything
-// of the database's errors. Its pages need no script.
+// of the database's errors. Its pages need no script; the
+// only one tells when a session is about to end.
 package finance
 
 import (
@@ -32,6 +33,12 @@ type Config struct {
 	Refunds  Refunder
 	Lookup   Lookup
 	Log      *slog.Logger
+
+	Folder string // which campaign folder was read; "" for the built-in one
+	Mailed bool   // mail is set up
+
+	Version, Commit string        // of the program
+	SyncEvery       time.Duration // how often the service asks Stripe for what webhooks missed; 0: never
 }
 
 // Rooms are the pages of the finance team.
@@ -40,6 +47,7 @@ type Rooms struct {
 	seal sealer
 	turn chan struct{} // of those who give money back
 
+	drawing   chan struct{} // whose turn it is to have a sample drawn
 	exporting chan struct{} // those who have a table made
 }
 
@@ -52,7 +60,9 @@ func New(c Config) (*Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Rooms{Config: c, seal: seal, turn: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce)}, nil
+	return &Rooms{
+		Config: c, seal: seal, turn: make(chan struct{}, 1), drawing: make(chan struct{}, 1), exporting: make(chan struct{}, atOnce),
+	}, nil
 }
 
 // Mount registers every address of the rooms, each with who may come to it.
@@ -82,6 +92,9 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodPost, giftsPath+"/:id/refund", finance, r.postRefund)
 	d.room(http.MethodGet, offlinePath, finance, r.getOffline)
 	d.room(http.MethodPost, offlinePath, finance, r.postOffline)
+	d.room(http.MethodGet, importPath, finance, r.getImport)
+	d.room(http.MethodPost, importPath, finance, r.postImport)
+	d.room(http.MethodGet, importPath+"/template.csv", finance, r.getImportTemplate)
 	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
 	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
 	// Deposits.
@@ -102,12 +115,28 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// What needs a person.
 	d.room(http.MethodGet, eventsPath, finance, r.getEvents)
+	d.room(http.MethodGet, resolvedPath, finance, r.getResolved)
 	d.room(http.MethodPost, eventsPath+"/:id/replay", finance, r.postReplay)
+	d.room(http.MethodGet, eventsPath+"/:id/resolve", finance, r.getResolve)
+	d.room(http.MethodPost, eventsPath+"/:id/resolve", finance, r.postResolve)
+	d.room(http.MethodGet, findingsPath+"/:kind/:object/resolve", finance, r.getResolve)
+	d.room(http.MethodPost, findingsPath+"/:kind/:object/resolve", finance, r.postResolve)
 	d.room(http.MethodPost, "/finance/mail", finance, r.postMail)
+
+	// How the service gets on.
+	d.room(http.MethodGet, statusPath, finance, r.getStatus)
+
+	// What the campaign's folder says, and what is made of it.
+	d.room(http.MethodGet, settingsPath, finance, r.getSettings)
+	d.room(http.MethodGet, samplePath, finance, r.getSample)
+	d.room(http.MethodGet, samplePDF, finance, r.getSamplePDF)
+	d.room(http.MethodPost, samplePath, finance, r.postSample)
 
 	// People.
 	d.room(http.MethodGet, accountPath, themselves, r.getAccount)
 	d.room(http.MethodPost, accountPath, themselves, r.postAccount)
+	d.room(http.MethodGet, sessionPath, themselves, r.getSession)
+	d.room(http.MethodGet, keptPath, themselves, r.getKept)
 	d.room(http.MethodGet, staffPath, admin, r.getStaff)
 	d.room(http.MethodPost, staffPath, admin, r.postStaff)
 
@@ -119,7 +148,12 @@ const (
 	loginPath   = "/finance/login"
 	welcomePath = "/finance/welcome/"
 	accountPath = "/finance/account"
+	sessionPath = "/finance/session"
+	keptPath    = "/finance/kept"
 	staffPath   = "/finance/staff"
 	payoutsPath = "/finance/payouts"
 	eventsPath  = "/finance/events"
+
+	resolvedPath = eventsPath + "/resolved"
+	findingsPath = "/finance/findings"
 )

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -71,7 +72,7 @@ func began(h models.GiftHistory) []happening {
 	case d.FromMetadata:
 		all = append(all, happening{At: d.CreatedAt, By: "us", Says: "This gift was made anew from what Stripe keeps of it."})
 	default:
-		says := "Reader chose " + d.Amount.String() + ", " + strings.ToLower(frequencyWords(d.Frequency))
+		says := "Reader chose " + d.Amount.String() + ", " + strings.ToLower(receipt.Frequency(d.Frequency))
 		if d.FeesCovered > 0 {
 			says += ", and to cover " + d.FeesCovered.String() + " in fees"
 		}
@@ -81,17 +82,6 @@ func began(h models.GiftHistory) []happening {
 		all = append(all, happening{At: *d.CancelledAt, By: "us", Says: "Reader came back from the payment page without paying."})
 	}
 	return all
-}
-
-func frequencyWords(f models.Frequency) string {
-	switch f {
-	case models.Monthly:
-		return "Monthly"
-	case models.Yearly:
-		return "Yearly"
-	default:
-		return "One time"
-	}
 }
 
 // told is what Stripe told: each event once, however often it came, with what
@@ -169,6 +159,8 @@ func eventWords(e models.Event, facts []models.GiftFact) string {
 	switch {
 	case e.State == models.EventAttention:
 		return strings.TrimSpace(says + " It needs a person: it could not be booked as it is.")
+	case e.State == models.EventResolved:
+		return strings.TrimSpace(says + " It could not be booked as it is, and was resolved by a person.")
 	case e.State == models.EventWaiting:
 		return strings.TrimSpace(says + " It waits to be booked.")
 	case says != "":

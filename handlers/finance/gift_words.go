@@ -1,6 +1,7 @@
 package finance
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/corruptionproject/appeal/internal/receipt"
@@ -26,21 +27,53 @@ var (
 		{Value: "monthly_renewal", Label: "Monthly, renewal"},
 		{Value: "yearly", Label: "Yearly, first payment"},
 		{Value: "yearly_renewal", Label: "Yearly, renewal"},
+		{Value: models.Recurring, Label: "Recurring, all"},
 		{Value: "offline", Label: "Offline"},
+		{Value: models.Unknown, Label: "Not known"},
+	}
+	// The figures of the overview that a gift can add to.
+	figureChoices = []choice{
+		{Value: string(models.GrossFigure), Label: "Gross"},
+		{Value: string(models.RefundsFigure), Label: "Refunds"},
+		{Value: string(models.DisputesFigure), Label: "Disputes held"},
+		{Value: string(models.RaisedFigure), Label: "Raised"},
+		{Value: string(models.FeesFigure), Label: "Fees"},
+		{Value: string(models.NetFigure), Label: "Net"},
+		{Value: string(models.GiftsFigure), Label: "Gifts"},
+		{Value: string(models.DisputesUnderWay), Label: "Disputes not decided"},
+		{Value: string(models.DebitsUnderWay), Label: "Bank debits clearing"},
+		{Value: string(models.RefundsUnderWay), Label: "Refunds on their way"},
+		{Value: string(models.FailingNow), Label: "Recurring gifts failing"},
+		{Value: string(models.RecurringNow), Label: "Recurring gifts going on"},
 	}
 	offlineChoices = []choice{{Value: string(models.OnlyOffline), Label: "Offline only"}, {Value: string(models.WithoutOffline), Label: "Online only"}}
-	methods        = []string{"visa", "mastercard", "amex", "discover", "us_bank_account", "link", "cashapp"}
+	cards          = []string{"visa", "mastercard", "amex", "discover", "us_bank_account", "link", "cashapp"}
 )
 
 func methodChoices() []choice {
-	all := make([]choice, 0, len(methods)+len(models.OfflineMethods()))
-	for _, m := range methods {
-		all = append(all, choice{Value: m, Label: receipt.Brand(m)})
+	all := make([]choice, 0, len(cards)+len(models.OfflineMethods()))
+	for _, m := range cards {
+		all = append(all, choice{Value: m, Label: methodWords(m)})
 	}
 	for _, m := range models.OfflineMethods() {
-		all = append(all, choice{Value: string(m), Label: receipt.Offline(m)})
+		all = append(all, choice{Value: string(m), Label: methodWords(string(m))})
 	}
 	return all
+}
+
+// methodWords is what a gift was paid with. What Stripe alone knows is called as
+// it does (https://docs.stripe.com/api/charges/object).
+func methodWords(method string) string {
+	switch {
+	case method == "" || method == models.Unknown:
+		return "Not known"
+	case slices.Contains(models.OfflineMethods(), models.OfflineMethod(method)):
+		return receipt.Offline(models.OfflineMethod(method))
+	case receipt.Brand(method) != receipt.Brand(models.Unknown):
+		return receipt.Brand(method)
+	default:
+		return strings.ToUpper(method[:1]) + words(method[1:])
+	}
 }
 
 func kindWords(kind string) string { return label(kindChoices, kind) }

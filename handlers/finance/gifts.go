@@ -25,7 +25,7 @@ type asked struct {
 }
 
 // parameters are those of the list, in the order in which it shows them.
-var parameters = []string{"q", "donor", "status", "frequency", "channel", "method", "offline", "min", "max", "from", "to", "sort"}
+var parameters = []string{"q", "figure", "donor", "status", "frequency", "channel", "method", "offline", "import", "min", "max", "from", "to", "sort"}
 
 func (r *Rooms) getGifts(v *visit) error {
 	a, err := r.asked(v)
@@ -57,8 +57,8 @@ func (r *Rooms) asked(v *visit) (asked, error) {
 	}
 	get := a.values.Get
 	a.query = models.GiftQuery{
-		Search: get("q"), Impersonal: !v.sees(), Donor: get("donor"), Status: models.Status(get("status")), Kind: get("frequency"),
-		Channel: get("channel"), Method: get("method"), Offline: models.OfflineWanted(get("offline")), Sort: models.GiftSort(get("sort")),
+		Search: get("q"), Impersonal: !v.sees(), Figure: models.Figure(get("figure")), Donor: get("donor"), Status: models.Status(get("status")), Kind: get("frequency"),
+		Channel: get("channel"), Method: get("method"), Offline: models.OfflineWanted(get("offline")), Import: get("import"), Sort: models.GiftSort(get("sort")),
 	}
 	a.query.Min = a.amount("min", "at least")
 	a.query.Max = a.amount("max", "at most")

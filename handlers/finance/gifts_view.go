@@ -13,11 +13,14 @@ type giftsView struct {
 	Problem                    string
 	Search, Min, Max, From, To string // as typed
 	Donor, Channel, Sort       string // carried on by the form
+	Import                     string // likewise
 	Statuses, Kinds            []choice
-	Methods, Offline           []choice
+	Methods, Offline, Figures  []choice
 	Chips                      []chip
 	Open                       bool // the filters are in use
 	Count                      string
+	Figure                     string // what is followed: the head of its column
+	Moved                      bool   // the days are those on which money moved
 	Empty                      string // why nothing is listed
 	Rows                       []giftRow
 	ByDate, ByAmount           sorting
@@ -47,6 +50,7 @@ type giftRow struct {
 	Href, Date, Donor, Amount string
 	Kind, Method              string
 	Channel, ChannelHref      string
+	Adds                      string // to the figure
 	Status, Shape             string
 	Unpaid                    bool   // nothing of the amount is there
 	Payout                    string // the day on which it is due, or why there is none
@@ -59,12 +63,15 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 	view := giftsView{
 		Problem: strings.Join(a.problems, " "),
 		Search:  get("q"), Min: get("min"), Max: get("max"), From: get("from"), To: get("to"),
-		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"),
+		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"), Import: get("import"),
 		Statuses: choices(statusChoices, get("status")), Kinds: choices(kindChoices, get("frequency")),
-		Methods: choices(methodChoices(), get("method")), Offline: choices(offlineChoices, get("offline")),
-		Chips: a.chips(), Count: counted(page.Count, "gift", "gifts") + ", " + page.Gross.String(), Masked: !sees,
+		Methods: choices(methodChoices(), get("method")), Offline: choices(offlineChoices, get("offline")), Figures: choices(figureChoices, get("figure")),
+		Chips: a.chips(), Count: sumWords(a.query.Figure, page), Masked: !sees, Moved: a.query.Figure.OfMoney(),
 		ByDate:   a.sorting(models.NewestFirst, models.OldestFirst, "newest", "oldest"),
 		ByAmount: a.sorting(models.LargestFirst, models.SmallestFirst, "largest", "smallest"),
+	}
+	if a.query.Figure != "" {
+		view.Figure = label(figureChoices, string(a.query.Figure))
 	}
 	view.Open = len(view.Chips) > 0 && (len(view.Chips) > 1 || view.Search == "")
 	for _, g := range page.Gifts {
@@ -108,6 +115,9 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 		}
 	}
 	row.Status, row.Shape = statusWords(g.DonorGift)
+	if a.query.Figure != "" {
+		row.Adds = g.Moved.String()
+	}
 	switch row.NoPayout = g.Payout == nil; {
 	case g.Payout != nil:
 		row.Payout, row.PayoutHref = g.Payout.ArrivalOn.UTC().Format("Jan 2, 2006"), payoutsPath+"/"+g.Payout.ID
@@ -136,6 +146,8 @@ func chipWords(name, value string) string {
 	switch name {
 	case "q":
 		return "“" + value + "”"
+	case "figure":
+		return "Adds to: " + label(figureChoices, value)
 	case "donor":
 		return "One donor"
 	case "status":
@@ -145,9 +157,11 @@ func chipWords(name, value string) string {
 	case "channel":
 		return channelWords(value)
 	case "method":
-		return label(methodChoices(), value)
+		return methodWords(value)
 	case "offline":
 		return label(offlineChoices, value)
+	case "import":
+		return "One import"
 	case "min":
 		return "At least $" + strings.TrimPrefix(value, "$")
 	case "max":
@@ -174,12 +188,51 @@ func (a asked) sorting(down, up models.GiftSort, first, last string) sorting {
 }
 
 func choices(all []choice, chosen string) []choice {
-	options := make([]choice, 0, len(all))
+	options, known := make([]choice, 0, len(all)+1), false
 	for _, c := range all {
 		c.Chosen = c.Value == chosen
+		known = known || c.Chosen
 		options = append(options, c)
 	}
+	if chosen != "" && !known {
+		options = append(options, choice{chosen, chosen, true}) // so that the form carries it on
+	}
 	return options
+}
+
+// sumWords says how many gifts are listed and what they come to: what they add
+// to the figure that is followed, as the overview has it.
+func sumWords(f models.Figure, page models.GiftPage) string {
+	gifts, things := counted(page.Count, "gift", "gifts"), func(one, many string) string { return counted(page.Figure.Things, one, many) }
+	adds := page.Figure.Amount.String()
+	switch f {
+	case models.GrossFigure, models.RaisedFigure, models.NetFigure:
+		return gifts + ", " + adds + " " + strings.ToLower(label(figureChoices, string(f)))
+	case models.RefundsFigure:
+		return gifts + ", " + adds + " given back"
+	case models.DisputesFigure:
+		return gifts + ", " + adds + " taken back by banks"
+	case models.FeesFigure:
+		return gifts + ", " + adds + " of fees"
+	case models.GiftsFigure:
+		says := gifts + " of " + counted(page.Figure.Donors, "donor", "donors") + ", " + page.Gross.String()
+		if page.Figure.Median > 0 {
+			says += ", the middle one " + page.Figure.Median.String()
+		}
+		return says
+	case models.DisputesUnderWay:
+		return things("dispute", "disputes") + ", " + adds + " held"
+	case models.RefundsUnderWay:
+		return things("refund", "refunds") + ", " + adds + " on the way"
+	case models.DebitsUnderWay:
+		return things("bank debit", "bank debits") + ", " + adds + " not in any other figure"
+	case models.FailingNow:
+		return things("recurring gift", "recurring gifts") + ", " + adds + " at each payment"
+	case models.RecurringNow:
+		return things("recurring giver", "recurring givers") + ", " + adds + " a month"
+	default:
+		return gifts + ", " + page.Gross.String()
+	}
 }
 
 // label is the name of a choice, or the value itself if there is none.

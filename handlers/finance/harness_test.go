@@ -66,6 +66,12 @@ func open(t *testing.T, base string) *house {
 
 func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base string) *house {
 	t.Helper()
+	return openAs(t, store, clock, base, func(*finance.Config) {})
+}
+
+// openAs opens a house whose rooms are made in another way.
+func openAs(t *testing.T, store *models.Store, clock *storetest.Clock, base string, change func(*finance.Config)) *house {
+	t.Helper()
 	h := &house{t: t, store: store, clock: clock, log: &bytes.Buffer{}}
 	front := httptest.NewUnstartedServer(nil)
 	h.address = "http://" + front.Listener.Addr().String()
@@ -87,10 +93,12 @@ func openOn(t *testing.T, store *models.Store, clock *storetest.Clock, base stri
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.zone = c.Zone
 	h.stripe = openAccount(t, c, store, clock, log)
-	rooms, err := finance.New(finance.Config{
+	config := finance.Config{
 		Campaign: c, Store: store, Web: pages, BaseURL: public, TestMode: true, Key: make([]byte, 32),
-		Refunds: h.stripe.client, Lookup: h.stripe.resolver, Now: clock.Now, Log: log,
-	})
+		Refunds: h.stripe.client, Lookup: h.stripe.resolver, Now: clock.Now, Log: log, Mailed: true,
+	}
+	change(&config)
+	rooms, err := finance.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

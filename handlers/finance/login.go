@@ -27,7 +27,8 @@ func (r *Rooms) getLogin(v *visit) error {
 	}
 	said := map[string]string{
 		"out": "You are signed out.", "password": "Your password is set. Sign in with it.",
-		"changed": "Your sessions have ended. Please sign in again.",
+		"kept": "You were signed out before that arrived. Nothing of it is lost: sign in, and you find it again, to be sent.",
+		"lost": "You were signed out before that arrived, so nothing was done. Sign in, and send it again.",
 	}[v.QueryParam("said")]
 	return r.login(v, http.StatusOK, loginView{Next: next, Said: said})
 }

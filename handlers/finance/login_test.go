@@ -2,8 +2,8 @@ package finance_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -232,14 +232,109 @@ func TestASessionIsEndedFromAnother(t *testing.T) {
 	b.get("/finance").expect(t, 303, "/finance/login", "")
 }
 
-func TestAFormSentTooLateLeadsBackToItsPage(t *testing.T) {
+func TestAFormSentTooLateIsNotLost(t *testing.T) {
 	h := open(t, "")
-	b := h.as(h.add("admin@example.org", models.Admin))
+	clerk := h.add("clerk@example.org", models.Finance)
+	b := h.as(clerk)
 	h.clock.Advance(31 * time.Minute)
-	for referer, next := range map[string]string{
-		h.address + "/finance/staff?said=role": "?next=" + url.QueryEscape("/finance/staff?said=role"), "https://elsewhere.example/finance/staff": "", "": "",
+	sent := b.do(http.MethodPost, "/finance/offline", "amount=250&donor_name=Ada+%22L%22+%3Cb%3E&note=one%0Atwo&form_key=k&step=review&reference=", "Referer", h.address+"/finance/offline?x=1")
+	sent.expect(t, 303, "/finance/login?next=%2Ffinance%2Fkept&said=kept", "")
+	b.get("/finance/login?next=%2Ffinance%2Fkept&said=kept").expect(t, 200, "", "Nothing of it is lost")
+	if kept := b.cookies["appeal-form"]; kept == "" || strings.Contains(kept, "Ada") {
+		t.Errorf("it is kept as %q", kept)
+	}
+	// Somebody else who signs in there finds nothing of it.
+	h.add("other@example.org", models.Admin)
+	other := &browser{h, maps.Clone(b.cookies)}
+	other.login("other@example.org", secret).expect(t, 303, "/finance", "")
+	other.get("/finance/kept").expect(t, 404, "", "")
+
+	b.login("clerk@example.org", secret, "next", "/finance/kept").expect(t, 303, "/finance/kept", "")
+	page := b.get("/finance/kept")
+	for _, says := range []string{
+		`<form action="/finance/offline" method="post">`, "<dt>donor name</dt><dd>Ada &#34;L&#34; &lt;b&gt;</dd>", `name="note" value="one` + "\n" + `two"`,
+		`name="form_key" value="k"`, `name="reference" value=""`, `href="/finance/offline?x=1"`,
 	} {
-		b.do(http.MethodPost, "/finance/staff", "action=add", "Referer", referer).expect(t, 303, "/finance/login"+next, "")
+		page.expect(t, 200, "", says)
+	}
+	if strings.Contains(page.body, "<dt>form key") {
+		t.Error("it shows what nobody has typed")
+	}
+	b.get("/finance/offline").expect(t, 200, "", "Offline gifts") // looking elsewhere loses nothing
+	b.get("/finance/kept").expect(t, 200, "", "Ada")
+	b.post("/finance/offline", "amount", "250", "step", "review").expect(t, 422, "", "There is a problem")
+	b.get("/finance/kept").expect(t, 404, "", "") // it has arrived
+}
+
+func TestAFormThatCantBeKeptIsSaidToBeLost(t *testing.T) {
+	h := open(t, "")
+	boss := h.add("admin@example.org", models.Admin)
+	timely, ended := h.as(boss), h.as(boss)
+	session, _, err := h.store.FindSession(t.Context(), ended.cookies["appeal-staff"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.store.EndSession(t.Context(), boss, session.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(31 * time.Minute)
+	for name, sent := range map[string]answer{
+		"of nobody":               h.browser().post("/finance/staff", "action", "add"),
+		"of a session put an end": ended.post("/finance/staff", "action", "add"),
+		"with passwords":          timely.post("/finance/account", "action", "password", "password", secret),
+		"too long":                timely.post("/finance/staff", "note", strings.Repeat("a", 4000)),
+		"of another kind":         timely.do(http.MethodPost, "/finance/staff", "{}", "Content-Type", "application/json"),
+		"from elsewhere":          h.browser().do(http.MethodPost, "/finance/staff", "", "Referer", "https://elsewhere.example/finance/staff"),
+	} {
+		if to := sent.header.Get("Location"); sent.status != 303 || to != "/finance/login?said=lost" || len(sent.set) > 0 {
+			t.Errorf("a form %s was answered %d to %q, with %v", name, sent.status, to, sent.set)
+		}
+	}
+	timely.do(http.MethodPost, "/finance/account", "action=password", "Referer", h.address+"/finance/account?said=role").
+		expect(t, 303, "/finance/login?next=%2Ffinance%2Faccount%3Fsaid%3Drole&said=lost", "")
+	timely.get("/finance/login?said=lost").expect(t, 200, "", "nothing was done")
+
+	timely.post("/finance/staff", "action", "add").expect(t, 303, "/finance/login?next=%2Ffinance%2Fkept&said=kept", "")
+	h.clock.Advance(16 * time.Minute)
+	timely.login("admin@example.org", secret).expect(t, 303, "/finance", "")
+	timely.get("/finance/kept").expect(t, 404, "", "") // too long ago
+}
+
+func TestEveryPageTellsWhenTheSessionEnds(t *testing.T) {
+	h := open(t, "")
+	b := h.as(h.add("clerk@example.org", models.Viewer))
+	at := func(d time.Duration) string { return h.clock.Now().Add(d).In(h.zone).Format("3:04") }
+	b.get("/finance/audit").expect(t, 200, "", `data-left="1800" data-at="`+at(30*time.Minute))
+	h.clock.Advance(25 * time.Minute)
+	b.get("/finance/session").expect(t, 200, "", `data-left="1800" data-at="`+at(30*time.Minute))
+	for range 27 {
+		h.clock.Advance(25 * time.Minute)
+		b.get("/finance/session").expect(t, 200, "", "You are signed in")
+	}
+	b.get("/finance").expect(t, 200, "", `You will be signed out at <span class="ends">`+at(20*time.Minute)) // 12 hours
+	b.get("/finance").expect(t, 200, "", "twelve hours after you signed in")
+	if login := h.browser().get("/finance/login").body; strings.Contains(login, "<script") || strings.Contains(login, "ending") {
+		t.Error("a page tells nobody when they are signed out")
+	}
+}
+
+func TestAllOtherSessionsAreEndedAtOnce(t *testing.T) {
+	h := open(t, "")
+	clerk := h.add("clerk@example.org", models.Viewer)
+	b := h.as(clerk)
+	if strings.Contains(b.get("/finance/account").body, "End all others") {
+		t.Error("there are none")
+	}
+	lost, found := h.as(clerk), h.as(clerk)
+	stranger := h.as(h.add("other@example.org", models.Viewer))
+	b.get("/finance/account").expect(t, 200, "", "End all others")
+	b.post("/finance/account", "action", "others").expect(t, 303, "/finance/account?said=others", "")
+	b.get("/finance/account?said=others").expect(t, 200, "", "Every other session of yours has ended.")
+	lost.get("/finance").expect(t, 303, "/finance/login", "")
+	found.get("/finance").expect(t, 303, "/finance/login", "")
+	stranger.get("/finance").expect(t, 200, "", "Gross")
+	if acts := did(t, h, models.SignedOut); len(acts) != 1 || acts[0].After != "every other session" {
+		t.Errorf("the log has %+v", acts)
 	}
 }
 

@@ -95,16 +95,21 @@ func (r *Rooms) review(v *visit, f offlineForm, gift models.NewOfflineGift) erro
 	case err != nil && !errors.Is(err, models.ErrNotFound):
 		return err
 	}
-	for _, d := range doubles {
-		came := "through Stripe"
-		if d.Offline {
-			came = "entered here"
-		}
-		view.Doubles = append(view.Doubles, doubleView{
-			Href: giftAt(d.DonationID), Reference: d.Reference, Name: d.DonorName, Amount: d.Amount.String(), Received: r.date(d.ReceivedAt), Came: came,
-		})
+	for _, d := range doubles[0] {
+		view.Doubles = append(view.Doubles, r.double(d))
 	}
 	return r.render(v, http.StatusOK, "finance-offline-review", "Save this gift?", view)
+}
+
+// double is a gift that may be the one which is about to be entered.
+func (r *Rooms) double(d models.Double) doubleView {
+	view := doubleView{
+		Href: giftAt(d.DonationID), Reference: d.Reference, Name: d.DonorName, Amount: d.Amount.String(), Received: r.date(d.ReceivedAt), Came: "through Stripe",
+	}
+	if d.Offline {
+		view.Came = "entered here"
+	}
+	return view
 }
 
 type reverseView struct {

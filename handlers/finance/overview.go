@@ -12,11 +12,13 @@ import (
 
 type overviewView struct {
 	Problem   string
-	Raised    string // the first words of the sentence
-	Toward    string // the rest of it
-	Needs     string
+	Raised    piece  // the first words of the sentence
+	Toward    string // what follows them
+	Needs     string // the rest of it, but for its last amount
+	Average   piece  // the last
 	Match     matchView
 	Attention int64
+	Calm      bool   // nothing needs a person, as far as this page tells
 	Look      string // where what needs a person stands, for whoever may go there
 	AsOf      string
 
@@ -28,13 +30,15 @@ type overviewView struct {
 	Channels, Frequencies, Methods panelView
 	Waiting                        []openView
 	Payouts                        []depositView
-	Account                        string // what is in Stripe, and has left it
+	Account                        []piece // what is in Stripe, and has left it
 }
 
 // matchView says whether the books and Stripe agree.
 type matchView struct {
 	Good        bool
 	Words, When string
+	Items, Each string // how many differ, and where each stands, for whoever may go there
+	After       string // what is said of them
 }
 
 // figure is one number, with what it says below it.
@@ -43,6 +47,7 @@ type figure struct {
 	Value   string
 	Means   string
 	Role    string // in the sum: total, minus, equals; "" elsewhere
+	Href    string // to what it is made of
 	Nothing bool   // it is zero, and shown so quietly
 }
 
@@ -55,6 +60,12 @@ func (r *Rooms) getOverview(v *visit) error {
 	view := r.overview(o, l, r.Now())
 	if v.sees() {
 		view.Look = eventsPath
+		if o.Match.Differences > 0 {
+			view.Match.Each = eventsPath + "#differs"
+			if o.Match.Resolved == o.Match.Differences {
+				view.Match.Each = resolvedPath
+			}
+		}
 	} else {
 		view.Channels.maskRows()
 		view.hideRooms()
@@ -81,46 +92,60 @@ func (view *overviewView) hideRooms() {
 func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView {
 	t := o.Totals
 	view := overviewView{
-		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: t.Raised.String(), Match: r.match(o.Match),
-		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, civilDay(now.In(r.Campaign.Zone))),
-		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts),
-		Account: "Paid out so far " + t.PaidOut.String() + ". In Stripe now " + t.StripeBalance.String() + ", a payout that has not left included.",
+		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: piece{t.Raised.String(), look{}.gifts(models.RaisedFigure)}, Match: r.match(o.Match),
+		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, models.CivilDay(now.In(r.Campaign.Zone))),
+		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts), Account: account(t),
 	}
-	if t.OtherActivity != 0 {
-		view.Account += " " + t.OtherActivity.String() + " on the Stripe account is not this campaign’s."
-	}
-	view.Toward, view.Needs = r.toward(t.Raised, o.LastWeek, now)
+	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Match.Differences == o.Match.Resolved
+	view.Toward, view.Needs, view.Average.Text = r.toward(t.Raised, o.LastWeek, now)
+	view.Average.Href = look{}.during(o.LastWeekFrom, o.LastWeekFrom.AddDate(0, 0, 6)).gifts(models.RaisedFigure)
 	view.Channels, view.Frequencies, view.Methods = r.panels(o, l)
 	return view
 }
 
+// account says how what is in Stripe comes about.
+func account(t models.Totals) []piece {
+	all := []piece{
+		{Text: "In Stripe now " + t.StripeBalance.String() + ", a payout that has not left included: net "}, {t.Net.String(), look{}.gifts(models.NetFigure)},
+	}
+	if t.Offline != 0 {
+		all = append(all, piece{Text: " less offline "}, piece{t.Offline.String(), look{}.of(models.OfflineKind).gifts(models.GrossFigure)})
+	}
+	all = append(all, piece{Text: " less paid out "}, piece{t.PaidOut.String(), payoutsPath})
+	if t.OtherActivity != 0 {
+		all = append(all, piece{Text: ", and " + t.OtherActivity.String() + " that is not this campaign’s"})
+	}
+	return append(all, piece{Text: "."})
+}
+
 func key(o models.Overview, l look) []figure {
-	part := func(role, name string, amount money.Minor, means string) figure {
-		return figure{Role: role, Name: name, Value: amount.String(), Means: means, Nothing: role == "minus" && amount == 0}
+	part := func(role string, of models.Figure, amount money.Minor, means string) figure {
+		return figure{Role: role, Name: label(figureChoices, string(of)), Value: amount.String(), Means: means, Href: l.gifts(of), Nothing: role == "minus" && amount == 0}
 	}
 	gross, raised := "all confirmed gifts", "what readers see"
 	if !l.whole() {
 		gross, raised = "confirmed gifts", "of these gifts and days"
 	}
 	return []figure{
-		part("total", "Gross", o.Gross, gross),
-		part("minus", "Refunds", o.Refunded, "given back"),
-		part("minus", "Disputes held", o.Disputed, "taken back by banks"),
-		part("equals", "Raised", o.Raised(), raised),
-		part("minus", "Fees", o.Fees, "dispute fees included"),
-		part("equals", "Net", o.Net(), "after Stripe’s fees"),
+		part("total", models.GrossFigure, o.Gross, gross),
+		part("minus", models.RefundsFigure, o.Refunded, "given back"),
+		part("minus", models.DisputesFigure, o.Disputed, "taken back by banks"),
+		part("equals", models.RaisedFigure, o.Raised(), raised),
+		part("minus", models.FeesFigure, o.Fees, "dispute fees included"),
+		part("equals", models.NetFigure, o.Net(), "after Stripe’s fees"),
 	}
 }
 
 // counts are the figures beside the sum. Donors are counted for the whole
 // campaign alone, and a median needs all gifts of its days.
 func counts(o models.Overview, l look) []figure {
-	all := []figure{{Name: "Gifts", Value: thousands(o.Gifts), Means: "with renewals"}}
+	gifts := l.gifts(models.GiftsFigure)
+	all := []figure{{Name: "Gifts", Value: thousands(o.Gifts), Means: "with renewals", Href: gifts}}
 	if l.whole() {
-		all = append(all, figure{Name: "Donors", Value: thousands(o.Totals.Donors), Means: "people"})
+		all = append(all, figure{Name: "Donors", Value: thousands(o.Totals.Donors), Means: "people", Href: gifts})
 	}
 	if o.Median > 0 {
-		all = append(all, figure{Name: "Median", Value: o.Median.String(), Means: "per gift"})
+		all = append(all, figure{Name: "Median", Value: o.Median.String(), Means: "per gift", Href: gifts + "&sort=" + string(models.LargestFirst)})
 	}
 	return all
 }
@@ -134,14 +159,18 @@ func (r *Rooms) match(m models.Match) matchView {
 	if m.Differences == 0 {
 		return matchView{Good: true, Words: "Matches Stripe", When: when + " Difference $0.00."}
 	}
-	return matchView{
-		Words: "Difference " + m.Amount.String() + " from Stripe",
-		When:  when + " " + counted(m.Differences, "item", "items") + " to look at: appeal stripe sync names each.",
+	after := " to look at."
+	switch {
+	case m.Resolved == m.Differences:
+		after = ", resolved with a note and still different."
+	case m.Resolved > 0:
+		after = ", " + thousands(m.Differences-m.Resolved) + " to look at; the others were resolved and still differ."
 	}
+	return matchView{Words: "Difference " + m.Amount.String() + " from Stripe", When: when, Items: counted(m.Differences, "item", "items"), After: after}
 }
 
 // toward says how far the campaign has come, and what it needs each day.
-func (r *Rooms) toward(raised, lastWeek money.Minor, now time.Time) (toward, needs string) {
+func (r *Rooms) toward(raised, lastWeek money.Minor, now time.Time) (toward, needs, average string) {
 	c := r.Campaign
 	percent := strconv.FormatInt(c.PermilleRaised(raised)/10, 10) + "%"
 	if raised > 0 && percent == "0%" {
@@ -152,25 +181,25 @@ func (r *Rooms) toward(raised, lastWeek money.Minor, now time.Time) (toward, nee
 	left := c.Goal - raised
 	switch {
 	case now.Before(c.Opens):
-		return toward + ", opens " + r.date(c.Opens) + ".", ""
+		return toward + ", opens " + r.date(c.Opens) + ".", "", ""
 	case now.After(c.Deadline):
-		return toward + ", closed " + r.date(c.Deadline) + ".", ""
+		return toward + ", closed " + r.date(c.Deadline) + ".", "", ""
 	case days == 1:
 		toward += ", last day."
 	default:
 		toward += ", " + thousands(int64(days)) + " days left."
 	}
 	if left <= 0 {
-		return toward, "The goal is met."
+		return toward, "The goal is met.", ""
 	}
 	if days == 1 {
-		return toward, "Needs " + left.String() + " more."
+		return toward, "Needs " + left.String() + " more.", ""
 	}
 	needs = "Needs " + perDay(left, days).Whole() + " a day"
-	if !now.Before(r.Campaign.Opens.AddDate(0, 0, 7)) {
-		needs += "; the last 7 days averaged " + (max(0, lastWeek) / 7).Whole()
+	if now.Before(r.Campaign.Opens.AddDate(0, 0, 7)) {
+		return toward, needs + ".", ""
 	}
-	return toward, needs + "."
+	return toward, needs + "; the last 7 days averaged", (max(0, lastWeek) / 7).Whole()
 }
 
 // perDay is what has to come each day, in whole dollars rounded up, so that

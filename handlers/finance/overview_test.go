@@ -41,7 +41,7 @@ func TestTheFirstRowIsTheSumItself(t *testing.T) {
 	if diff := cmp.Diff(want, row); diff != "" {
 		t.Error(diff)
 	}
-	if got := view.Raised + view.Toward + " " + view.Needs; got != "$312,480.37 toward $500,000 (62%), 13 days left. Needs $14,425 a day; the last 7 days averaged $7,255." {
+	if got := view.Raised.Text + view.Toward + " " + view.Needs + " " + view.Average.Text + "."; got != "$312,480.37 toward $500,000 (62%), 13 days left. Needs $14,425 a day; the last 7 days averaged $7,255." {
 		t.Error(got)
 	}
 }
@@ -61,7 +61,10 @@ func TestTheSentenceFollowsTheCampaign(t *testing.T) {
 		{600_000_00, day(6, 1), " toward $500,000 (120%), 30 days left.|The goal is met."},
 		{400_000_00, day(7, 1), " toward $500,000 (80%), closed Jun 30, 2027.|"},
 	} {
-		toward, needs := r.toward(c.raised, 70_00, c.now)
+		toward, needs, average := r.toward(c.raised, 70_00, c.now)
+		if average != "" {
+			needs += " " + average + "."
+		}
 		if got := toward + "|" + needs; got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}

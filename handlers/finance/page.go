@@ -22,6 +22,7 @@ type frame struct {
 	TestMode bool
 	Name     string // who is signed in; "" for nobody
 	Role     models.Role
+	Ends     *ending // of the session; nil for nobody
 	Rooms    []roomLink
 	View     any
 }
@@ -40,7 +41,7 @@ func (r *Rooms) render(v *visit, status int, page, heading string, view any) err
 		TestMode: r.TestMode, Name: v.who.Email, Role: v.who.Role, View: view,
 	}
 	if v.who.ID != "" {
-		f.Rooms = r.roomsOf(v)
+		f.Rooms, f.Ends = r.roomsOf(v), r.ending(v)
 	}
 	out, err := r.Web.Render(page, f)
 	if err != nil {
@@ -63,6 +64,8 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"Month end", closePath, models.Finance},
 		{"Exports", exportPath, models.Finance},
 		{"Audit log", auditPath, models.Viewer},
+		{"Settings", settingsPath, models.Finance},
+		{"Status", statusPath, models.Finance},
 		{"Staff", staffPath, models.Admin},
 	} {
 		if v.who.Role.Covers(room.role) && !r.mustSetUp(v.who) {

@@ -2,7 +2,6 @@ package finance
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -16,13 +15,16 @@ type panelView struct {
 	Share, Fees              bool // which columns it has beside gifts and gross
 	Rows                     []panelRow
 	Total                    panelRow
-	Note                     string
+	Note                     []piece
 }
+
+// piece is a part of a sentence, which may lead to what it says.
+type piece struct{ Text, Href string }
 
 type panelRow struct {
 	Name, Href  string
 	Here        bool // the page shows these alone
-	Gifts       string
+	Gifts       cell
 	Gross, Fees cell
 	Share       string
 	Bar         int // of 72
@@ -33,7 +35,11 @@ func (r *Rooms) panels(o models.Overview, l look) (channels, frequencies, method
 		"channel", o, o.Channels, l)
 	frequencies = panel(panelView{ID: "frequencies", Heading: "Frequency", Kind: "Type", All: "All gifts"}, "frequency", o, o.Frequencies, l)
 	if t := o.Totals; t.RecurringActive > 0 {
-		frequencies.Note = counted(t.RecurringActive, "recurring giver", "recurring givers") + " now, worth " + t.RecurringMonthly.String() + " a month."
+		givers := giftsPath + "?figure=" + string(models.RecurringNow)
+		frequencies.Note = []piece{
+			{Text: counted(t.RecurringActive, "recurring giver", "recurring givers"), Href: givers}, {Text: " now, worth "},
+			{Text: t.RecurringMonthly.String(), Href: givers}, {Text: " a month."},
+		}
 	}
 	methods = panel(panelView{ID: "methods", Heading: "Method", Kind: "Paid with", All: "All methods", Fees: true}, "method", o, o.Methods, l)
 	return channels, frequencies, methods
@@ -42,16 +48,23 @@ func (r *Rooms) panels(o models.Overview, l look) (channels, frequencies, method
 func panel(view panelView, name string, o models.Overview, parts []models.Part, l look) panelView {
 	chosen := map[string]string{"channel": l.filter.Channel, "frequency": l.filter.Frequency, "method": l.filter.Method}[name]
 	for _, part := range parts {
-		row := panelRow{
-			Name: named(name, part.Name), Href: l.only(name, part.Name).address(), Here: chosen != "" && chosen == part.Name,
-			Gifts: thousands(part.Gifts), Gross: amount(part.Gross), Fees: amount(part.Fees),
-		}
+		at := l.only(name, part.Name)
+		row := at.row(part.DayFigures)
+		row.Name, row.Href, row.Here = named(name, part.Name), at.address(), chosen == part.Name
 		row.Share, row.Bar = share(part.Gross, o.Gross)
 		view.Rows = append(view.Rows, row)
 	}
-	view.Total = panelRow{Name: view.All, Gifts: thousands(o.Gifts), Gross: amount(o.Gross), Fees: amount(o.Fees)}
+	view.Total = l.row(o.DayFigures)
+	view.Total.Name = view.All
 	view.Total.Share, _ = share(o.Gross, o.Gross)
 	return view
+}
+
+// row are the figures of a look, each leading to its gifts.
+func (l look) row(f models.DayFigures) panelRow {
+	return panelRow{
+		Gifts: number(f.Gifts).to(l.gifts(models.GiftsFigure)), Gross: amount(f.Gross).to(l.gifts(models.GrossFigure)), Fees: amount(f.Fees).to(l.gifts(models.FeesFigure)),
+	}
 }
 
 // maskRows keeps addresses from whoever may see none: a link's maker can have
@@ -60,6 +73,7 @@ func (p panelView) maskRows() {
 	for i, row := range p.Rows {
 		if name := masked(row.Name); name != row.Name {
 			p.Rows[i].Name, p.Rows[i].Href = name, ""
+			p.Rows[i].Gifts.Href, p.Rows[i].Gross.Href, p.Rows[i].Fees.Href = "", "", ""
 		}
 	}
 }
@@ -75,37 +89,13 @@ func share(part, whole money.Minor) (percent string, bar int) {
 
 // named puts a kind of gifts into words.
 func named(of, name string) string {
-	if of == "channel" {
-		return channelName(name)
-	}
-	if known, ok := kinds[name]; ok {
-		return known
-	}
-	words := strings.ReplaceAll(name, "_", " ")
-	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
-}
-
-// kinds are frequencies, Stripe's names of what is paid with
-// (https://docs.stripe.com/api/charges/object) and the ways of offline gifts.
-var kinds = map[string]string{
-	"": "Not known", string(models.Once): "One time", string(models.Monthly): "Monthly, first payment", string(models.Yearly): "Yearly, first payment",
-	models.MonthlyRenewal: "Monthly, renewal", models.YearlyRenewal: "Yearly, renewal", models.OfflineKind: "Offline",
-	"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay", "eftpos_au": "Eftpos",
-	"us_bank_account": "US bank account", "ach": "ACH transfer", "daf": "Donor-advised fund", "qcd": "Qualified distribution",
-}
-
-// channelName names the way on which gifts came: the words of the link, as
-// whoever made it wrote them.
-func channelName(channel string) string {
-	switch {
-	case channel == models.DirectChannel:
-		return "Direct"
-	case channel == models.OfflineChannel:
-		return "Offline"
-	case strings.HasPrefix(channel, "src/"):
-		return strings.TrimPrefix(channel, "src/")
+	switch of {
+	case "channel":
+		return channelWords(name)
+	case "method":
+		return methodWords(name)
 	default:
-		return strings.Trim(strings.ReplaceAll(strings.TrimPrefix(channel, "utm/"), "/", " / "), " /")
+		return kindWords(name)
 	}
 }
 
@@ -119,6 +109,7 @@ func counted(n int64, one, many string) string {
 // openView is what is under way, a row each.
 type openView struct {
 	Name, Href, Count, Amount string
+	When                      string // by when; "" if there is no day
 	Urgent                    bool
 }
 
@@ -131,12 +122,12 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 	}{
 		{"Disputes to answer", eventsPath + "#disputes", r.firstBy(w.AnswerBy), w.Disputes, true},
 		{"Disputes answered", eventsPath + "#disputes", "", w.Reviewed, false},
-		{"Bank debits clearing", asked{}.but("status", string(models.Processing)), "", w.Debits, false},
-		{"Refunds on their way", "", "", w.Refunds, false},
-		{"Recurring gifts failing", "", "", w.Failing, false},
+		{label(figureChoices, string(models.DebitsUnderWay)), look{}.gifts(models.DebitsUnderWay), "", w.Debits, false},
+		{label(figureChoices, string(models.RefundsUnderWay)), look{}.gifts(models.RefundsUnderWay), "", w.Refunds, false},
+		{label(figureChoices, string(models.FailingNow)), look{}.gifts(models.FailingNow), "", w.Failing, false},
 	} {
 		if kind.of.Count > 0 {
-			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count) + kind.when, kind.of.Amount.String(), kind.urgent})
+			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count), kind.of.Amount.String(), kind.when, kind.urgent})
 		}
 	}
 	return rows
@@ -144,37 +135,27 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 
 // firstBy is by when the first of several disputes is to be answered.
 func (r *Rooms) firstBy(by *time.Time) string {
-	switch {
-	case by == nil:
+	if by == nil {
 		return ""
-	case by.Before(r.Now()):
-		return ", the first overdue since " + by.In(r.Campaign.Zone).Format("Jan 2")
-	default:
-		return ", respond by " + by.In(r.Campaign.Zone).Format("Jan 2")
 	}
+	day := by.In(r.Campaign.Zone).Format("Jan 2")
+	if by.Before(r.Now()) {
+		return "overdue since " + day
+	}
+	return "respond by " + day
 }
 
 // depositView is one deposit.
 type depositView struct {
-	Href, Arrives, Shape, Status string
-	Amount                       cell
-}
-
-// payoutStates are Stripe's words for a payout
-// (https://docs.stripe.com/api/payouts/object#payout_object-status), with shape.
-var payoutStates = map[string][2]string{
-	"paid": {"full", "Paid"}, "in_transit": {"half", "On its way"}, "pending": {"ring", "Not started"},
-	"failed": {"back", "Came back"}, "canceled": {"back", "Canceled"},
+	Href, Arrives string
+	Status        status
+	Amount        cell
 }
 
 func payouts(all []models.Payout) []depositView {
 	var rows []depositView
 	for _, p := range all {
-		state, known := payoutStates[p.Status]
-		if !known {
-			state = [2]string{"ring", p.Status}
-		}
-		rows = append(rows, depositView{payoutsPath + "/" + p.ID, p.ArrivalOn.Format("Mon Jan 2, 2006"), state[0], state[1], amount(p.Amount)})
+		rows = append(rows, depositView{linkTo(p).Href, p.ArrivalOn.Format("Mon Jan 2, 2006"), payoutStatus(p), amount(p.Amount)})
 	}
 	return rows
 }

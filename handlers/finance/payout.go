@@ -247,20 +247,11 @@ func gift(l models.PayoutLine) string {
 			kind = strings.TrimSuffix(kind, ", first")
 		}
 	}
-	return kind + ", " + methodName(l.Method)
+	return kind + ", " + methodWords(l.Method)
 }
 
 // words makes Stripe's name of a category readable.
 func words(category string) string { return strings.ReplaceAll(category, "_", " ") }
-
-// methodName is how people call a way to pay.
-func methodName(method string) string {
-	known := map[string]string{
-		"": "unknown method", "visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover", "us_bank_account": "US bank account",
-		"link": "Link", "jcb": "JCB", "diners": "Diners Club", "unionpay": "UnionPay",
-	}
-	return cmp.Or(known[method], words(method))
-}
 
 // near writes a day, with its year where that is another than a moment's.
 func (r *Rooms) near(t, to time.Time) string {

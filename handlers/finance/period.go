@@ -52,6 +52,15 @@ func (l look) address() string {
 	return "/finance?" + values.Encode()
 }
 
+// gifts is the address of the gifts that add up to a figure of this look.
+func (l look) gifts(f models.Figure) string {
+	values := url.Values{"figure": {string(f)}}
+	for _, field := range l.fields() {
+		values.Set(field.Name, field.Value)
+	}
+	return giftsPath + "?" + values.Encode()
+}
+
 // part is one of an address: a name and its value.
 type part struct{ Name, Value string }
 
@@ -115,7 +124,7 @@ type periodsView struct {
 }
 
 func (r *Rooms) periods(l look, now time.Time) periodsView {
-	today := civilDay(now.In(r.Campaign.Zone))
+	today := models.CivilDay(now.In(r.Campaign.Zone))
 	view := periodsView{From: typedDay(l.period.From), To: typedDay(l.period.To), Filters: l.filters(), Custom: l.period != models.Period{}, Spans: spans(l.period)}
 	for _, preset := range []struct {
 		name string
@@ -153,10 +162,4 @@ func spans(p models.Period) string {
 	default:
 		return p.From.Format(day) + " – " + p.To.Format(day)
 	}
-}
-
-// civilDay is a moment's day, as a UTC midnight.
-func civilDay(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

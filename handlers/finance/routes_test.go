@@ -34,6 +34,10 @@ var promised = map[string]string{
 	"GET /finance/offline":                "finance",
 	"POST /finance/offline":               "finance",
 
+	"GET /finance/offline/import":              "finance",
+	"POST /finance/offline/import":             "finance",
+	"GET /finance/offline/import/template.csv": "finance",
+
 	"GET /finance/payouts":                  "viewer",
 	"GET /finance/payouts/:id":              "viewer",
 	"GET /finance/payouts/:id/lines.csv":    "finance",
@@ -45,11 +49,24 @@ var promised = map[string]string{
 	"GET /finance/export":                   "finance",
 	"GET /finance/export/:file":             "finance",
 	"GET /finance/events":                   "finance",
+	"GET /finance/events/resolved":          "finance",
 	"POST /finance/events/:id/replay":       "finance",
+	"GET /finance/events/:id/resolve":       "finance",
+	"POST /finance/events/:id/resolve":      "finance",
 	"POST /finance/mail":                    "finance",
+
+	"GET /finance/status":                          "finance",
+	"GET /finance/settings":                        "finance",
+	"GET /finance/settings/sample":                 "finance",
+	"GET /finance/settings/sample.pdf":             "finance",
+	"POST /finance/settings/sample":                "finance",
+	"GET /finance/findings/:kind/:object/resolve":  "finance",
+	"POST /finance/findings/:kind/:object/resolve": "finance",
 
 	"GET /finance/account":  "themselves",
 	"POST /finance/account": "themselves",
+	"GET /finance/session":  "themselves",
+	"GET /finance/kept":     "themselves",
 	"GET /finance/staff":    "admin",
 	"POST /finance/staff":   "admin",
 }
@@ -120,12 +137,15 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 	own := map[string]int{
 		"GET /finance/login": 200, "POST /finance/login": 422, "POST /finance/logout": 303, "GET /finance/welcome/:token": 404, "POST /finance/welcome/:token": 404,
 		"GET /finance": 200, "GET /finance/audit": 200, "GET /finance/audit.csv": 200, "GET /finance/*": 404, "GET /finance/account": 200, "POST /finance/account": 422,
-		"GET /finance/staff": 200, "POST /finance/staff": 404,
+		"GET /finance/session": 200, "GET /finance/kept": 404, "GET /finance/staff": 200, "POST /finance/staff": 404,
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
+		"GET /finance/offline/import": 200, "POST /finance/offline/import": 422, "GET /finance/offline/import/template.csv": 200,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
+		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "GET /finance/events/resolved": 200, "GET /finance/events/:id/resolve": 404, "POST /finance/events/:id/resolve": 404,
+		"GET /finance/findings/:kind/:object/resolve": 404, "POST /finance/findings/:kind/:object/resolve": 404, "POST /finance/mail": 404,
 		"GET /finance/export": 200, "GET /finance/export/:file": 404, "GET /finance/close": 200, "POST /finance/close": 422, "POST /finance/close/reopen": 422,
-		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "POST /finance/mail": 404,
 		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
+		"GET /finance/status": 200, "GET /finance/settings": 200, "GET /finance/settings/sample": 200, "GET /finance/settings/sample.pdf": 200, "POST /finance/settings/sample": 303,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}
 	paths := map[string]bool{}
@@ -135,7 +155,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		}
 	}
 	for path := range paths {
-		address := strings.NewReplacer(":id", "don_nobody", ":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
+		address := strings.NewReplacer(":id", "don_nobody", ":kind", "fraud_warning", ":object", "ch_nobody", ":token", "AAAAAAAAAAAAAAAAAAAAAA", "*", "nowhere").Replace(path)
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 			route := method + " " + path
 			if method == "HEAD" {

@@ -139,15 +139,13 @@ func inFrame[T any](t *tab, expression string) T {
 	t.Helper()
 	ctx, done := t.limited()
 	defer done()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
 	const whole = "location.pathname === '/embed' && document.readyState === 'complete'"
-	for {
+	for pause := shortestPause; ; pause = min(pause+pause/4, longestPause) {
 		if ready, err := chromedp.Run(ctx, inFirstFrame[bool](t, whole)); err == nil && ready {
 			break
 		}
 		select {
-		case <-again.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			t.Fatal("waited in vain for the appeal to be in the first frame")
 		}

@@ -84,7 +84,7 @@ func longest() time.Duration {
 	if *lighthouse || *screens != "" {
 		return 30 * time.Minute
 	}
-	return 3 * time.Minute
+	return 10 * time.Minute
 }
 
 // totals are what `appeal totals --json` says.

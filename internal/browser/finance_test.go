@@ -14,8 +14,8 @@ import (
 
 // rooms are the pages of the finance team that an admin sees.
 var rooms = []string{
-	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/payouts",
-	"/finance/events", "/finance/close", "/finance/close?through=2999-01-01", "/finance/export", "/finance/export?from=2026-02-30", "/finance/audit", "/finance/audit?act=session.began&from=2020-01-01", "/finance/staff", "/finance/account", "/finance/nowhere",
+	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/offline/import", "/finance/payouts",
+	"/finance/events", "/finance/events/resolved", "/finance/close", "/finance/close?through=2999-01-01", "/finance/export", "/finance/export?from=2026-02-30", "/finance/audit", "/finance/audit?act=session.began&from=2020-01-01", "/finance/settings", "/finance/settings/sample", "/finance/status", "/finance/staff", "/finance/account", "/finance/nowhere",
 }
 
 // signIn opens the finance rooms with the demo's login. Staff are signed in by
@@ -47,12 +47,12 @@ func (t *tab) openAGift() {
 
 func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T) {
 	d := runDemo(t, "--sample", "30")
-	served := collect(t)
 	staff := d.tab(look{})
 	staff.staff = true
+	staff.axeInFrames()
 	at := func(page string) {
 		staff.expectGoodInEveryLook(page)
-		served.add(page, "html", staff.source())
+		served.add(t, page, "html", staff.source())
 	}
 	staff.open("/finance/login")
 	at("sign in")
@@ -85,6 +85,18 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	staff.click("form.sheet button")
 	staff.awaitSays("h1", "Save this gift?")
 	at("an offline gift, reviewed")
+	const table = "amount,received_on,donor_name\n250,2026-01-05,Sample Donor\n250,2026-01-06,Sample Donor\n"
+	staff.open("/finance/offline/import")
+	ask[struct{}](staff, "document.querySelector('#text').value = "+quoted(table+"much,2026-01-05,Sample Donor\n"))
+	staff.click("form.sheet button")
+	staff.awaitSays(".summary", "Nothing was saved. Correct 1 line")
+	at("an import, refused")
+	ask[struct{}](staff, "document.querySelector('#text').value = "+quoted(table))
+	staff.click("form.sheet button")
+	staff.awaitSays("h1", "Save 2 gifts?")
+	at("an import, reviewed")
+	staff.click("form[enctype] .inkbutton")
+	staff.awaitSays(".notice", "2 gifts, $500.00")
 	staff.open("/finance/payouts")
 	staff.visit(ask[string](staff, "document.querySelector('.payouts tbody a').href"))
 	at("a payout")
@@ -96,7 +108,6 @@ func TestEveryRoomOfTheFinanceTeamFitsItsWindowIsAccessibleAndValid(t *testing.T
 	at("invitation")
 	staff.visit(ask[string](staff, "document.querySelector('#link').value"))
 	at("choose a password")
-	served.expectValid()
 }
 
 func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
@@ -149,5 +160,26 @@ func TestAViewerIsInvitedAndSetsUpASecondFactorWithoutScript(t *testing.T) {
 	viewer.fill("#password", "kettle orbit walnut")
 	viewer.fill("#code", strings.ToLower(recovery))
 	viewer.enter()
-	viewer.awaitSays("main", "Nothing needs a person.")
+	viewer.awaitSays("main", "Gross by day")
+}
+
+func TestASessionIsPutOffWithoutLeavingThePage(t *testing.T) {
+	d := runDemo(t)
+	staff := d.tab(look{})
+	staff.signIn("/finance/offline")
+	staff.fill("#donor_name", "Sample Donor")
+	later := func(minutes string) {
+		ask[struct{}](staff, "{ const now = Date.now(); Date.now = () => now + "+minutes+" * 60000; document.dispatchEvent(new Event('visibilitychange')) }")
+	}
+	later("26")
+	staff.awaitSays("#ending", "Stay signed in")
+	staff.expectGoodInEveryLook("a session about to end")
+	staff.click("#ending a")
+	staff.await("the warning to go", "document.querySelector('#ending p').hidden")
+	if typed := ask[string](staff, "document.querySelector('#donor_name').value"); typed != "Sample Donor" {
+		t.Errorf("what was typed is now %q", typed)
+	}
+	later("31")
+	staff.awaitSays("#ending", "You are signed out.")
+	staff.expectGoodInEveryLook("a session that has ended")
 }

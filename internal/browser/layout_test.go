@@ -6,7 +6,6 @@ import (
 )
 
 func TestEveryPageFitsItsWindowIsAccessibleAndValid(t *testing.T) {
-	served := collect(t)
 	for _, afternoon := range []struct {
 		at     *demo
 		visits []visit
@@ -18,24 +17,25 @@ func TestEveryPageFitsItsWindowIsAccessibleAndValid(t *testing.T) {
 				reader.look(look{})
 				visit.arrive(reader)
 				reader.expectGoodInEveryLook("it")
-				served.add(visit.name, "html", reader.source())
+				served.add(t, "as served", "html", reader.source())
 			})
 		}
 		reader.TB = t
 	}
-	served.expectValid()
 }
 
 // expectGoodInEveryLook holds the page at hand to what every page must be: on
 // the smallest phone, a usual one and a desk, in light and in dark.
 func (t *tab) expectGoodInEveryLook(page string) {
 	t.Helper()
+	accessible := t.expectAccessible
 	for _, as := range []look{{width: 320, height: 740}, {width: 360, height: 740}, {width: 1280, height: 900}} {
 		for _, as.dark = range []bool{false, true} {
 			t.look(as)
 			at := fmt.Sprintf("%s at %d, dark %t", page, as.width, as.dark)
 			t.expectFits(at)
-			t.expectAccessible(at)
+			accessible(at)
+			accessible = t.expectAccessibleStill
 		}
 	}
 }

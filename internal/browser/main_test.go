@@ -21,11 +21,12 @@ var (
 	lighthouse = flag.Bool("lighthouse", false, "measure the pages with Lighthouse")
 )
 
-// What all tests share: the program, and a browser in which each tab is a
-// reader of its own.
+// What all tests share: the program, a browser in which each tab is a reader of
+// its own, and the documents they were served.
 var (
 	appeal  string
 	readers context.Context
+	served  specimens
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +39,8 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// prepared builds the program, starts the browser, and runs the tests.
+// prepared builds the program, starts the browser, runs the tests, and has what
+// they were served checked.
 func prepared(run func() int) (status int, err error) {
 	path, err := findBrowser()
 	if err != nil {
@@ -50,7 +52,8 @@ func prepared(run func() int) (status int, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	appeal = filepath.Join(folder, "appeal")
-	build := exec.Command("go", "build", "-o", appeal, "./cmd/appeal")
+	// Without symbols, as it ships: they are most of what linking costs.
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", appeal, "./cmd/appeal")
 	build.Dir = filepath.Join("..", "..")
 	if said, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build appeal: %w\n%s", err, said)
@@ -61,6 +64,9 @@ func prepared(run func() int) (status int, err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-pings", true),
+		// What chromedp turns off, and the process that Chromium keeps ready
+		// beside each tab, for a page that no test opens.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,SpareRendererForSitePerProcess"),
 		chromedp.UserDataDir(filepath.Join(folder, "profile")))
 	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	defer stop()
@@ -70,7 +76,12 @@ func prepared(run func() int) (status int, err error) {
 		return 0, fmt.Errorf("start %s: %w", path, err)
 	}
 	readers = browser
-	return run(), nil
+	served.folder = filepath.Join(folder, "served")
+	if err := os.Mkdir(served.folder, 0o700); err != nil {
+		return 0, err
+	}
+	status = run()
+	return status, served.valid()
 }
 
 func findBrowser() (string, error) {

@@ -139,7 +139,6 @@ func (s stage) set(t testing.TB) *demo {
 }
 
 func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
-	served := collect(t)
 	for _, s := range stages() {
 		t.Run(s.name, func(t *testing.T) {
 			d := s.set(t)
@@ -150,9 +149,9 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 				t.Fatalf("it does not say %q: %s", s.says, got)
 			}
 			reader.expectGoodInEveryLook(s.name)
-			served.add(s.name, "html", reader.source())
+			served.add(t, "as served", "html", reader.source())
 			for _, as := range []string{"w=320&theme=light", "w=600&theme=dark"} {
-				served.add(s.name+" "+as, "svg", ask[string](reader, "(async () => (await fetch('/progress.svg?"+as+"')).text())()"))
+				served.add(t, as, "svg", ask[string](reader, "(async () => (await fetch('/progress.svg?"+as+"')).text())()"))
 			}
 			reader.look(look{width: 360, height: 740})
 			for _, variant := range []string{"letter", "standard", "ticker"} {
@@ -162,9 +161,8 @@ func TestEveryStateOfACampaignFitsIsAccessibleAndValid(t *testing.T) {
 				reader.expectFits(in)
 				reader.expectAccessible(in)
 				reader.open("/embed?v=" + variant)
-				served.add(in, "html", reader.source())
+				served.add(t, variant, "html", reader.source())
 			}
 		})
 	}
-	served.expectValid()
 }

@@ -24,8 +24,14 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// patience is how long anything may take that a reader waits for.
-const patience = 15 * time.Second
+// patience is how long anything may take that a reader waits for. It is looked for
+// again after the shortest pause, and then less and less often: looking takes time
+// from what is waited for.
+const (
+	patience      = 15 * time.Second
+	shortestPause = 10 * time.Millisecond
+	longestPause  = 200 * time.Millisecond
+)
 
 // tab is one reader's browser. What no page may do (complain, break its
 // policy, ask another origin, set a cookie outside /manage) is watched all the time, and fails
@@ -246,16 +252,14 @@ func (t *tab) await(what, expression string) {
 	t.Helper()
 	ctx, done := t.limited()
 	defer done()
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
+	for pause := shortestPause; ; pause = min(pause+pause/4, longestPause) {
 		// An error is a page that is just being left.
 		holds, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(async () => !!(await ("+expression+")))()", chromedp.EvalAwaitPromise))
 		if err == nil && holds {
 			return
 		}
 		select {
-		case <-again.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			var at, shown string
 			last, stop := context.WithTimeout(t.ctx, time.Second)

@@ -59,22 +59,28 @@ func readBenefit(b *block) models.Benefit {
 	return benefit
 }
 
-// readNotices fills in who is told of large gifts.
+// readNotices fills in who is told of large gifts, and who of what waits.
 func readNotices(b *block, c *models.Campaign) {
 	notices := b.within("notices")
 	if notices == nil {
 		return
 	}
+	morning, given := notices.list("morning")
+	if given { // an empty list tells nobody
+		c.Notices.Morning = append([]string{}, notices.addresses("morning", morning)...)
+	}
+	if !given || notices.find("to") != nil || notices.find("from") != nil {
+		readGiftNotices(notices, c)
+	}
+	notices.close()
+}
+
+func readGiftNotices(notices *block, c *models.Campaign) {
 	to, given := notices.list("to")
 	if !given || len(to) == 0 {
 		notices.complain("to", "names nobody; write a list of e-mail addresses, or take notices out")
 	}
-	for _, address := range to {
-		if fault := emailFault(address.text); fault != "" {
-			notices.found.add(settingsFile, address.line, notices.at("to"), "%s", fault)
-		}
-		c.Notices.To = append(c.Notices.To, address.text)
-	}
+	c.Notices.To = notices.addresses("to", to)
 	if notices.need("from", "the least gift that somebody is told of, like $5,000") != nil {
 		from, ok := notices.amount("from", 0)
 		if ok && from <= 0 {
@@ -82,5 +88,16 @@ func readNotices(b *block, c *models.Campaign) {
 		}
 		c.Notices.From = from
 	}
-	notices.close()
+}
+
+// addresses are the e-mail addresses in a list.
+func (b *block) addresses(name string, list []item) []string {
+	var all []string
+	for _, address := range list {
+		if fault := emailFault(address.text); fault != "" {
+			b.found.add(settingsFile, address.line, b.at(name), "%s", fault)
+		}
+		all = append(all, address.text)
+	}
+	return all
 }

@@ -147,7 +147,7 @@ func (m *Made) Count() string {
 func (b Books) Make(ctx context.Context, r Request, f sheet.Format, progress func(rows int)) (*Made, error) {
 	file, err := os.CreateTemp("", "appeal-export-*")
 	if err != nil {
-		return nil, fmt.Errorf("export: no room to make it: %w", err)
+		return nil, fmt.Errorf("export: no folder to make it in, which TMPDIR can name: %w", err)
 	}
 	made := &Made{File: file}
 	// Some systems remove no open file; there it is left to whoever cleans up.

@@ -24,6 +24,8 @@ var letters = map[models.MailKind]func(*Worker, context.Context, models.Mail) (m
 	models.MailDebitFailed:       (*Worker).debitFailed,
 	models.MailGiftNotice:        (*Worker).giftNotice,
 	models.MailStatement:         (*Worker).statement,
+	models.MailSampleReceipt:     (*Worker).sample,
+	models.MailMorning:           (*Worker).morning,
 }
 
 // compose writes a mail of what the books say now, with the lines that every
@@ -37,7 +39,7 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	if m.Kind == models.MailReceipt { // whose own words name the organisation, and a test
+	if m.Kind == models.MailReceipt || m.Kind == models.MailSampleReceipt { // whose own words name the organisation, and a test
 		return letter, nil
 	}
 	letter.Footer = append(slices.Clip(letter.Footer), w.sender())
@@ -50,7 +52,7 @@ func (w *Worker) compose(ctx context.Context, m models.Mail) (mail.Letter, error
 // sender is who writes, as far as the campaign's folder says.
 func (w *Worker) sender() string {
 	o := w.Campaign.Organisation
-	return strings.Join(nonEmpty(append([]string{o.Recipient()}, strings.Split(o.Address, "\n")...)...), ", ")
+	return strings.Join(strings.FieldsFunc(o.Recipient()+"\n"+o.Address, func(r rune) bool { return r == '\n' }), ", ")
 }
 
 // help is the sentence that closes what is written to donors.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/corruptionproject/appeal/internal/mail"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -63,7 +64,7 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 	}
 	for _, row := range []mail.Row{
 		{Name: "From", Value: d.DonorName},
-		{Name: "Given", Value: given(d.Frequency)},
+		{Name: "Given", Value: receipt.Frequency(d.Frequency)},
 		{Name: tributes[d.Tribute], Value: d.TributeName},
 		{Name: "Note to the newsroom", Value: d.Comment},
 		{Name: "Came from", Value: d.Src},
@@ -84,14 +85,3 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 }
 
 var tributes = map[models.Tribute]string{models.InHonor: "In honor of", models.InMemory: "In memory of"}
-
-func given(f models.Frequency) string {
-	switch f {
-	case models.Monthly:
-		return "Monthly"
-	case models.Yearly:
-		return "Yearly"
-	default:
-		return "Once"
-	}
-}

@@ -26,15 +26,7 @@ func (w *Worker) receipt(ctx context.Context, m models.Mail) (mail.Letter, error
 
 // bringing is the letter that brings a document.
 func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.Letter {
-	letter := mail.Letter{
-		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
-		Opening: nonEmpty(said.Greeting, said.Notice, said.Thanks),
-		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
-		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
-		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: w.receiptLink(d), Primary: true}},
-		Closing: append(slices.Clone(said.Schedule), w.help()),
-		Footer:  said.Disclosures,
-	}
+	letter := w.saying(said, w.receiptLink(d))
 	if d.Receipt.Kind == models.AmendedReceipt && d.First != nil && d.Receipt.Amount < d.First.Amount {
 		letter.Closing = append([]string{"What was refunded or taken back is not a contribution, and not deductible."}, letter.Closing...)
 	}
@@ -42,6 +34,24 @@ func (w *Worker) bringing(d models.ReceiptDocument, said receipt.Document) mail.
 		letter.Actions = append(letter.Actions, mail.Action{Label: "Change or cancel your gift", URL: w.at("manage")})
 	}
 	return letter
+}
+
+// saying is a document as a letter, with the address of its page.
+func (w *Worker) saying(said receipt.Document, page string) mail.Letter {
+	return mail.Letter{
+		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
+		Opening: slices.DeleteFunc([]string{said.Greeting, said.Notice, said.Thanks}, func(words string) bool { return words == "" }),
+		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
+		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
+		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: page, Primary: true}},
+		Closing: append(slices.Clone(said.Schedule), w.help()),
+		Footer:  said.Disclosures,
+	}
+}
+
+// sample shows somebody on the staff what donors get.
+func (w *Worker) sample(context.Context, models.Mail) (mail.Letter, error) {
+	return w.saying(receipt.Sample(w.Campaign, w.Store.Now()), w.at("finance", "settings", "sample")), nil
 }
 
 // receiptLink leads to the page of a document.
@@ -70,14 +80,4 @@ func rows(said receipt.Document) []mail.Row {
 		all = append(all, mail.Row{Name: line.Name, Value: line.Value, Total: line.Total})
 	}
 	return all
-}
-
-func nonEmpty(words ...string) []string {
-	var kept []string
-	for _, word := range words {
-		if word != "" {
-			kept = append(kept, word)
-		}
-	}
-	return kept
 }

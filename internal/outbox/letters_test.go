@@ -112,6 +112,25 @@ var told = map[string]func(*office){
 		o.once()
 		o.Sender = o.relay
 	},
+	"sample-receipt": func(o *office) {
+		who, err := o.Store.AddStaff(o.t.Context(), models.Operator, "reader@example.org", models.Finance, "")
+		if err == nil {
+			err = o.Store.MailSample(o.t.Context(), who)
+		}
+		if err != nil {
+			o.t.Fatal(err)
+		}
+	},
+	"morning": func(o *office) {
+		d := o.give("ch_1", "reader@example.org")
+		o.once()
+		o.employ("ada@example.org", models.Finance)
+		o.clock.Advance(24 * time.Hour)
+		o.disputed(d, "dp_1", "ch_1", 9*24*time.Hour)
+		o.disputed(d, "dp_2", "ch_1", -time.Hour)
+		o.poison("evt_1")
+		o.tellMorning()
+	},
 	"statement": func(o *office) {
 		o.give("ch_1", "reader@example.org")
 		back := o.give("ch_2", "reader@example.org")
@@ -144,6 +163,38 @@ var told = map[string]func(*office){
 			o.t.Fatalf("%d statements are queued: %v", queued, err)
 		}
 	},
+}
+
+// employ puts somebody on the staff who can sign in.
+func (o *office) employ(email string, role models.Role) {
+	o.t.Helper()
+	must(o.Store.AddStaff(o.t.Context(), models.Operator, email, role, "a hash"))(o.t)
+}
+
+// disputed books that a bank disputes a gift, which can be answered for so long
+// from now.
+func (o *office) disputed(d models.Donation, id, charge string, open time.Duration) {
+	o.t.Helper()
+	by := o.clock.Now().Add(open)
+	fact := charged(d, charge, "", "")
+	fact.Key, fact.Kind, fact.Object, fact.Agreed, fact.Money = id+":opened", models.DisputeOpened, id, nil, money.Money{Currency: "usd"}
+	o.learn(models.Reading{Facts: []models.Fact{fact}, Dispute: &models.Dispute{ID: id, Status: "needs_response", Amount: 5000, RespondBy: &by, AsOf: o.clock.Now()}})
+}
+
+// poison keeps an event that can't be booked.
+func (o *office) poison(id string) {
+	o.t.Helper()
+	e := models.Event{ID: id, Type: "charge.succeeded", Created: o.clock.Now(), Raw: []byte("{}")}
+	if _, _, err := o.Store.Receive(o.t.Context(), e, models.Reading{State: models.EventAttention, Problem: "it can't be read"}); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) tellMorning() {
+	o.t.Helper()
+	if err := o.Store.QueueMorning(o.t.Context()); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 // failRenewal is a try to collect the next payment that came to nothing.

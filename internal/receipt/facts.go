@@ -112,6 +112,18 @@ var brands = map[string]string{
 	"link": "Link", "cashapp": "Cash App", "amazon_pay": "Amazon Pay", "paypal": "PayPal",
 }
 
+// Frequency is how often a gift is given, as its giver was asked.
+func Frequency(f models.Frequency) string {
+	switch f {
+	case models.Monthly:
+		return "Monthly"
+	case models.Yearly:
+		return "Yearly"
+	default:
+		return "One time"
+	}
+}
+
 // Brand is what a payment's method is called by whoever holds it: "Visa". One
 // that Stripe alone knows is a "Card".
 func Brand(method string) string {

@@ -11,6 +11,9 @@ import (
 // notice says, before anything else, what a document is not: the last word, a
 // contribution, or real.
 func (w writer) notice() string {
+	if w.sample() {
+		return sampleNotice
+	}
 	var said []string
 	if w.superseded() {
 		said = append(said, w.instead())

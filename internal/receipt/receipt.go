@@ -128,13 +128,20 @@ func (w writer) called() string {
 func (w writer) number() string { return w.called() + " " + numbered(w.d.Receipt) }
 
 // numbered writes a document's number alike wherever it is named.
-func numbered(r models.Receipt) string { return fmt.Sprintf("No. %06d", r.Number) }
+func numbered(r models.Receipt) string {
+	if r.Number == 0 {
+		return "No. SAMPLE"
+	}
+	return fmt.Sprintf("No. %06d", r.Number)
+}
 
 func (w writer) heading() string {
-	switch w.d.Receipt.Kind {
-	case models.VoidReceipt:
+	switch {
+	case w.sample():
+		return "Sample of a " + strings.ToLower(w.called()) + w.of() + w.given()
+	case w.d.Receipt.Kind == models.VoidReceipt:
 		return "This contribution is void"
-	case models.AmendedReceipt:
+	case w.d.Receipt.Kind == models.AmendedReceipt:
 		return "Amended " + strings.ToLower(w.called()) + w.of() + w.given()
 	default:
 		return w.called() + w.of() + w.given()
@@ -176,6 +183,8 @@ func (w writer) subject() string {
 	}
 	gift += " to " + w.c.Organisation.Name
 	switch {
+	case w.sample():
+		return "Sample: " + w.called() + w.of() + gift
 	case w.d.Receipt.Kind == models.VoidReceipt && w.d.Receipt.Reason == models.ReasonRefund:
 		return "Your " + gift + " was refunded"
 	case w.d.Receipt.Kind == models.VoidReceipt && w.unrecorded():

@@ -48,6 +48,16 @@ func TestNoTextBeginsAFormula(t *testing.T) {
 	}
 }
 
+func TestACellThatWasGuardedSaysWhatItSaid(t *testing.T) {
+	for cell, want := range map[string]string{
+		"'=1+1": "=1+1", "' -2": " -2", "''=1": "''=1", "'tis": "'tis", "'": "'", "": "", "=1": "=1", "o'neil": "o'neil",
+	} {
+		if got := sheet.Said(cell); got != want {
+			t.Errorf("%q says %q, not %q", cell, got, want)
+		}
+	}
+}
+
 func TestATableIsWrittenAsPromised(t *testing.T) {
 	at := time.Date(2027, 6, 18, 14, 14, 9, 999, time.FixedZone("PT", -7*3600))
 	var out bytes.Buffer

@@ -100,6 +100,15 @@ func Text(s string) Cell {
 	return Cell{text: s}
 }
 
+// Said is what a cell says that Text may have written: without the apostrophe
+// that kept a formula from being run.
+func Said(cell string) string {
+	if rest, guarded := strings.CutPrefix(cell, "'"); guarded && Text(rest).text == cell {
+		return rest
+	}
+	return cell
+}
+
 // Time is a cell of a moment, in UTC to the second; empty for none.
 func Time(t *time.Time) Cell {
 	if t == nil {
