@@ -137,8 +137,8 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 		}{
 			"all":           {models.PayoutFilter{}, []string{"po_d", "po_c", "po_b", "po_a"}},
 			"after two":     {models.PayoutFilter{Before: "po_c", Most: 1}, []string{"po_b"}},
-			"some days":     {models.PayoutFilter{From: &first, To: &last}, []string{"po_d", "po_c", "po_b"}},
-			"one day":       {models.PayoutFilter{From: &first, To: &first}, []string{"po_c", "po_b"}},
+			"some days":     {models.PayoutFilter{Days: models.Period{From: first, To: last}}, []string{"po_d", "po_c", "po_b"}},
+			"one day":       {models.PayoutFilter{Days: models.Period{From: first, To: first}}, []string{"po_c", "po_b"}},
 			"after the end": {models.PayoutFilter{Before: "po_a"}, nil},
 		} {
 			found, err := s.ListPayouts(t.Context(), c.filter)

@@ -114,6 +114,6 @@ func TestDaysOfPayoutsAreAskedForInTheAddress(t *testing.T) {
 	viewer.get("/finance/payouts?from=2026-11-27&to=2026-11-27").says(t, "1 payout to the bank", `value="2026-11-27"`)
 	viewer.get("/finance/payouts?from=2026-11-28").says(t, "0 payouts to the bank", "Nothing arrived in these days.")
 	viewer.get("/finance/payouts?before=po_1").says(t, "There is nothing before that.")
-	viewer.get("/finance/payouts?from=nonsense").expect(t, http.StatusUnprocessableEntity, "", "Type days like 2027-06-30.")
+	viewer.get("/finance/payouts?from=nonsense").expect(t, http.StatusUnprocessableEntity, "", "Enter the day (from) as year-month-day, like 2027-06-18.")
 	viewer.get("/finance/payouts?from=2026-11-28&to=2026-11-27").expect(t, http.StatusUnprocessableEntity, "", "The first day is after the last.")
 }
