@@ -148,6 +148,9 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 			var ids []string
 			for _, p := range found {
 				ids = append(ids, p.ID)
+				if p.ArrivalOn.Location() != time.UTC { // or its day would be another's, west of Greenwich
+					t.Errorf("%s arrives in the machine's zone, %v", p.ID, p.ArrivalOn)
+				}
 				if p.Opened() || p.Unexplained() != money.Minor(0) || p.Markable() {
 					t.Errorf("%s is not opened yet, and says %+v", p.ID, p)
 				}
