@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -239,7 +240,7 @@ func gift(l models.PayoutLine) string {
 	if l.Category == "charge_failure" {
 		return "The bank debit came to nothing"
 	}
-	kind := map[models.Frequency]string{models.Once: "One time", models.Monthly: "Monthly", models.Yearly: "Yearly"}[l.Frequency]
+	kind := receipt.Frequency(l.Frequency)
 	if l.Frequency != models.Once {
 		if kind += ", first"; l.Renewal {
 			kind = strings.TrimSuffix(kind, ", first")
