@@ -148,7 +148,7 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 			var ids []string
 			for _, p := range found {
 				ids = append(ids, p.ID)
-				if p.ArrivalOn.Location().String() != "UTC" { // or its day would be another's, west of Greenwich
+				if p.ArrivalOn.Location() == time.Local { // or its day would be another's, west of Greenwich
 					t.Errorf("%s arrives in the machine's zone, %v", p.ID, p.ArrivalOn)
 				}
 				if p.Opened() || p.Unexplained() != money.Minor(0) || p.Markable() {

@@ -71,7 +71,7 @@ func (s *Store) ExportGifts(ctx context.Context, q GiftQuery) iter.Seq2[Exported
 // a gift bears no payout: the balance transaction that moved it does, or took
 // it as a fee.
 const journalLines = `
-	SELECT p.key, p.kind, p.donation_id, p.at, p.memo, l.number, l.account, l.amount, l.currency,
+	SELECT p.key, p.kind, p.donation_id, p.at, p.happened_at, p.memo, l.number, l.account, l.amount, l.currency,
 	       COALESCE(NULLIF(p.payout, ''), t.payout_id, f.payout_id, '') AS payout
 	FROM postings p JOIN posting_lines l ON l.posting = p.key
 	LEFT JOIN balance_transactions t ON t.movement = p.key AND t.owns_movement

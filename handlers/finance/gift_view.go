@@ -195,9 +195,9 @@ func (r *Rooms) enteredDetails(o *models.OfflineGift) []detail {
 	if o == nil {
 		return nil
 	}
-	all := []detail{{Name: "Received on", Value: civil(o.ReceivedOn)}}
+	all := []detail{{Name: "Received on", Value: shortDay(o.ReceivedOn)}}
 	if o.DatedOn != nil {
-		all = append(all, detail{Name: "Dated", Value: civil(*o.DatedOn)})
+		all = append(all, detail{Name: "Dated", Value: shortDay(*o.DatedOn)})
 	}
 	for _, d := range []detail{
 		{Name: "Number", Value: o.Reference}, {Name: "Address", Value: o.DonorAddress}, {Name: "Note", Value: o.Note}, {Name: "Entered by", Value: o.EnteredBy},

@@ -120,7 +120,7 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 	}
 	switch row.NoPayout = g.Payout == nil; {
 	case g.Payout != nil:
-		row.Payout, row.PayoutHref = civil(g.Payout.ArrivalOn), payoutPath(g.Payout.ID)
+		row.Payout, row.PayoutHref = shortDay(g.Payout.ArrivalOn), payoutPath(g.Payout.ID)
 	case g.Offline != "":
 		row.Payout = "not at Stripe"
 	case d.Captured > 0:

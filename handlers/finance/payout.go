@@ -255,7 +255,7 @@ func words(category string) string { return strings.ReplaceAll(category, "_", " 
 // history is what became of a payout.
 func (r *Rooms) history(p models.PayoutSum, names bool) []moment {
 	all := []moment{{r.date(p.CreatedAt), "Made by Stripe"}}
-	arrives := civil(p.ArrivalOn)
+	arrives := shortDay(p.ArrivalOn)
 	switch p.Status {
 	case "paid":
 		all = append(all, moment{arrives, "Arrived at the bank"})

@@ -149,7 +149,7 @@ func (s *reader) payout() check {
 		c.State, c.Says = "None yet", "Stripe has paid out nothing that a sync has seen."
 		return s.is(told, c, nil)
 	}
-	c.State, c.Says, c.When = "Seen", p.Amount.String()+", "+words(p.Status)+".", civil(p.ArrivalOn)
+	c.State, c.Says, c.When = "Seen", p.Amount.String()+", "+words(p.Status)+".", shortDay(p.ArrivalOn)
 	if p.Undone() {
 		c.State = "Did not arrive"
 		return s.is(wrong, c, &advicePayout)

@@ -45,6 +45,15 @@ func (r *Rooms) near(t, to time.Time) string {
 	return t.In(r.Campaign.Zone).Format("Jan 2")
 }
 
-// civil writes a day of the calendar, and day its weekday too.
-func civil(t time.Time) string { return t.UTC().Format("Jan 2, 2006") }
-func day(t time.Time) string   { return t.UTC().Format("Mon, Jan 2, 2006") }
+// shortDay writes a day of the calendar, and day its weekday too.
+func shortDay(t time.Time) string { return t.UTC().Format("Jan 2, 2006") }
+func day(t time.Time) string      { return t.UTC().Format("Mon, Jan 2, 2006") }
+
+// longDay writes one in full, of which the books have the text.
+func longDay(typed string) string {
+	day, err := time.Parse(time.DateOnly, typed)
+	if err != nil {
+		return typed
+	}
+	return day.Format("January 2, 2006")
+}
