@@ -148,9 +148,6 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 			var ids []string
 			for _, p := range found {
 				ids = append(ids, p.ID)
-				if p.ArrivalOn.Location() == time.Local { // or its day would be another's, west of Greenwich
-					t.Errorf("%s arrives in the machine's zone, %v", p.ID, p.ArrivalOn)
-				}
 				if p.Opened() || p.Unexplained() != money.Minor(0) || p.Markable() {
 					t.Errorf("%s is not opened yet, and says %+v", p.ID, p)
 				}
@@ -160,4 +157,19 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The day on which one arrives is its UTC midnight, and would be the day before
+// in the zone of a machine west of Greenwich.
+func TestMomentsOfPostgreSQLAreInUTC(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Databases()["PostgreSQL"](t), &storetest.Clock{})
+	p := models.Payout{ID: "po_1", Amount: 100, Currency: "usd", Status: "paid", ArrivalOn: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), CreatedAt: storetest.Start}
+	if _, err := s.Learn(t.Context(), models.Object{ID: p.ID, Raw: []byte(p.ID), Reading: models.Reading{Payout: &p}}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.ListPayouts(t.Context(), models.PayoutFilter{})
+	if err != nil || len(found) != 1 || found[0].ArrivalOn.Location() != time.UTC {
+		t.Errorf("%v, %v", found, err)
+	}
 }
