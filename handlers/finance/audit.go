@@ -3,7 +3,6 @@ package finance
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,10 +87,8 @@ func (r *Rooms) auditAsked(v *visit) (auditAsked, error) {
 	if get("who") != "" {
 		a.query.Who = a.actor(get("who"))
 	}
-	a.query.From = a.day("from", r.Campaign.Zone)
-	if to := a.day("to", r.Campaign.Zone); !to.IsZero() {
-		a.query.Until = to.AddDate(0, 0, 1)
-	}
+	span := a.days().In(r.Campaign.Zone)
+	a.query.From, a.query.Until = span.From, span.Until
 	return a, nil
 }
 
@@ -172,7 +169,7 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 	case a.Gift != "":
 		return "Gift " + a.Reference, giftPath(a.Gift)
 	case a.Act == models.PayoutMarked || a.Act == models.PayoutUnmarked:
-		return "Payout " + a.Object, payoutsPath + "/" + url.PathEscape(a.Object)
+		return "Payout " + a.Object, payoutPath(a.Object)
 	case (a.Act == models.DaysClosed || a.Act == models.DaysReopened) && reader.Covers(models.Finance):
 		return longDay(a.Object), closePath
 	case a.Act == models.EventReplayed:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/models"
 )
 
 // filters are those that the address of a list asks for, as they came, so that
@@ -28,7 +29,7 @@ func filtersOf(v *visit, path string, known []string) filters {
 	return f
 }
 
-// amount and day read a filter. One that can't be read filters nothing, and is
+// amount and days read filters. One that can't be read filters nothing, and is
 // said to be a problem.
 func (f *filters) amount(name, label string) money.Minor {
 	typed := f.values.Get(name)
@@ -42,12 +43,21 @@ func (f *filters) amount(name, label string) money.Minor {
 	return amount
 }
 
-func (f *filters) day(name string, zone *time.Location) time.Time {
+// days are those from one to another, both included.
+func (f *filters) days() models.Period {
+	p := models.Period{From: f.day("from"), To: f.day("to")}
+	if !p.To.IsZero() && p.To.Before(p.From) {
+		f.problems = append(f.problems, "The first day is after the last.")
+	}
+	return p
+}
+
+func (f *filters) day(name string) time.Time {
 	typed := f.values.Get(name)
 	if typed == "" {
 		return time.Time{}
 	}
-	day, err := time.ParseInLocation(time.DateOnly, typed, zone)
+	day, err := time.Parse(time.DateOnly, typed)
 	if err != nil {
 		f.problems = append(f.problems, "Enter the day ("+name+") as year-month-day, like 2027-06-18.")
 		return time.Time{}
