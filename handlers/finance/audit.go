@@ -88,10 +88,8 @@ func (r *Rooms) auditAsked(v *visit) (auditAsked, error) {
 	if get("who") != "" {
 		a.query.Who = a.actor(get("who"))
 	}
-	a.query.From = a.day("from", r.Campaign.Zone)
-	if to := a.day("to", r.Campaign.Zone); !to.IsZero() {
-		a.query.Until = to.AddDate(0, 0, 1)
-	}
+	days := a.days(r.Campaign.Zone)
+	a.query.From, a.query.Until = days.From, days.Until
 	return a, nil
 }
 

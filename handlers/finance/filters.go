@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/models"
 )
 
 // filters are those that the address of a list asks for, as they came, so that
@@ -42,17 +43,22 @@ func (f *filters) amount(name, label string) money.Minor {
 	return amount
 }
 
-func (f *filters) day(name string, zone *time.Location) time.Time {
+func (f *filters) day(name string) time.Time {
 	typed := f.values.Get(name)
 	if typed == "" {
 		return time.Time{}
 	}
-	day, err := time.ParseInLocation(time.DateOnly, typed, zone)
+	day, err := time.Parse(time.DateOnly, typed)
 	if err != nil {
 		f.problems = append(f.problems, "Enter the day ("+name+") as year-month-day, like 2027-06-18.")
 		return time.Time{}
 	}
 	return day
+}
+
+// days are those between two, both included, in a zone.
+func (f *filters) days(zone *time.Location) models.Span {
+	return models.Period{From: f.day("from"), To: f.day("to")}.In(zone)
 }
 
 // but is the address of the list with one filter changed, on its first page. An

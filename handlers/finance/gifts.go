@@ -62,10 +62,8 @@ func (r *Rooms) asked(v *visit) (asked, error) {
 	}
 	a.query.Min = a.amount("min", "at least")
 	a.query.Max = a.amount("max", "at most")
-	a.query.From = a.day("from", r.Campaign.Zone)
-	if to := a.day("to", r.Campaign.Zone); !to.IsZero() {
-		a.query.Until = to.AddDate(0, 0, 1)
-	}
+	days := a.days(r.Campaign.Zone)
+	a.query.From, a.query.Until = days.From, days.Until
 	return a, nil
 }
 
