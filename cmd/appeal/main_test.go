@@ -271,7 +271,7 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 		"a campaign that is not there":     {env{"APPEAL_CAMPAIGN": dir + "/none"}, []string{"totals"}, misused, []string{"none"}},
 		"a database of an unknown kind":    {env{"DATABASE_URL": "mysql://x"}, []string{"totals"}, misused, []string{"DATABASE_URL"}},
 		"a demo of a negative sample":      {nil, []string{"demo", "--sample=-1"}, misused, []string{"--sample"}},
-		"an export of another format":      {books, []string{"export", "newsletter", "--format", "xlsx"}, misused, []string{"xlsx", "csv"}},
+		"an export of another format":      {books, []string{"export", "newsletter", "--format", "ods"}, misused, []string{"xlsx", "csv"}},
 		"an export of something else":      {books, []string{"export", "secrets"}, misused, []string{"secrets"}},
 		"a live key with a draft campaign": {liveEnv(dir), []string{"serve"}, misused, []string{"draft", "legal_name", "ein", "address"}},
 	} {
