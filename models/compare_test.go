@@ -33,3 +33,24 @@ func TestTwoMovementsOfOneDisputeAreTwoFindings(t *testing.T) {
 		}
 	})
 }
+
+func TestAGiftInEurosDiffersByTheDollarsThatTheBooksHaveOfIt(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		book(t, s, charged(start(t, s), "ch_1", "reader@example.org"))
+		euros := models.BalanceTransaction{ID: "txn_1", Category: "charge", Source: "ch_1", Amount: 110000, Net: 110000, Currency: "eur", CreatedAt: clock.Now()}
+		if _, err := s.SettleTransactions(t.Context(), []models.BalanceTransaction{euros}); err != nil {
+			t.Fatal(err)
+		}
+		found, err := s.NameDifferences(t.Context(), clock.Now().Add(-time.Hour), nil)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("found %+v, %v", found, err)
+		}
+		if f := found[0]; f.Amount != -125050 || f.Currency != "usd" || f.Detail != `moved 1100.00 for ch_1 in "eur", which these books do not keep` {
+			t.Errorf("found %+v", f)
+		}
+		if got := overview(t, s, models.Period{}, models.Filter{}).Match; got.Amount != 125050 || got.Differences != 1 {
+			t.Errorf("the overview says %+v", got)
+		}
+	})
+}

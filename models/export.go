@@ -13,16 +13,23 @@ type Span struct{ From, Until time.Time }
 func (p Period) In(zone *time.Location) Span {
 	var s Span
 	if !p.From.IsZero() {
-		s.From = midnight(p.From, zone)
+		s.From = DayBegins(p.From, zone)
 	}
 	if !p.To.IsZero() {
-		s.Until = midnight(p.To.AddDate(0, 0, 1), zone)
+		s.Until = DayBegins(p.To.AddDate(0, 0, 1), zone)
 	}
 	return s
 }
 
-func midnight(day time.Time, zone *time.Location) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone).UTC()
+// DayBegins is the first moment (UTC) of a day of a zone: midnight, unless
+// clocks are set forward just then and the day has none.
+func DayBegins(day time.Time, zone *time.Location) time.Time {
+	y, m, d := day.Date()
+	begins := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	if begins.Day() != d {
+		_, begins = begins.ZoneBounds() // of the two moments that it can be, Date took the one before
+	}
+	return begins.UTC()
 }
 
 // ends are those of a span, for a query that always has both.

@@ -83,9 +83,12 @@ type RefundTerms struct {
 	Donation Donation
 	Offline  bool
 	Charge   string      // the charge of which the most is left: a refund is always of one
-	Left     money.Minor // of that charge, by the books
+	Left     money.Minor // of that charge, by the books, less what is Coming
 	Method   string      // how it was paid, as Stripe names it
 	Last4    string
+	// Coming is what was asked for here and Stripe has made, or is about to,
+	// without the books having heard of it.
+	Coming money.Minor
 	// Open are requests of which it is not known what Stripe did. They must be
 	// asked again, by their own form keys, before there is another.
 	Open []RefundRequest

@@ -105,3 +105,36 @@ func TestARefundThatWasBrokenOffIsAskedForAgainBeforeAnother(t *testing.T) {
 		sound(t, s)
 	})
 }
+
+func TestWhatStripeHasRefundedIsNotLeftThoughTheBooksHaveNotHeard(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		d := start(t, s)
+		book(t, s, charged(d, "ch_1", "reader@example.org"))
+		ask := func(key string, amount money.Minor) (models.RefundRequest, error) {
+			return s.AskRefund(t.Context(), models.NewRefund{DonationID: d.ID, Amount: amount, Confirmed: amount, FormKey: key, By: "clerk@example.org"})
+		}
+		left := func(when string, want, coming money.Minor) {
+			t.Helper()
+			if got := terms(t, s, d); got.Left != want || got.Coming != coming || len(got.Open) != 0 {
+				t.Errorf("%s: left are %s, coming %s, open %d; want %s and %s", when, got.Left, got.Coming, len(got.Open), want, coming)
+			}
+		}
+		first, err := ask("first", 100000)
+		ok(t, err)
+		left("Stripe is being asked", 25050, 100000)
+		if _, err := ask("second", 100000); !errors.Is(err, models.ErrMoreThanLeft) {
+			t.Errorf("as much again: %v", err)
+		}
+		ok(t, s.KeepRefund(t.Context(), first, "re_1"))
+		clock.Advance(2 * time.Minute)
+		left("Stripe has made it", 25050, 100000)
+		if _, err := ask("third", 100000); !errors.Is(err, models.ErrMoreThanLeft) {
+			t.Errorf("as much again: %v", err)
+		}
+		book(t, s, backOf(d, "ch_1", "re_1", models.RefundMade, 100000))
+		left("the books have heard", 25050, 0)
+		book(t, s, backOf(d, "ch_1", "re_1", models.RefundUndone, 100000))
+		left("it came back", 125050, 0)
+	})
+}

@@ -63,7 +63,7 @@ func (s *Store) ListClosings(ctx context.Context, most int) ([]Closing, error) {
 // anyway is set. It returns ErrNotOver for a day that is not over, and
 // ErrExists if that day is closed already. Bookings wait meanwhile.
 func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyway bool) (Closing, error) {
-	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: midnight(through.AddDate(0, 0, 1), s.zone.Load())}
+	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: DayBegins(through.AddDate(0, 0, 1), s.zone.Load())}
 	var open []OpenMatter
 	err := s.snapshot(ctx, func(tx *gorm.DB) error { // which may take a while, and nobody need wait for it
 		var err error
@@ -106,7 +106,7 @@ func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyw
 func (s *Store) ReopenDays(ctx context.Context, by Actor, from time.Time, reason string) (Closing, error) {
 	reason = strings.TrimSpace(reason)
 	c := Closing{
-		ClosedBy: by, Through: from.AddDate(0, 0, -1).Format(time.DateOnly), Until: midnight(from, s.zone.Load()), Reopened: true, Reason: reason,
+		ClosedBy: by, Through: from.AddDate(0, 0, -1).Format(time.DateOnly), Until: DayBegins(from, s.zone.Load()), Reopened: true, Reason: reason,
 	}
 	day := from.Format(time.DateOnly)
 	err := s.act(ctx, "open the books again from "+day, func(tx *gorm.DB) error {

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"github.com/corruptionproject/appeal/internal/crash"
+	"github.com/corruptionproject/appeal/internal/money"
 )
 
 // asResolved keeps a finding resolved that comes again as it was, and opens one
@@ -51,7 +52,16 @@ func (s *Store) NameDifferences(ctx context.Context, since time.Time, others []F
 			if err != nil {
 				return err
 			}
-			if err := s.find(tx, d.finding(twin)); err != nil {
+			f := d.finding(twin)
+			if d.Treatment == InOtherCurrency {
+				// Of the books' own currency Stripe has nothing of it, and their
+				// amounts are the only ones that can be added up.
+				if f.Amount, err = postedToBalance(tx, d.Movement); err != nil {
+					return err
+				}
+				f.Amount, f.Currency = -f.Amount, s.currency
+			}
+			if err := s.find(tx, f); err != nil {
 				return err
 			}
 		}
@@ -150,6 +160,15 @@ func (s *Store) twinOf(tx *gorm.DB, d Difference) (string, error) {
 	return ids[0], nil
 }
 
+// postedToBalance is what a posting moved in the Stripe balance.
+func postedToBalance(tx *gorm.DB, key string) (sum money.Minor, err error) {
+	err = tx.Raw("SELECT COALESCE(SUM(amount), 0) FROM posting_lines WHERE posting = ? AND account = ?", key, StripeBalance).Row().Scan(&sum)
+	if err != nil {
+		return 0, fmt.Errorf("look what was posted: %w", err)
+	}
+	return sum, nil
+}
+
 // finding names a difference: by how much Stripe has more than the journal,
 // what stands in suspense not counted. It is of the balance transaction, since
 // one object can make several.
@@ -161,7 +180,7 @@ func (d Difference) finding(twin string) Finding {
 	}
 	switch {
 	case d.Treatment == InOtherCurrency:
-		f.Kind, f.Amount = FoundCurrency, d.Net
+		f.Kind = FoundCurrency
 		f.Detail = fmt.Sprintf("%s in %q, which these books do not keep", moved, d.Currency)
 	case twin != "":
 		f.Kind = FoundTwice

@@ -31,22 +31,25 @@ func (s *Store) refundTerms(tx *gorm.DB, d Donation) (RefundTerms, error) {
 		return RefundTerms{}, err
 	}
 	terms := RefundTerms{Donation: d}
-	terms.leave(facts)
-	var asked []RefundRequest
-	err = tx.Where("donation_id = ? AND state IN ?", d.ID, []RefundState{RefundAsking, RefundUnanswered}).Order("id").Find(&asked).Error
+	var asked, coming []RefundRequest
+	err = tx.Where("donation_id = ? AND (state IN ? OR state = ? AND NOT EXISTS (SELECT 1 FROM facts f WHERE f.key = refund_requests.refund_id || ':refund'))",
+		d.ID, []RefundState{RefundAsking, RefundUnanswered}, RefundTaken).Order("id").Find(&asked).Error
 	if err != nil {
 		return RefundTerms{}, fmt.Errorf("find what was asked: %w", err)
 	}
 	for _, r := range asked {
 		if r.open(s.Now()) {
 			terms.Open = append(terms.Open, r)
+		} else {
+			coming = append(coming, r)
 		}
 	}
+	terms.leave(facts, coming)
 	return terms, nil
 }
 
 // leave finds the charge of which the most is left.
-func (t *RefundTerms) leave(facts []storedFact) {
+func (t *RefundTerms) leave(facts []storedFact, coming []RefundRequest) {
 	left := map[string]money.Minor{}
 	var unnamed money.Minor // went back, and no charge is named
 	for _, f := range facts {
@@ -69,6 +72,10 @@ func (t *RefundTerms) leave(facts []storedFact) {
 			t.Offline = true
 		default: // moves nothing between the donor and us
 		}
+	}
+	for _, r := range coming {
+		left[r.Charge] -= r.Amount
+		t.Coming += r.Amount
 	}
 	for charge, of := range left {
 		if of > t.Left || of == t.Left && charge < t.Charge {

@@ -190,7 +190,7 @@ func allPredicates() []predicate { return slices.Concat(predicates, offlinePredi
 
 // Predicates names what Verify checks.
 func Predicates() []string {
-	names := []string{"I2", "I13", "I21"}
+	names := []string{"I2", "I13", "I20", "I21"}
 	for _, p := range allPredicates() {
 		if !slices.Contains(names, p.name) {
 			names = append(names, p.name)

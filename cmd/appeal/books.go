@@ -106,11 +106,11 @@ func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.C
 	if t.AsOf == "" {
 		return store.Totals(ctx)
 	}
-	day, err := dayOf("--as-of", t.AsOf, c.Zone)
+	day, err := dayOf("--as-of", t.AsOf)
 	if err != nil {
 		return models.Totals{}, err
 	}
-	return store.TotalsAsOf(ctx, day.AddDate(0, 0, 1).Add(-time.Microsecond))
+	return store.TotalsAsOf(ctx, models.DayBegins(day.AddDate(0, 0, 1), c.Zone).Add(-time.Microsecond))
 }
 
 func printTotals(p *program, t models.Totals) error {

@@ -40,17 +40,8 @@ func (c closeCommand) Run(p *program) error {
 	})
 }
 
-// civilDay reads a day, as UTC midnight.
-func civilDay(flag, typed string, zone *time.Location) (time.Time, error) {
-	day, err := dayOf(flag, typed, zone)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC), nil
-}
-
 func (c closeCommand) close(p *program, store *models.Store, zone *time.Location) error {
-	through, err := civilDay("--through", c.Through, zone)
+	through, err := dayOf("--through", c.Through)
 	if err != nil {
 		return err
 	}
@@ -77,7 +68,7 @@ func (c closeCommand) close(p *program, store *models.Store, zone *time.Location
 }
 
 func (c closeCommand) reopen(p *program, store *models.Store, zone *time.Location) error {
-	from, err := civilDay("--from", c.From, zone)
+	from, err := dayOf("--from", c.From)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (f exportFlags) period() (p models.Period, err error) {
 		if end.text == "" {
 			continue
 		}
-		if *end.into, err = dayOf(end.flag, end.text, time.UTC); err != nil {
+		if *end.into, err = dayOf(end.flag, end.text); err != nil {
 			return p, err
 		}
 	}
@@ -176,8 +176,9 @@ func (f exportFlags) period() (p models.Period, err error) {
 	return p, nil
 }
 
-func dayOf(flag, text string, zone *time.Location) (time.Time, error) {
-	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+// dayOf reads a day, as a UTC midnight.
+func dayOf(flag, text string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return day, usage{fmt.Errorf("%s %q is no date like 2027-06-30", flag, text)}
 	}

@@ -92,7 +92,9 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func startServing(t *testing.T, database string) *serving {
+// startServing starts a service whose environment is the usual one but for the
+// pairs of names and values that are given.
+func startServing(t *testing.T, database string, changes ...string) *serving {
 	t.Helper()
 	stripe := httptest.NewUnstartedServer(nil)
 	s := &serving{simURL: "http://" + stripe.Listener.Addr().String(), errs: &buffer{}}
@@ -109,6 +111,9 @@ func startServing(t *testing.T, database string) *serving {
 		"STRIPE_SECRET_KEY": testKey, "STRIPE_WEBHOOK_SECRET": testSecret, "STRIPE_API_BASE": s.simURL,
 		"APPEAL_SECRET_KEY": strings.Repeat("ab", 32), "APPEAL_LOG_LEVEL": "debug",
 		"APPEAL_SYNC_INTERVAL": "0", // what the webhooks alone bring is looked at
+	}
+	for i := 0; i < len(changes); i += 2 {
+		s.env[changes[i]] = changes[i+1]
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
@@ -266,7 +271,7 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 		"a campaign that is not there":     {env{"APPEAL_CAMPAIGN": dir + "/none"}, []string{"totals"}, misused, []string{"none"}},
 		"a database of an unknown kind":    {env{"DATABASE_URL": "mysql://x"}, []string{"totals"}, misused, []string{"DATABASE_URL"}},
 		"a demo of a negative sample":      {nil, []string{"demo", "--sample=-1"}, misused, []string{"--sample"}},
-		"an export of another format":      {books, []string{"export", "newsletter", "--format", "xlsx"}, misused, []string{"xlsx", "csv"}},
+		"an export of another format":      {books, []string{"export", "newsletter", "--format", "ods"}, misused, []string{"xlsx", "csv"}},
 		"an export of something else":      {books, []string{"export", "secrets"}, misused, []string{"secrets"}},
 		"a live key with a draft campaign": {liveEnv(dir), []string{"serve"}, misused, []string{"draft", "legal_name", "ein", "address"}},
 	} {

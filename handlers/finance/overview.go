@@ -106,12 +106,12 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 // account says how what is in Stripe comes about.
 func account(t models.Totals) []piece {
 	all := []piece{
-		{Text: "In Stripe now " + t.StripeBalance.String() + ", a payout that has not left included: net "}, {t.Net.String(), look{}.gifts(models.NetFigure)},
+		{Text: "In Stripe now " + t.StripeBalance.String() + ": net "}, {t.Net.String(), look{}.gifts(models.NetFigure)},
 	}
 	if t.Offline != 0 {
 		all = append(all, piece{Text: " less offline "}, piece{t.Offline.String(), look{}.of(models.OfflineKind).gifts(models.GrossFigure)})
 	}
-	all = append(all, piece{Text: " less paid out "}, piece{t.PaidOut.String(), payoutsPath})
+	all = append(all, piece{Text: " less paid out "}, piece{t.PaidOut.String(), payoutsPath}, piece{Text: ", what is on its way to the bank included"})
 	if t.OtherActivity != 0 {
 		all = append(all, piece{Text: ", and " + t.OtherActivity.String() + " that is not this campaign’s"})
 	}

@@ -25,6 +25,7 @@ type payoutView struct {
 	Said            string
 	Opened          bool
 	Automatic       bool
+	Undone          bool // the bank did not get it
 	Ladder          []rung
 	Difference      string   // "" if it adds up
 	Why             []reason // what the difference is
@@ -90,7 +91,7 @@ func (r *Rooms) payout(p models.PayoutSum, lines []models.PayoutLine, names bool
 	}
 	view := payoutView{
 		Amount: p.Amount.String(), Day: p.ArrivalOn.UTC().Format("Monday, January 2, 2006"), ID: p.ID, Status: payoutStatus(p.Payout),
-		Opened: p.Opened(), Automatic: p.Automatic, Ladder: payoutLadder(p), Count: counted(count, "line", "lines"), History: r.history(p, names),
+		Opened: p.Opened(), Automatic: p.Automatic, Undone: p.Undone(), Ladder: payoutLadder(p), Count: counted(count, "line", "lines"), History: r.history(p, names),
 		Path: payoutPath(p.ID), May: names, Markable: names && p.Markable(), Marked: p.MarkedAt != nil,
 	}
 	if view.Opened && !p.AddsUp() {

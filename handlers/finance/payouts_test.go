@@ -121,3 +121,17 @@ func TestDaysOfPayoutsAreAskedForInTheAddress(t *testing.T) {
 	viewer.get("/finance/payouts?from=nonsense").expect(t, http.StatusUnprocessableEntity, "", "Enter the day (from) as year-month-day, like 2027-06-18.")
 	viewer.get("/finance/payouts?from=2026-11-28&to=2026-11-27").expect(t, http.StatusUnprocessableEntity, "", "The first day is after the last.")
 }
+
+func TestAPayoutThatTheBankDidNotGetPromisesNoLines(t *testing.T) {
+	t.Parallel()
+	clock := &storetest.Clock{}
+	h := openOn(t, storetest.Open(t, storetest.InMemory(t), clock), clock, "")
+	came := clock.Now()
+	p := models.Payout{ID: "po_back", Amount: 7164, Currency: "usd", Status: "failed", Automatic: true, ArrivalOn: models.CivilDay(came), CreatedAt: came, FailedAt: &came}
+	if _, err := h.store.Learn(t.Context(), models.Object{ID: p.ID, Raw: []byte("{}"), Reading: models.Reading{Payout: &p}}); err != nil {
+		t.Fatal(err)
+	}
+	page := h.as(h.add("ada@example.org", models.Finance)).get("/finance/payouts/po_back")
+	page.says(t, "Failed, the money came back", "It is in Stripe’s balance again")
+	page.hides(t, "That comes by itself", "Mark reconciled</button>")
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/crash"
@@ -112,6 +113,9 @@ func (r *Rooms) refund(t models.RefundTerms, f refundForm) refundView {
 			Hint: "Needed above " + models.ConfirmAbove.Short() + ", so that no slip of the finger gives back ten times as much.",
 		},
 		Note: field{Name: "note", Label: "Note", Hint: "Seen by staff only.", Value: f.Note, Kind: "area"},
+	}
+	if t.Coming > 0 {
+		view.Facts = slices.Insert(view.Facts, 4, fact{"On its way into the books", t.Coming.String()})
 	}
 	for _, reason := range models.RefundReasons() {
 		view.Reasons = append(view.Reasons, option{string(reason), reasonNames[reason]})

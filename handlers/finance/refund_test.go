@@ -1,12 +1,15 @@
 package finance_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/internal/stripesim"
@@ -64,6 +67,28 @@ func TestAFormThatIsSentTwentyTimesRefundsOnce(t *testing.T) {
 			t.Errorf("the log says %+v and %+v", asked, made)
 		}
 	})
+}
+
+// unheard is a look-up that reaches nobody.
+type unheard struct{}
+
+func (unheard) LookRefund(context.Context, string) error { return errors.New("not now") }
+
+func TestARefundThatTheBooksHaveNotHeardOfIsNotMadeOnceMore(t *testing.T) {
+	t.Parallel()
+	clock := &storetest.Clock{}
+	h := openAs(t, storetest.Open(t, storetest.InMemory(t), clock), clock, "", func(c *finance.Config) { c.Lookup = unheard{} })
+	clerk := h.as(h.add("clerk@example.org", models.Finance))
+	d := h.give(5000)
+	clerk.post(refundOf(d), "amount", "40", "form_key", "key-of-the-form").expect(t, 303, "/finance/donations/"+d.ID, "")
+	h.refunded(d, 0)
+	clerk.get(refundOf(d)).expect(t, 200, "", "<dt>On its way into the books</dt><dd>$40.00</dd>")
+	clerk.post(refundOf(d), "amount", "40", "form_key", "another-key").expect(t, 422, "", "more than is left to refund")
+	clerk.post(refundOf(d), "amount", "", "form_key", "a-third-key").expect(t, 303, "/finance/donations/"+d.ID, "")
+	clerk.post(refundOf(d), "amount", "", "form_key", "a-fourth-key").expect(t, 409, "", "Nothing of this gift is left")
+	if made := did(t, h, models.RefundMadeBy); len(made) != 2 || !strings.HasPrefix(made[1].After, "$10.00") && !strings.HasPrefix(made[0].After, "$10.00") {
+		t.Errorf("the log says %+v", made)
+	}
 }
 
 func TestWhatCantBeRefundedIsNotAndComesBackAsItWasTyped(t *testing.T) {
