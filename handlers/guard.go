@@ -33,12 +33,20 @@ func (s *Server) guard() {
 			if !s.ourHost(r.Host) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
 				return echo.NewHTTPError(http.StatusMisdirectedRequest)
 			}
-			if r.Method != http.MethodGet && cross.Check(r) != nil {
+			if r.Method != http.MethodGet && (cross.Check(r) != nil || unmarked(r)) {
 				return echo.NewHTTPError(http.StatusForbidden)
 			}
 			return next(c)
 		}
 	})
+}
+
+// unmarked reports whether a request brings a cookie and does not say from which
+// site it is sent. The check of origins lets such a one pass, as what no browser
+// sends; the browsers that do are those too old to be asked, and a program has
+// no cookies of ours.
+func unmarked(r *http.Request) bool {
+	return r.Header.Get("Cookie") != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == ""
 }
 
 // headOnly marks a HEAD request, which is answered as the GET it stands for.

@@ -197,6 +197,10 @@ func (r *Rooms) handOver(v *visit, request export.Request, f sheet.Format, words
 	case <-v.ctx().Done():
 		return v.ctx().Err()
 	}
+	if err := r.stillIn(v); err != nil {
+		<-r.exporting
+		return err
+	}
 	// A large one takes longer to make, and to send, than a page may. The
 	// deadline is held against the machine's own clock.
 	deadline := time.Now().Add(handedOverWithin) //nolint:forbidigo // see above

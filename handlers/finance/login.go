@@ -38,7 +38,7 @@ func (r *Rooms) login(v *visit, status int, view loginView) error {
 }
 
 func (r *Rooms) postLogin(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,15 @@ const maxForm = 64 << 10
 
 var errForm = errors.New("no form of ours")
 
+// form reads what was sent to a room.
+func (r *Rooms) form(v *visit) (url.Values, error) {
+	sent, err := form(v)
+	if err != nil {
+		return nil, err
+	}
+	return sent, r.stillIn(v)
+}
+
 // form reads what was sent. What can't be decoded is left out, and then missed
 // where it is needed.
 func form(c echo.Context) (url.Values, error) {
