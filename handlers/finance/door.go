@@ -49,7 +49,9 @@ func (d door) room(method, path string, who access, enter func(*visit) error) {
 		err := d.rooms.letIn(v, who)
 		if err == nil {
 			d.rooms.dropKept(v)
-			err = enter(v)
+			if err = models.ErrNotFound; isText(c.Request().URL.Path) && areText(c.QueryParams()) {
+				err = enter(v)
+			}
 		}
 		return d.rooms.answer(v, err)
 	})

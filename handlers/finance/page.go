@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -88,6 +89,19 @@ func (r *Rooms) form(v *visit) (url.Values, error) {
 	return sent, r.stillIn(v)
 }
 
+// areText and isText report whether what was sent is text: what PostgreSQL takes
+// nowhere is an address that is none, or no form of ours.
+func areText(values url.Values) bool {
+	for _, all := range values {
+		if !isText(strings.Join(all, "")) {
+			return false
+		}
+	}
+	return true
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
 // form reads what was sent. What can't be decoded is left out, and then missed
 // where it is needed.
 func form(c echo.Context) (url.Values, error) {
@@ -100,6 +114,9 @@ func form(c echo.Context) (url.Values, error) {
 		return nil, err
 	}
 	values, _ := url.ParseQuery(string(sent))
+	if !areText(values) {
+		return nil, errForm
+	}
 	return values, nil
 }
 
