@@ -319,8 +319,10 @@ func (f figures) change(d Donation) progressChange {
 }
 
 // foldedColumns are those of a gift that hold what its facts come to.
-var foldedColumns = []string{"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
-	"refunds_open", "refunding", "disputes_open", "contested"}
+var foldedColumns = []string{
+	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"refunds_open", "refunding", "disputes_open", "contested",
+}
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {

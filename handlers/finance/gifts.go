@@ -22,10 +22,7 @@ type asked struct {
 var parameters = []string{"q", "figure", "donor", "status", "frequency", "channel", "method", "offline", "import", "min", "max", "from", "to", "sort"}
 
 func (r *Rooms) getGifts(v *visit) error {
-	a, err := r.asked(v)
-	if err != nil {
-		return err
-	}
+	a := r.asked(v)
 	a.query.After = v.QueryParam("after")
 	page, err := r.Store.ListGifts(v.ctx(), a.query, giftsPage)
 	if err != nil {
@@ -42,7 +39,7 @@ func (r *Rooms) getGifts(v *visit) error {
 func (v *visit) sees() bool { return v.who.Role.Covers(models.Finance) }
 
 // asked reads the address.
-func (r *Rooms) asked(v *visit) (asked, error) {
+func (r *Rooms) asked(v *visit) asked {
 	a := asked{filters: filtersOf(v, giftsPath, parameters)}
 	if !v.sees() {
 		a.forgetAddresses()
@@ -58,5 +55,5 @@ func (r *Rooms) asked(v *visit) (asked, error) {
 	if to := a.day("to", r.Campaign.Zone); !to.IsZero() {
 		a.query.Until = to.AddDate(0, 0, 1)
 	}
-	return a, nil
+	return a
 }

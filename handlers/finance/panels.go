@@ -37,8 +37,10 @@ func (r *Rooms) panels(o models.Overview, l look) (channels, frequencies, method
 	if t := o.Totals; t.RecurringActive > 0 {
 		givers := giftsPath + "?figure=" + string(models.RecurringNow)
 		frequencies.Note = []piece{
-			{Text: counted(t.RecurringActive, "recurring giver", "recurring givers"), Href: givers}, {Text: " now, worth "},
-			{Text: t.RecurringMonthly.String(), Href: givers}, {Text: " a month."},
+			{Text: counted(t.RecurringActive, "recurring giver", "recurring givers"), Href: givers},
+			{Text: " now, worth "},
+			{Text: t.RecurringMonthly.String(), Href: givers},
+			{Text: " a month."},
 		}
 	}
 	methods = panel(panelView{ID: "methods", Heading: "Method", Kind: "Paid with", All: "All methods", Fees: true}, "method", o, o.Methods, l)

@@ -245,7 +245,9 @@ func TestWhoIsShutOutWhileTheirFormIsOnItsWayDoesNothingWithIt(t *testing.T) {
 		out  func(h *house) error
 	}{
 		{"disabled", func(h *house) error { return h.store.DisableStaff(t.Context(), models.Operator, "admin@example.org") }},
-		{"demoted", func(h *house) error { return h.store.SetRole(t.Context(), models.Operator, "admin@example.org", models.Viewer) }},
+		{"demoted", func(h *house) error {
+			return h.store.SetRole(t.Context(), models.Operator, "admin@example.org", models.Viewer)
+		}},
 	} {
 		t.Run(shut.name, func(t *testing.T) {
 			h := open(t, "")

@@ -25,10 +25,24 @@ func TestWhatIsNoTextIsNoFault(t *testing.T) {
 				}
 			}
 			for _, sent := range [][2]string{
-				{"/finance/login", "password=x&email=a" + bad}, {"/finance/login", "email=admin@example.org&password=" + bad}, {"/finance/donations/" + d.ID + "/notes", "note=a" + bad}, {"/finance/donations/x" + bad + "/notes", "note=a"},
-				{"/finance/donations/" + d.ID + "/refund", "amount=a" + bad}, {"/finance/donations/" + d.ID + "/refund", "amount=1&reason=requested_by_customer&note=a" + bad}, {"/finance/donations/" + d.ID + "/resend", "receipt=" + bad}, {"/finance/mail", "key=" + bad}, {"/finance/events/x" + bad + "/replay", ""},
-				{"/finance/events/x" + bad + "/resolve", "note=x"}, {"/finance/findings/x" + bad + "/y" + bad + "/resolve", "note=x"}, {"/finance/staff", "id=" + bad}, {"/finance/staff", "action=add&role=viewer&email=a" + bad + "@example.org"},
-				{"/finance/account", "action=end&session=" + bad}, {"/finance/account", "action=factor&setup=" + bad}, {"/finance/payouts/x" + bad + "/reconcile", ""}, {"/finance/welcome/x" + bad, "new=x"}, {"/finance/offline", "amount=1&donor_name=" + bad},
+				{"/finance/login", "password=x&email=a" + bad},
+				{"/finance/login", "email=admin@example.org&password=" + bad},
+				{"/finance/donations/" + d.ID + "/notes", "note=a" + bad},
+				{"/finance/donations/x" + bad + "/notes", "note=a"},
+				{"/finance/donations/" + d.ID + "/refund", "amount=a" + bad},
+				{"/finance/donations/" + d.ID + "/refund", "amount=1&reason=requested_by_customer&note=a" + bad},
+				{"/finance/donations/" + d.ID + "/resend", "receipt=" + bad},
+				{"/finance/mail", "key=" + bad},
+				{"/finance/events/x" + bad + "/replay", ""},
+				{"/finance/events/x" + bad + "/resolve", "note=x"},
+				{"/finance/findings/x" + bad + "/y" + bad + "/resolve", "note=x"},
+				{"/finance/staff", "id=" + bad},
+				{"/finance/staff", "action=add&role=viewer&email=a" + bad + "@example.org"},
+				{"/finance/account", "action=end&session=" + bad},
+				{"/finance/account", "action=factor&setup=" + bad},
+				{"/finance/payouts/x" + bad + "/reconcile", ""},
+				{"/finance/welcome/x" + bad, "new=x"},
+				{"/finance/offline", "amount=1&donor_name=" + bad},
 				{"/finance/offline/import", "text=amount%0A" + bad},
 			} {
 				if got := admin.do(http.MethodPost, sent[0], sent[1]); got.status >= 500 {
