@@ -75,6 +75,13 @@ const (
 	PayoutUnmarked Act = "payout.reconciliation_undone"
 )
 
+// The acts upon days. The object is the last day that was closed, or the first
+// that is open again.
+const (
+	DaysClosed   Act = "days.closed"
+	DaysReopened Act = "days.reopened"
+)
+
 // The acts upon what waited for a person.
 const (
 	EventReplayed Act = "event.replayed"

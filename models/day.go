@@ -10,8 +10,8 @@ import (
 )
 
 // DayFigures are what gifts came to in some days, in minor units of the books'
-// currency. Money counts on the day that it moved, a gift on the day that it
-// was received.
+// currency. Money counts on the day of its posting, which is the one that it
+// moved on unless that was closed; a gift on the day that it was received.
 type DayFigures struct {
 	Gross    money.Minor
 	Refunded money.Minor
@@ -139,7 +139,7 @@ func daysOf(d Donation, facts []storedFact, zone *time.Location) days {
 		}
 	}
 	for _, f := range facts {
-		place.Day, place.Method = dayIn(zone, f.At), method(f)
+		place.Day, place.Method = dayIn(zone, f.booked()), method(f)
 		all.add(place, moved(f.Kind, f.Amount))
 	}
 	if received != nil && fold(d.AmountCharged, person{}, facts).counted {

@@ -15,6 +15,12 @@ var (
 	// ErrNotSettled: a payout that has not arrived, or does not add up, can't be
 	// marked as reconciled.
 	ErrNotSettled = errors.New("the payout is not settled")
+	// ErrNotOver: a day is closed once it is over in the books' zone.
+	ErrNotOver = errors.New("that day is not over")
+	// ErrUnsettled: something is open that can make the days to be closed wrong.
+	ErrUnsettled = errors.New("not all of these days is settled")
+	// ErrNotClosed: there is nothing to open again.
+	ErrNotClosed = errors.New("that day is not closed")
 	// ErrInFuture: a gift can't have been received on a day that has not begun.
 	ErrInFuture = errors.New("that day has not begun")
 	// ErrLatePostmark: what has come was not mailed after that.

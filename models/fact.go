@@ -132,6 +132,15 @@ type storedFact struct {
 	Last4      string
 	Evidence   string
 	RecordedAt time.Time
+	BookedAt   *time.Time // when the journal has it, if its day was closed when it came
+}
+
+// booked is the time at which the journal has it.
+func (f storedFact) booked() time.Time {
+	if f.BookedAt != nil {
+		return *f.BookedAt
+	}
+	return f.At
 }
 
 func (storedFact) TableName() string { return "facts" }

@@ -30,6 +30,7 @@ type GiftFact struct {
 	Object     string
 	Evidence   string // the event or object that said so first
 	RecordedAt time.Time
+	BookedAt   *time.Time // when the journal has it, if its day was closed when it came
 }
 
 // GiftPayout is a deposit with which a movement of a gift went out.

@@ -14,9 +14,10 @@ type Posting struct {
 	Kind       FactKind // of the fact, or one of the account's own movements
 	DonationID *string  // nil for a movement that is of no one gift
 	Payout     string
-	At         time.Time // Stripe's time of the movement (UTC)
-	PostedAt   time.Time // when it was written (UTC)
-	Corrects   *string   // the posting it is the mirror of
+	At         time.Time  // Stripe's time of the movement (UTC), unless its day was closed when it came
+	HappenedAt *time.Time // then that time; At is the first moment that was open
+	PostedAt   time.Time  // when it was written (UTC)
+	Corrects   *string    // the posting it is the mirror of
 	Memo       string
 	Lines      []Line `gorm:"-"`
 }

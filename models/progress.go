@@ -26,6 +26,10 @@ type Totals struct {
 	StripeBalance    money.Minor    `json:"stripe_balance"`
 	OtherActivity    money.Minor    `json:"other_activity"`
 	NeedsAttention   int64          `json:"needs_attention"`
+	InTransit        money.Minor    `json:"in_transit"`               // of PaidOut, what the bank has not got yet
+	ClosedThrough    string         `json:"closed_through,omitempty"` // the last day that is closed, YYYY-MM-DD
+	Late             int64          `json:"late"`                     // postings of days that were closed when they came, in the days after them
+	LateNet          money.Minor    `json:"late_net"`                 // by which these move Net
 }
 
 // Progress is the public part of the totals, read from committed rows.

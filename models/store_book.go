@@ -207,13 +207,15 @@ func (giftID) TableName() string { return "gift_ids" }
 // record writes one new fact of a gift, its posting, and all that follows from
 // it, and returns the gift's facts with it.
 func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
-	row := s.factOf(d, fact)
-	err := tx.Create(&row).Error
+	row, p, err := s.toBook(tx, d, fact)
 	if err != nil {
+		return nil, err
+	}
+	if err := tx.Create(&row).Error; err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
 	if fact.Kind.MovesMoney() {
-		if err := s.write(tx, post(fact, d.ID, s.Now())); err != nil {
+		if err := s.write(tx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -239,13 +241,25 @@ func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) (
 	return facts, nil
 }
 
-// factOf is a fact of a gift as it is kept.
-func (s *Store) factOf(d Donation, fact Fact) storedFact {
-	return storedFact{
+// toBook makes of a fact what is kept of it: its row and, where it moves money,
+// its posting, neither in a day that is closed.
+func (s *Store) toBook(tx *gorm.DB, d Donation, fact Fact) (row storedFact, p Posting, err error) {
+	row = storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
 		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
+	if !fact.Kind.MovesMoney() {
+		return row, Posting{}, nil
+	}
+	p = post(fact, d.ID, s.Now())
+	if err := leaveClosedDays(tx, &p); err != nil {
+		return storedFact{}, Posting{}, err
+	}
+	if p.Late() {
+		row.BookedAt = &p.At
+	}
+	return row, p, nil
 }
 
 // write appends postings to the journal. It is the only place that does.

@@ -11,18 +11,18 @@ import (
 
 // WriteLedger writes the journal and the state of every gift about which
 // anything is known, in one canonical order. It holds what the books say and
-// nothing of how they came to say it: no row numbers, no times of arrival, and
-// nothing of what was in suspense for a while. So two sets of books that were
+// nothing of how they came to say it: no row numbers, no times of arrival,
+// nothing of which days were closed then, or what was in suspense for a while. So two sets of books that were
 // told the same, in whatever order, write the same. It names gifts by their
 // tokens, and renewals by their invoices: not for logs or exports.
 func (s *Store) WriteLedger(ctx context.Context, w io.Writer) error {
 	db := s.db.WithContext(ctx)
 	lines, err := db.Raw(`
-		SELECT p.key, p.at, l.account, l.amount, l.currency
+		SELECT p.key, p.at, p.happened_at, l.account, l.amount, l.currency
 		FROM postings p JOIN posting_lines l ON l.posting = p.key
 		WHERE p.kind NOT IN ('suspense', 'explained')
 		  AND p.key NOT IN (SELECT m.corrects FROM postings m WHERE m.kind = 'explained' AND m.corrects IS NOT NULL)
-		ORDER BY p.at, p.key, l.number`).Rows()
+		ORDER BY COALESCE(p.happened_at, p.at), p.key, l.number`).Rows()
 	if err != nil {
 		return fmt.Errorf("models: read the journal: %w", err)
 	}
@@ -31,8 +31,12 @@ func (s *Store) WriteLedger(ctx context.Context, w io.Writer) error {
 		var key, account, currency string
 		var at time.Time
 		var amount int64
-		if err := lines.Scan(&key, &at, &account, &amount, &currency); err != nil {
+		var happened *time.Time
+		if err := lines.Scan(&key, &at, &happened, &account, &amount, &currency); err != nil {
 			return fmt.Errorf("models: read the journal: %w", err)
+		}
+		if happened != nil {
+			at = *happened
 		}
 		if _, err := fmt.Fprintf(w, "%s %-24s %-18s %12d %s\n", at.UTC().Format(time.RFC3339), key, account, amount, currency); err != nil {
 			return err

@@ -55,7 +55,7 @@ const firstPayment = `(SELECT f.key FROM facts f WHERE f.donation_id = d.id AND 
 // whatever order it asks for. A caller that stops early reads no further.
 func (s *Store) ExportGifts(ctx context.Context, q GiftQuery) iter.Seq2[ExportedGift, error] {
 	return rowsOf[ExportedGift](ctx, s, "the gifts", func(tx *gorm.DB) *gorm.DB {
-		return tx.Table("(?) AS d", q.wanted(tx.Model(&Donation{}))).
+		return tx.Table("(?) AS d", q.wanted(tx.Model(&Donation{})).Select("donations.*")).
 			Select(`d.*, COALESCE(o.email, '') AS email, COALESCE(p.method, '') AS method, CASE WHEN p.kind = 'charge' THEN p.object ELSE '' END AS charge,
 				COALESCE(t.payout_id, '') AS payout, COALESCE(g.reference, '') AS offline_reference,
 				COALESCE((SELECT MAX(r.number) FROM receipts r WHERE r.donation_id = d.id), 0) AS receipt`).
@@ -71,7 +71,7 @@ func (s *Store) ExportGifts(ctx context.Context, q GiftQuery) iter.Seq2[Exported
 // a gift bears no payout: the balance transaction that moved it does, or took
 // it as a fee.
 const journalLines = `
-	SELECT p.key, p.kind, p.donation_id, p.at, p.memo, l.number, l.account, l.amount, l.currency,
+	SELECT p.key, p.kind, p.donation_id, p.at, p.happened_at, p.memo, l.number, l.account, l.amount, l.currency,
 	       COALESCE(NULLIF(p.payout, ''), t.payout_id, f.payout_id, '') AS payout
 	FROM postings p JOIN posting_lines l ON l.posting = p.key
 	LEFT JOIN balance_transactions t ON t.movement = p.key AND t.owns_movement

@@ -31,7 +31,7 @@ type givenGift struct {
 // ExportDonors hands over who gave in a span, and what, by the donors' ids.
 func (s *Store) ExportDonors(ctx context.Context, in Span) iter.Seq2[DonorGiving, error] {
 	gifts := rowsOf[givenGift](ctx, s, "the donors", func(tx *gorm.DB) *gorm.DB {
-		return tx.Table("(?) AS d", givenIn(in).wanted(tx.Model(&Donation{}))).
+		return tx.Table("(?) AS d", givenIn(in).wanted(tx.Model(&Donation{})).Select("donations.*")).
 			Select(`COALESCE(d.donor_id, d.id) AS donor, COALESCE(o.email, '') AS email, d.donor_name, COALESCE(g.donor_address, '') AS donor_address,
 				d.received_at, d.created_at, d.captured - d.refunded - d.disputed AS stands, d.counted,
 				(SELECT COUNT(*) FROM donations x JOIN subscriptions s ON s.id = x.subscription_id

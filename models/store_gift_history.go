@@ -42,7 +42,7 @@ func (h *GiftHistory) read(tx *gorm.DB) error {
 		return err
 	}
 	for _, f := range facts {
-		h.Facts = append(h.Facts, GiftFact{f.Kind, f.Amount, f.At.UTC(), f.Object, f.Evidence, f.RecordedAt.UTC()})
+		h.Facts = append(h.Facts, GiftFact{f.Kind, f.Amount, f.At.UTC(), f.Object, f.Evidence, f.RecordedAt.UTC(), f.BookedAt})
 	}
 	if err := theirs.Model(&giftID{}).Order("id").Pluck("id", &h.Names).Error; err != nil {
 		return fmt.Errorf("read its ids: %w", err)

@@ -17,6 +17,7 @@ type entry struct {
 	donation Donation
 	fact     Fact
 	stored   storedFact
+	posting  Posting
 	figures  figures
 }
 
@@ -26,7 +27,7 @@ type entry struct {
 func (s *Store) enter(tx *gorm.DB, gifts ...NewOfflineGift) ([]Donation, error) {
 	all := make([]entry, 0, len(gifts))
 	for _, g := range gifts {
-		one, err := s.entry(g)
+		one, err := s.entry(tx, g)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (s *Store) enter(tx *gorm.DB, gifts ...NewOfflineGift) ([]Donation, error) 
 }
 
 // entry makes of what a person says a gift with its fact.
-func (s *Store) entry(g NewOfflineGift) (entry, error) {
+func (s *Store) entry(tx *gorm.DB, g NewOfflineGift) (entry, error) {
 	d, err := s.newDonation(Choices{Frequency: Once, Amount: g.Amount, Tribute: NoTribute}, s.Now())
 	if err != nil {
 		return entry{}, err
@@ -72,8 +73,11 @@ func (s *Store) entry(g NewOfflineGift) (entry, error) {
 	d.Token, d.CheckoutState = "", CheckoutOpen // it has no page of the donor's, and none to be made
 	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
 	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
-	stored := s.factOf(d, fact)
-	return entry{g, d, fact, stored, fold(d.AmountCharged, person{}, []storedFact{stored})}, nil
+	stored, posting, err := s.toBook(tx, d, fact)
+	if err != nil {
+		return entry{}, err
+	}
+	return entry{g, d, fact, stored, posting, fold(d.AmountCharged, person{}, []storedFact{stored})}, nil
 }
 
 // keepEntries writes down gifts, what was entered of them, their facts with
@@ -87,7 +91,7 @@ func (s *Store) keepEntries(tx *gorm.DB, all []entry, made []Donation) error {
 	now := s.Now()
 	for _, e := range all {
 		kept = append(kept, e.kept(now))
-		facts, postings = append(facts, e.stored), append(postings, post(e.fact, e.donation.ID, now))
+		facts, postings = append(facts, e.stored), append(postings, e.posting)
 		due = append(due, dueReceipt{e.donation.ID, now, now})
 		acts = append(acts, AuditEntry{
 			Who: Actor(e.gift.EnteredBy), Act: OfflineEntered, Object: e.donation.ID,

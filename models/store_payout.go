@@ -79,6 +79,9 @@ func (s *Store) writeOnce(tx *gorm.DB, p Posting, payout string) (bool, error) {
 	if err := p.Balanced(); err != nil {
 		return false, err
 	}
+	if err := leaveClosedDays(tx, &p); err != nil {
+		return false, err
+	}
 	made := insertOnce(tx, &p)
 	if made.Error != nil {
 		return false, fmt.Errorf("post: %w", made.Error)

@@ -44,7 +44,7 @@ const nextDonors = "(SELECT id, email FROM donors WHERE id > @after ORDER BY id 
 // payment that was not taken back.
 const standingByJournal = `
 	WITH received AS (
-		SELECT p.donation_id AS gift, MIN(p.at) AS at
+		SELECT p.donation_id AS gift, MIN(COALESCE(p.happened_at, p.at)) AS at
 		FROM postings p LEFT JOIN postings u ON u.key = REPLACE(REPLACE(p.key, ':charge', ':failure'), ':gift', ':reversal')
 		WHERE p.kind IN ('charge', 'gift') AND u.key IS NULL GROUP BY p.donation_id
 	)

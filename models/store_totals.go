@@ -16,8 +16,9 @@ func (s *Store) Totals(ctx context.Context) (Totals, error) {
 }
 
 // TotalsAsOf reckons the figures from the journal and the facts as they stood
-// at a moment, by Stripe's times. It reads every gift, and so is slower than
-// Totals. NeedsAttention and the recurring figures are today's.
+// at a moment, by the times of the postings. It reads every gift, and so is
+// slower than Totals. NeedsAttention, ClosedThrough and the recurring figures
+// are today's.
 func (s *Store) TotalsAsOf(ctx context.Context, moment time.Time) (Totals, error) {
 	return s.totals(ctx, &moment, func(tx *gorm.DB) (progressChange, error) { return recomputed(tx, &moment) })
 }
@@ -32,8 +33,10 @@ func (s *Store) totals(ctx context.Context, until *time.Time, sum func(*gorm.DB)
 		if t, err = s.withAccount(tx, totalsOf(s.currency, figures), until); err != nil {
 			return err
 		}
-		t.StripeBalance, err = accountSum(tx, StripeBalance, until)
-		return err
+		if t.StripeBalance, err = accountSum(tx, StripeBalance, until); err != nil {
+			return err
+		}
+		return s.withClosing(tx, &t, until)
 	})
 	if err != nil {
 		return Totals{}, fmt.Errorf("models: read the totals: %w", err)
@@ -63,6 +66,32 @@ func (s *Store) withAccount(tx *gorm.DB, t Totals, until *time.Time) (Totals, er
 	}
 	t.NeedsAttention, err = s.needsAttention(tx)
 	return t, err
+}
+
+// withClosing adds what a month's end asks for.
+func (s *Store) withClosing(tx *gorm.DB, t *Totals, until *time.Time) error {
+	at, next := s.Now(), endOfTime
+	if until != nil {
+		at, next = *until, until.Add(time.Microsecond).UTC() // the database's times are no finer
+	}
+	var err error
+	if t.InTransit, _, err = inTransit(tx, &next, CivilDay(at.In(s.zone.Load()))); err != nil {
+		return err
+	}
+	last, err := lastClosing(tx)
+	if err != nil {
+		return err
+	}
+	if last != nil {
+		t.ClosedThrough = last.Through
+	}
+	err = tx.Raw(`SELECT COUNT(DISTINCT p.key), COALESCE(SUM(CASE WHEN l.account IN ('income:donations', 'contra:refunds', 'contra:disputes', 'expense:fees')
+		THEN -l.amount ELSE 0 END), 0) FROM postings p JOIN posting_lines l ON l.posting = p.key WHERE p.happened_at IS NOT NULL AND p.at < ?`, next).
+		Row().Scan(&t.Late, &t.LateNet)
+	if err != nil {
+		return fmt.Errorf("add up what was booked late: %w", err)
+	}
+	return nil
 }
 
 func totalsOf(currency money.Currency, sum progressChange) Totals {
@@ -107,7 +136,7 @@ const perGift = `
 		       MAX(CASE WHEN kind = 'debit_pending' THEN 1 ELSE 0 END) AS debit,
 		       MAX(CASE WHEN kind <> 'debit_pending' THEN 1 ELSE 0 END) AS ended,
 		       MAX(CASE WHEN kind IN ('payment_failed', 'failure') THEN 1 ELSE 0 END) AS failed
-		FROM facts WHERE at <= ? AND kind IN ('debit_pending', 'payment_failed', 'failure', 'charge') GROUP BY donation_id, charge
+		FROM facts WHERE COALESCE(booked_at, at) <= ? AND kind IN ('debit_pending', 'payment_failed', 'failure', 'charge') GROUP BY donation_id, charge
 	), said AS (
 		SELECT gift, MAX(failed) AS failed,
 		       MAX(CASE WHEN charge = '' THEN debit ELSE 0 END) AS begun,

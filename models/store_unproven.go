@@ -18,7 +18,7 @@ import (
 // none. elsewhere: its balance transaction is in another currency than the
 // books. The opening balance is proved by what Stripe holds.
 const unproven = `
-	SELECT p.key, p.kind, p.at, p.posted_at, l.amount,
+	SELECT p.key, p.kind, p.at, p.happened_at, p.posted_at, l.amount,
 	       EXISTS (SELECT 1 FROM balance_transactions t WHERE t.movement = p.key AND t.treatment = 'other_currency') AS elsewhere
 	FROM postings p
 	JOIN posting_lines l ON l.posting = p.key AND l.account = 'stripe:balance'
@@ -66,7 +66,7 @@ type unprovenPosting struct {
 func (s *Store) UnprovenToAsk(ctx context.Context, until time.Time, most int) ([]Unproven, error) {
 	var rows []Unproven
 	err := s.db.WithContext(ctx).Raw(askedAfter+`
-		WHERE u.at <= ? AND NOT u.elsewhere
+		WHERE COALESCE(u.happened_at, u.at) <= ? AND NOT u.elsewhere
 		ORDER BY CASE WHEN a.asked_at IS NULL THEN 0 ELSE 1 END, a.asked_at, u.key LIMIT ?`, until.UTC(), most).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("models: look for postings without a balance transaction: %w", err)

@@ -98,8 +98,12 @@ var ledgerPredicates = []predicate{
 		SELECT p.id || ': of ' || p.amount || ', its members come to ' || (COALESCE(SUM(t.net), 0) + p.from_before)
 		FROM payouts p LEFT JOIN balance_transactions t ON t.payout_id = p.id AND t.source <> p.id
 		WHERE p.members_read GROUP BY p.id, p.amount, p.from_before HAVING COALESCE(SUM(t.net), 0) + p.from_before <> p.amount`},
-	{"I19", "a posting's time is that of what it posts", `
-		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key WHERE p.at <> f.at`},
+	{"I19", "a posting's time is that of what it posts, or where that day was closed the first that was open", `
+		SELECT p.key || ': posted as of another time than its fact' FROM postings p JOIN facts f ON f.key = p.key
+		WHERE f.at <> COALESCE(p.happened_at, p.at) OR p.at <> COALESCE(f.booked_at, f.at)
+		UNION ALL
+		SELECT p.key || ': booked late, and not when the open days began' FROM postings p
+		WHERE p.happened_at IS NOT NULL AND NOT (p.happened_at < p.at AND p.at IN (SELECT until FROM closings))`},
 	{"I6", "no charge gives back more than it captured", `
 		SELECT f.donation_id || ': of ' || f.charge || ' captured ' || SUM(CASE WHEN l.account = 'income:donations' THEN -l.amount ELSE 0 END) ||
 		       ', refunded ' || SUM(CASE WHEN l.account = 'contra:refunds' THEN l.amount ELSE 0 END)
@@ -186,7 +190,7 @@ func allPredicates() []predicate { return slices.Concat(predicates, offlinePredi
 
 // Predicates names what Verify checks.
 func Predicates() []string {
-	names := []string{"I2", "I13"}
+	names := []string{"I2", "I13", "I21"}
 	for _, p := range allPredicates() {
 		if !slices.Contains(names, p.name) {
 			names = append(names, p.name)
@@ -209,7 +213,7 @@ func (s *Store) Verify(ctx context.Context) ([]Breach, error) {
 			}
 			breaches = append(breaches, found...)
 		}
-		for _, check := range []func(*gorm.DB) ([]Breach, error){s.verifyAppendOnly, verifyProgress, verifyGifts} {
+		for _, check := range []func(*gorm.DB) ([]Breach, error){s.verifyAppendOnly, verifyProgress, verifyGifts, verifyClosings} {
 			found, err := check(tx)
 			if err != nil {
 				return err
@@ -284,11 +288,12 @@ func (s *Store) verifyAppendOnly(db *gorm.DB) ([]Breach, error) {
 	query := `SELECT name FROM sqlite_master WHERE type = 'trigger'`
 	wanted := []string{
 		"postings_stay", "postings_are_kept", "posting_lines_stay", "posting_lines_are_kept", "receipts_stay", "receipts_are_kept",
+		"closings_stay", "closings_are_kept", "postings_leave_closed_days",
 	}
 	if s.dialect == postgreSQL {
 		query = `SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 			WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND n.nspname = current_schema()`
-		wanted = []string{"postings_stay", "posting_lines_stay", "receipts_stay"}
+		wanted = []string{"postings_stay", "posting_lines_stay", "receipts_stay", "closings_stay", "postings_leave_closed_days"}
 	}
 	var names []string
 	if err := db.Raw(query).Scan(&names).Error; err != nil {
@@ -301,7 +306,7 @@ func (s *Store) verifyAppendOnly(db *gorm.DB) ([]Breach, error) {
 	var breaches []Breach
 	for _, name := range wanted {
 		if !present[name] {
-			breaches = append(breaches, Breach{"I2", "postings and receipts are never changed or deleted", "the trigger " + name + " is gone or off"})
+			breaches = append(breaches, Breach{"I2", "postings and receipts are never changed or deleted, and closed days take none", "the trigger " + name + " is gone or off"})
 		}
 	}
 	return breaches, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -133,6 +134,11 @@ func printTotals(p *program, t models.Totals) error {
 		{"Balance at Stripe", t.StripeBalance.String()},
 		{"Other activity", t.OtherActivity.String()},
 		{"Needs attention", count(t.NeedsAttention)},
+		{"", ""},
+		{"In transit, in paid out", t.InTransit.String()},
+		{"Closed through", cmp.Or(t.ClosedThrough, "no day")},
+		{"Booked late", count(t.Late)},
+		{"Booked late, in net", t.LateNet.String()},
 	} {
 		if _, err := fmt.Fprintf(table, "%s\t%s\t\n", row[0], row[1]); err != nil {
 			return err

@@ -80,7 +80,7 @@ func TestAnExportReplacesItsFileOnceItIsWholeAndIsWrittenDown(t *testing.T) {
 	e := env{"DATABASE_URL": url}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "journal")
-	if err := os.WriteFile(file, []byte("last month's"), 0o644); err != nil { //nolint:gosec // as somebody else may have left it
+	if err := os.WriteFile(file, []byte("last month's"), 0o644); err != nil { // as somebody else may have left it
 		t.Fatal(err)
 	}
 	for _, f := range []sheet.Format{sheet.CSV, sheet.XLSX} {

@@ -59,6 +59,7 @@ type commands struct {
 	Stripe     stripeCommands    `cmd:"" help:"Set up the Stripe account, fetch what webhooks missed, and look at what is not settled."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date."`
 	Totals     totalsCommand     `cmd:"" help:"Print the totals of every recorded gift."`
+	Close      closeCommand      `cmd:"" help:"Close days, so that nothing is posted in them any more; or look until when they are closed."`
 	Verify     verifyCommand     `cmd:"" help:"Check every predicate of the ledger; a line for each that fails."`
 	Mail       mailCommands      `cmd:"" help:"Look at the mail that is to be sent, and have it tried again."`
 	Staff      staffCommands     `cmd:"" help:"Say who may enter the finance rooms."`

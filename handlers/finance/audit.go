@@ -56,7 +56,7 @@ var acts = map[models.Act]string{
 	models.SampleMailed:    "Sample receipt mailed",
 	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
-	models.Exported: "Table taken out",
+	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
 }
 
 // auditAsked is what an address asks the log for.
@@ -174,6 +174,8 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 		return "Gift " + a.Reference, giftPath(a.Gift)
 	case a.Act == models.PayoutMarked || a.Act == models.PayoutUnmarked:
 		return "Payout " + a.Object, payoutsPath + "/" + url.PathEscape(a.Object)
+	case (a.Act == models.DaysClosed || a.Act == models.DaysReopened) && reader.Covers(models.Finance):
+		return longDay(a.Object), closePath
 	case a.Act == models.EventReplayed:
 		return "Event " + a.Object, filters{path: giftsPath}.but("q", a.Object)
 	case strings.Contains(a.Object, "@") && reader.Covers(models.Admin):

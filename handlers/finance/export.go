@@ -27,7 +27,7 @@ const unpaid = "unpaid"
 // exportView is the page of what can be taken out of the books.
 type exportView struct {
 	Problem  string
-	From, To string // as typed
+	From, To string // as typed, where it is a day
 	Whole    bool   // the whole campaign is exported
 	Span     string // "Jun 12 – Jun 18, 2027"
 	Tables   []exportRow
@@ -60,13 +60,22 @@ func (r *Rooms) getExports(v *visit) error {
 	return r.exports(v, look.period, problem)
 }
 
+// realDay is what was typed if it is a day at all, since a field for days takes
+// nothing else.
+func realDay(typed string) string {
+	if _, err := time.Parse(time.DateOnly, typed); err != nil {
+		return ""
+	}
+	return typed
+}
+
 // exports is the page, for a period of which some problem may have been found.
 func (r *Rooms) exports(v *visit, p models.Period, problem string) error {
 	n, err := r.Store.CountExports(v.ctx(), p, r.Campaign.Zone)
 	if err != nil {
 		return err
 	}
-	view := exportView{Problem: problem, From: v.QueryParam("from"), To: v.QueryParam("to"), Whole: p == models.Period{}, Span: spans(p)}
+	view := exportView{Problem: problem, From: realDay(v.QueryParam("from")), To: realDay(v.QueryParam("to")), Whole: p == models.Period{}, Span: spans(p)}
 	for _, table := range export.Tables() {
 		columns, err := export.Columns(export.Request{Table: table})
 		if err != nil {

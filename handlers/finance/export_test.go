@@ -175,6 +175,16 @@ func TestTheGiftsOfAListAreExportedAsItShowsThem(t *testing.T) {
 	log := ada.get("/finance/audit")
 	log.says(t, "3 rows; found by a search")
 	log.hides(t, "ames")
+	for _, figure := range []models.Figure{models.GrossFigure, models.RefundsFigure, models.NetFigure, models.GiftsFigure, models.RefundsUnderWay} {
+		page, err := h.store.ListGifts(t.Context(), models.GiftQuery{Figure: figure}, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ada.get("/finance/export/donations.csv?also=unpaid&figure=" + string(figure))
+		if read := sheettest.Read(t, sheet.CSV, []byte(got.body)); int64(len(read.Rows)) != page.Count || read.Sum(t, "amount") != page.Gross {
+			t.Errorf("behind %s the list has %d gifts, and the export %d", figure, page.Count, len(read.Rows))
+		}
+	}
 	viewer.get("/finance/donations").hides(t, "/finance/export")
 	if none := ada.get("/finance/donations?q=nobody"); strings.Contains(none.body, "Export these") {
 		t.Error("nothing is offered as a file")

@@ -104,6 +104,11 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodPost, payoutsPath+"/:id/reconcile", finance, r.postReconcile)
 	d.room(http.MethodPost, payoutsPath+"/:id/unreconcile", admin, r.postUnreconcile)
 
+	// Days that take no posting any more.
+	d.room(http.MethodGet, closePath, finance, r.getClose)
+	d.room(http.MethodPost, closePath, finance, r.postClose)
+	d.room(http.MethodPost, closePath+"/reopen", admin, r.postReopen)
+
 	// What leaves the house.
 	d.room(http.MethodGet, exportPath, finance, r.getExports)
 	d.room(http.MethodGet, exportPath+"/:file", finance, r.getExport)

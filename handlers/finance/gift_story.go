@@ -28,7 +28,7 @@ type happening struct {
 func (r *Rooms) story(h models.GiftHistory, sees bool) []happening {
 	all := began(h)
 	all = append(all, r.told(h, sees)...)
-	all = append(all, byHand(h, sees)...)
+	all = append(all, r.byHand(h, sees)...)
 	all = append(all, r.papers(h)...)
 	for _, p := range h.Payouts {
 		all = append(all, deposit(p))
@@ -107,6 +107,7 @@ func (r *Rooms) told(h models.GiftHistory, sees bool) []happening {
 		if early(e, facts) {
 			one.Tags = append(one.Tags, "arrived early, applied in order")
 		}
+		one.Tags = append(one.Tags, r.late(facts)...)
 		if e.Again > 0 {
 			one.Tags = append(one.Tags, "came again "+times(e.Again)+", booked once")
 		}
@@ -116,10 +117,20 @@ func (r *Rooms) told(h models.GiftHistory, sees bool) []happening {
 		all = append(all, one)
 	}
 	for _, facts := range said { // what told it is not kept
-		all = append(all, happening{At: firstOf(facts), By: "stripe", Says: factsWords(facts), Event: facts[0].Evidence})
+		all = append(all, happening{At: firstOf(facts), By: "stripe", Says: factsWords(facts), Event: facts[0].Evidence, Tags: r.late(facts)})
 	}
 	slices.SortFunc(all, func(a, b happening) int { return strings.Compare(a.Event+a.Says, b.Event+b.Says) })
 	return all
+}
+
+// late says of facts whose days were closed when they came where they stand.
+func (r *Rooms) late(facts []models.GiftFact) []string {
+	for _, f := range facts {
+		if f.BookedAt != nil {
+			return []string{"booked late, on " + r.date(*f.BookedAt)}
+		}
+	}
+	return nil
 }
 
 func firstOf(facts []models.GiftFact) time.Time {
@@ -230,7 +241,7 @@ var wordsOfFacts = map[models.FactKind]string{
 }
 
 // byHand is what a person said of an offline gift.
-func byHand(h models.GiftHistory, sees bool) []happening {
+func (r *Rooms) byHand(h models.GiftHistory, sees bool) []happening {
 	o := h.Entered
 	if o == nil {
 		return nil
@@ -242,7 +253,13 @@ func byHand(h models.GiftHistory, sees bool) []happening {
 		}
 		return masked(who)
 	}
-	all := []happening{{At: o.EnteredAt, By: "person", Says: name(o.EnteredBy) + " entered it. The tracker rose by " + amount + "."}}
+	var given []models.GiftFact
+	for _, f := range h.Facts {
+		if f.Kind == models.OfflineGiven {
+			given = append(given, f)
+		}
+	}
+	all := []happening{{At: o.EnteredAt, By: "person", Says: name(o.EnteredBy) + " entered it. The tracker rose by " + amount + ".", Tags: r.late(given)}}
 	if o.ReversedAt != nil {
 		says := name(o.ReversedBy) + " reversed it. The tracker fell by " + amount + "."
 		if sees && o.ReverseReason != "" {

@@ -88,6 +88,13 @@ func (r *Rooms) review(v *visit, f offlineForm, gift models.NewOfflineGift) erro
 		f.FormKey = newFormKey()
 	}
 	view := reviewView{Sent: f.sent(), Facts: f.facts(gift)}
+	last, err := r.Store.LastClosing(v.ctx())
+	switch {
+	case err == nil && typedDay(gift.ReceivedOn) <= last.Through:
+		view.Facts = append(view.Facts, fact{"Posted", r.date(last.Until) + ", since the day it was received is closed"})
+	case err != nil && !errors.Is(err, models.ErrNotFound):
+		return err
+	}
 	for _, d := range doubles[0] {
 		view.Doubles = append(view.Doubles, r.double(d))
 	}

@@ -62,6 +62,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 		{"Payouts", payoutsPath, models.Viewer},
 		{"Offline gifts", offlinePath, models.Finance},
 		{"To look at", eventsPath, models.Finance},
+		{"Month end", closePath, models.Finance},
 		{"Exports", exportPath, models.Finance},
 		{"Audit log", auditPath, models.Viewer},
 		{"Settings", settingsPath, models.Finance},

@@ -66,7 +66,7 @@ func TestWhatIsPastedStandsBesideWhatReadersGet(t *testing.T) {
 			t.Errorf("the %s can't be copied: %s", name, line)
 		}
 	}
-	page.hides(t, `<script>"`) // beside that which tells when a session ends
+	page.hides(t, "<script>\"")
 	// A browser shows the frame only where both agree.
 	if policy := page.header.Get("Content-Security-Policy"); !strings.Contains(policy, "; frame-src 'self'") || !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("its policy is %q", policy)

@@ -71,7 +71,7 @@ func journal(ctx context.Context, b Books, r Request, row func(...sheet.Cell) er
 			err := row(
 				sheet.Number(number), sheet.Time(&p.At), sheet.Day(p.At.In(b.Campaign.Zone)), sheet.Text(p.Key), sheet.Text(string(l.Account)),
 				sheet.Text(b.Campaign.Accounts[l.Account]), sheet.Amount(max(l.Amount, 0)), sheet.Amount(max(-l.Amount, 0)),
-				sheet.Text(string(l.Currency)), sheet.Text(donation), sheet.Text(p.Payout), sheet.Text(p.Memo),
+				sheet.Text(string(l.Currency)), sheet.Text(donation), sheet.Text(p.Payout), sheet.Text(memo(p, b.Campaign.Zone)),
 			)
 			if err != nil {
 				return err
@@ -79,6 +79,19 @@ func journal(ctx context.Context, b Books, r Request, row func(...sheet.Cell) er
 		}
 		return nil
 	})
+}
+
+// memo is what a posting rests on, and that it is of a day that was closed when
+// it came.
+func memo(p models.Posting, zone *time.Location) string {
+	if !p.Late() {
+		return p.Memo
+	}
+	late := "of " + p.HappenedAt.In(zone).Format(time.DateOnly) + ", booked late"
+	if p.Memo == "" {
+		return late
+	}
+	return late + "; " + p.Memo
 }
 
 // postings goes through the journal. It goes past no posting whose debits are

@@ -151,12 +151,13 @@ func (b *workbook) end() error {
 	return nil
 }
 
-// letters name a column: A to Z, AA, AB, …
+// letters name a column: A to Z, then AA, AB and so on.
 func letters(i int) string {
-	if i < 26 {
-		return string(rune('A' + i))
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if i < len(alphabet) {
+		return alphabet[i : i+1]
 	}
-	return letters(i/26-1) + letters(i%26)
+	return letters(i/len(alphabet)-1) + letters(i%len(alphabet))
 }
 
 // serial is a moment as a workbook counts it: the days since the end of 1899,

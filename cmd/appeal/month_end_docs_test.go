@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestEveryCommandOfTheMonthsEndGuideRunsAsItStands runs what the guide's sh
+// blocks say, in their order, on a service's books.
+func TestEveryCommandOfTheMonthsEndGuideRunsAsItStands(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/month-end.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServing(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	ran := 0
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(guide), -1) {
+		for line := range strings.SplitSeq(strings.TrimSpace(block[1]), "\n") {
+			words := csv.NewReader(strings.NewReader(strings.TrimSpace(line)))
+			words.Comma = ' '
+			args, err := words.Read()
+			if err != nil || args[0] != "appeal" {
+				t.Fatalf("%q is no command of ours: %v", line, err)
+			}
+			for i, arg := range args {
+				if i > 0 && args[i-1] == "-o" {
+					args[i] = filepath.Join(t.TempDir(), arg)
+				}
+			}
+			status, out, errs := appeal(t, s.env, args[1:]...)
+			if ran++; status != done {
+				t.Errorf("%s: status %d, %s%s", strings.TrimSpace(line), status, out, errs)
+			}
+		}
+	}
+	if ran != 9 {
+		t.Errorf("the guide has %d commands, not 9", ran)
+	}
+	if _, out, _ := appeal(t, s.env, "close"); !strings.HasPrefix(out, "Closed through 2025-10-31.\n") || !strings.Contains(out, "command line: Closed before the last bank debits cleared\n") {
+		t.Errorf("after the guide: %s", out)
+	}
+	if code := s.stop(); code != done {
+		t.Errorf("stopped with status %d", code)
+	}
+}
+
+func TestClosingSaysWhatKeepsItFromBeingDone(t *testing.T) {
+	t.Parallel()
+	e := env{"DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "a.db")}
+	if status, _, errs := appeal(t, e, "migrate"); status != done {
+		t.Fatal(errs)
+	}
+	for _, c := range []struct {
+		args   string
+		status int
+		says   string
+	}{
+		{"", done, "No day is closed.\n"},
+		{"--through 2025-11-30", failed, "hinders  no sync has read Stripe since these days ended\n"},
+		{"--through 2025-11-30", failed, "nothing was closed: settle first what hinders it"},
+		{"--through 2025-11-30 --look", done, "Nothing was closed: this is a look.\n"},
+		{"--through 2999-11-30 --anyway", misused, "--through 2999-11-30 is not over in America/Los_Angeles"},
+		{"--through soon", misused, `--through "soon" is no date like 2027-06-30`},
+		{"--anyway", misused, "--look and --anyway go with --through"},
+		{"--from 2025-11-01", misused, "--from and --reason go with --reopen"},
+		{"--reopen", misused, "--reopen needs --from"},
+		{"--reopen --from 2025-11-01 --reason Why", failed, "2025-11-01 is not closed"},
+		{"--through 2025-11-30 --anyway", done, "Closed through 2025-11-30."},
+		{"--through 2025-11-30 --anyway", failed, "2025-11-30 is closed already"},
+		{"--reopen --from 2025-11-01", misused, "--reason says why"},
+		{"--reopen --from 2025-11-01 --reason Early", done, "Open again from 2025-11-01; closed through 2025-10-31."},
+		{"", done, "opened again, closed through 2025-10-31 by command line: Early\n"},
+	} {
+		status, out, errs := appeal(t, e, append([]string{"close"}, strings.Fields(c.args)...)...)
+		if status != c.status || !strings.Contains(out+errs, c.says) {
+			t.Errorf("appeal close %s: status %d, %s%s", c.args, status, out, errs)
+		}
+	}
+}
