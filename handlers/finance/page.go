@@ -83,7 +83,7 @@ var errForm = errors.New("no form of ours")
 
 // form reads what was sent to a room.
 func (r *Rooms) form(v *visit) (url.Values, error) {
-	sent, err := form(v)
+	sent, err := readForm(v)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +103,9 @@ func areText(values url.Values) bool {
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
-// form reads what was sent. What can't be decoded is left out, and then missed
+// readForm reads what was sent. What can't be decoded is left out, and then missed
 // where it is needed.
-func form(c echo.Context) (url.Values, error) {
+func readForm(c echo.Context) (url.Values, error) {
 	kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || kind != echo.MIMEApplicationForm {
 		return nil, errForm

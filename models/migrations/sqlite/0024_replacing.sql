@@ -23,3 +23,8 @@ CREATE TRIGGER audit_log_is_not_replaced BEFORE INSERT ON audit_log
 WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 -- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER closings_are_not_replaced BEFORE INSERT ON closings
+WHEN EXISTS (SELECT 1 FROM closings WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'closings are append-only'); END;
+-- +goose StatementEnd
