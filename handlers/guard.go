@@ -33,12 +33,21 @@ func (s *Server) guard() {
 			if !s.ourHost(r.Host) && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
 				return echo.NewHTTPError(http.StatusMisdirectedRequest)
 			}
-			if r.Method != http.MethodGet && cross.Check(r) != nil {
+			if r.Method != http.MethodGet && (cross.Check(r) != nil || unmarked(r)) {
 				return echo.NewHTTPError(http.StatusForbidden)
 			}
 			return next(c)
 		}
 	})
+}
+
+// unmarked reports whether a browser brings a cookie and does not say from which
+// site it is sent. The check of origins lets such a request pass; it comes from a
+// browser too old to say, where a form of any site may have sent it. A program
+// that keeps cookies of its own is driven by no other site.
+func unmarked(r *http.Request) bool {
+	return r.Header.Get("Cookie") != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" &&
+		strings.HasPrefix(r.UserAgent(), "Mozilla/")
 }
 
 // headOnly marks a HEAD request, which is answered as the GET it stands for.

@@ -244,7 +244,7 @@ func TestAnotherDonorsGiftIsNotFound(t *testing.T) {
 		for _, reference := range []string{theirs, "CP-00000000", "x"} {
 			for path, methods := range map[string][]string{"cancel": {"GET", "POST"}, "amount": {"GET", "POST"}, "payment": {"POST"}, "reason": {"POST"}} {
 				for _, method := range methods {
-					got := me.do(method, "/manage/gifts/"+reference+"/"+path, form("amount", "20", "reason", "x"), "Content-Type", formType, "Cookie", me.cookie)
+					got := me.do(method, "/manage/gifts/"+reference+"/"+path, form("amount", "20", "reason", "x"), "Content-Type", formType, "Cookie", me.cookie, "Origin", s.address)
 					if got.status != http.StatusNotFound {
 						t.Errorf("%s %s of %s is answered %d", method, path, reference, got.status)
 					}

@@ -122,8 +122,9 @@ func TestAListHoldsWhatEveryFilterAsksFor(t *testing.T) {
 		direct := gives("ch_3", "visa", models.Choices{Frequency: models.Once, Amount: 75_00})
 		check := enter(t, s, aCheck(t)).Reference
 		left := begin(models.Choices{Frequency: models.Once, Amount: 10_00}).Reference
-		donor, err := s.FindDonor(t.Context(), " CH_2@example.org")
+		letters, err := s.ListGifts(t.Context(), models.GiftQuery{Channel: "utm/letter/email"}, 1)
 		ok(t, err)
+		donor := *letters.Gifts[0].Donation.DonorID
 		for name, c := range map[string]struct {
 			q    models.GiftQuery
 			want []string

@@ -340,7 +340,11 @@ func TestReceiptsCanNeitherBeChangedNorDeleted(t *testing.T) {
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		book(t, s, charged(start(t, s), "ch_1", ""))
 		issueAll(t, s)
-		for _, statement := range []string{"UPDATE receipts SET amount = 1", "DELETE FROM receipts"} {
+		statements := []string{"UPDATE receipts SET amount = 1", "DELETE FROM receipts"}
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			statements = append(statements, "INSERT OR REPLACE INTO receipts SELECT 'rec_x', number, donation_id, kind, amount, captured, refunded, lost, reason, replaces, issued_at FROM receipts")
+		}
+		for _, statement := range statements {
 			if err := tamper(statement); err == nil || !strings.Contains(err.Error(), "append-only") {
 				t.Errorf("%s: %v", statement, err)
 			}

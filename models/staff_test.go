@@ -422,7 +422,11 @@ func TestTheAuditLogIsAppendedAndNothingElse(t *testing.T) {
 	t.Parallel()
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		staffed(t, s, models.Viewer)
-		for _, change := range []string{"UPDATE audit_log SET who = 'nobody'", "DELETE FROM audit_log", "DELETE FROM audit_log WHERE id = (SELECT MIN(id) FROM audit_log)"} {
+		changes := []string{"UPDATE audit_log SET who = 'nobody'", "DELETE FROM audit_log", "DELETE FROM audit_log WHERE id = (SELECT MIN(id) FROM audit_log)"}
+		if strings.HasSuffix(t.Name(), "SQLite") {
+			changes = append(changes, "INSERT OR REPLACE INTO audit_log SELECT id, at, 'nobody', act, object, before, after FROM audit_log LIMIT 1")
+		}
+		for _, change := range changes {
 			if err := tamper(change); err == nil || !strings.Contains(err.Error(), "append-only") {
 				t.Errorf("%s: %v", change, err)
 			}

@@ -111,19 +111,6 @@ func (h *GiftHistory) readPerson(tx *gorm.DB) error {
 	return nil
 }
 
-// FindDonor returns the id of the donor with an e-mail, folded as theirs are;
-// ErrNotFound if nobody gave from it.
-func (s *Store) FindDonor(ctx context.Context, email string) (string, error) {
-	var donors []Donor
-	if err := s.db.WithContext(ctx).Where("email = ?", FoldEmail(email)).Find(&donors).Error; err != nil {
-		return "", fmt.Errorf("models: find a donor: %w", err)
-	}
-	if len(donors) == 0 {
-		return "", ErrNotFound
-	}
-	return donors[0].ID, nil
-}
-
 // MostOfNote bounds a note, in characters.
 const MostOfNote = 2000
 

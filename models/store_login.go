@@ -18,7 +18,10 @@ type drawn struct {
 }
 
 // Admission is a try that was allowed.
-type Admission struct{ draws []drawn }
+type Admission struct {
+	Known bool // its browser is one from which somebody has signed in to this account
+	draws []drawn
+}
 
 // AdmitLogin counts a try before the password is looked at, or returns TooMany
 // and counts nothing. It does the same whether or not there is such an account.
@@ -29,7 +32,7 @@ func (s *Store) AdmitLogin(ctx context.Context, a Attempt) (Admission, error) {
 		if err != nil {
 			return err
 		}
-		admitted = Admission{a.draws(known)}
+		admitted = Admission{known, a.draws(known)}
 		now := s.Now()
 		// Only what is long past, which no other try holds just now.
 		if err := tx.Where("full_at < ?", now.Add(-time.Hour).UnixMicro()).Delete(&loginAllowance{}).Error; err != nil {

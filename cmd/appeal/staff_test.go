@@ -51,7 +51,7 @@ func TestWhoRunsTheServiceSaysWhoMayEnter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if good, err := password.Matches(t.Context(), who.PasswordHash, typed); good != want || err != nil {
+		if good, err := password.Matches(t.Context(), password.Stranger, who.PasswordHash, typed); good != want || err != nil {
 			t.Errorf("%q opens it: %v, %v", typed, good, err)
 		}
 	}

@@ -62,7 +62,7 @@ func (r *Rooms) account(v *visit, status int, view accountView) error {
 }
 
 func (r *Rooms) postAccount(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -212,7 +212,7 @@ var lateWords = map[models.FactKind]string{
 }
 
 func (r *Rooms) postClose(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}
@@ -237,7 +237,7 @@ func (r *Rooms) postClose(v *visit) error {
 }
 
 func (r *Rooms) postReopen(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type visit struct {
 	echo.Context
 	who     models.Staff   // the zero value for anybody
 	session models.Session // likewise
+	needs   access         // of whoever comes here
 }
 
 func (v *visit) ctx() context.Context { return v.Request().Context() }
@@ -44,11 +45,13 @@ func (v *visit) ctx() context.Context { return v.Request().Context() }
 func (d door) room(method, path string, who access, enter func(*visit) error) {
 	route := d.echo.Add(method, path, func(c echo.Context) error {
 		d.rooms.headers(c)
-		v := &visit{Context: c}
+		v := &visit{Context: c, needs: who}
 		err := d.rooms.letIn(v, who)
 		if err == nil {
 			d.rooms.dropKept(v)
-			err = enter(v)
+			if err = models.ErrNotFound; isText(c.Request().URL.Path) && areText(c.QueryParams()) {
+				err = enter(v)
+			}
 		}
 		return d.rooms.answer(v, err)
 	})
@@ -78,6 +81,7 @@ var (
 	errSignIn   = errors.New("nobody is signed in")
 	errSetUp    = errors.New("a second factor is needed first")
 	errNotYours = errors.New("the role does not cover this")
+	errShutOut  = errors.New("signed out while the form came")
 )
 
 // letIn finds out who comes, and returns an error unless they may.
@@ -100,6 +104,16 @@ func (r *Rooms) letIn(v *visit, who access) error {
 		return errSetUp
 	}
 	return nil
+}
+
+// stillIn asks once more, after something that took its time: a form can be sent
+// as slowly as its sender likes, who may have been shut out meanwhile.
+func (r *Rooms) stillIn(v *visit) error {
+	err := r.letIn(v, v.needs)
+	if errors.Is(err, errSignIn) {
+		return errShutOut
+	}
+	return err
 }
 
 // mustSetUp reports whether somebody needs a second factor before anything

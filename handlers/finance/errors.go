@@ -26,6 +26,7 @@ type answered struct {
 // is a 500.
 var statuses = []answered{
 	{errNotYours, http.StatusForbidden, "That needs another role", "Your account doesn’t cover this page. An admin can change that."},
+	{errShutOut, http.StatusForbidden, "You are signed out", "You were signed out before all of that had come. Nothing was changed."},
 	{models.ErrNotFound, http.StatusNotFound, "Page not found", "There is no such page, or what it showed is gone."},
 	{models.ErrExists, http.StatusConflict, "That is there already", "Somebody has done that before you. Nothing was changed."},
 	{models.ErrConflict, http.StatusConflict, "That form was used already", "This form has done something else before. Nothing was changed."},

@@ -149,7 +149,7 @@ func (r *Rooms) postReplay(v *visit) error {
 }
 
 func (r *Rooms) postMail(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,18 @@ func filtersOf(v *visit, path string, known []string) filters {
 	return f
 }
 
+// forgetAddresses takes every e-mail out of what somebody asks for who may not
+// see donors: no page repeats it, and none tells what somebody gave whose e-mail
+// can be guessed.
+func (f *filters) forgetAddresses() {
+	for name, all := range f.values {
+		if strings.Contains(strings.Join(all, ""), "@") {
+			f.values.Del(name)
+			f.problems = []string{"Addresses are looked for by finance and admin alone."}
+		}
+	}
+}
+
 // amount and days read filters. One that can't be read filters nothing, and is
 // said to be a problem.
 func (f *filters) amount(name, label string) money.Minor {

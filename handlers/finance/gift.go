@@ -30,7 +30,7 @@ func (r *Rooms) gift(v *visit, status int, view giftView) error {
 
 // postResend sends a gift's receipt again: the one that is named, or its newest.
 func (r *Rooms) postResend(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (r *Rooms) postResend(v *visit) error {
 }
 
 func (r *Rooms) postNote(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

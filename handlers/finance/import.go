@@ -63,6 +63,9 @@ func (r *Rooms) postImport(v *visit) error {
 		view := importView{FormKey: newFormKey(), Problem: "That is more than 2 MB. Split it into several files."}
 		return r.importPage(v, http.StatusRequestEntityTooLarge, view)
 	}
+	if err == nil {
+		err = r.stillIn(v)
+	}
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	maxImport     = 2 << 20 // bytes
 	maxImportRows = 5000
+	maxColumns    = 100 // named or not; each costs memory, and a problem if it is none of ours
 )
 
 // importColumns are what a table of gifts can say of each: the fields of the
@@ -102,6 +103,10 @@ func (r *tableReader) header() bool {
 		if len(r.wrong) == 0 {
 			r.refuse(lineProblem{Advice: "Choose a file, or paste its lines."})
 		}
+		return false
+	}
+	if len(cells) > maxColumns {
+		r.refuse(lineProblem{Line: line, Advice: "That is more than 100 columns. Take out those that are none of the fields below."})
 		return false
 	}
 	for _, cell := range cells {

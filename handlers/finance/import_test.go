@@ -179,6 +179,7 @@ func TestATextThatIsNoTableIsRefusedWithAWayOut(t *testing.T) {
 		"a header alone":        {head, "There is no gift under the header."},
 		"no header":             {"10,2026-11-20\n", "The first line must name this column."},
 		"a column too many":     {"amount,received_on,amuont\n", "There is no such field."},
+		"no end of columns":     {strings.Repeat("a,", 100) + "a\n", "That is more than 100 columns."},
 		"a column twice":        {"amount,received_on,amount\n", "Two columns have this name."},
 		"another encoding":      {head + "10,2026-11-20,Ren\xe9\n", "That is no text in UTF-8."},
 		"no text at all":        {"PK\x03\x04\x00\x00", "That is no text in UTF-8."},

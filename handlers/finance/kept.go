@@ -36,7 +36,7 @@ func (r *Rooms) keep(v *visit) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	sent, err := form(v)
+	sent, err := readForm(v)
 	if errors.Is(err, errForm) || errors.Is(err, body.ErrTooLarge) {
 		return false, nil
 	}

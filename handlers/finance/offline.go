@@ -47,7 +47,7 @@ func (r *Rooms) offlineForm(v *visit, status int, f offlineForm, wrong problems)
 // postOffline books a gift that came another way than through Stripe, or shows
 // it once more before that.
 func (r *Rooms) postOffline(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (r *Rooms) reversePage(v *visit, status int, reason, problem string) error 
 }
 
 func (r *Rooms) postReverse(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

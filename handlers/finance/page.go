@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -80,9 +81,31 @@ const maxForm = 64 << 10
 
 var errForm = errors.New("no form of ours")
 
-// form reads what was sent. What can't be decoded is left out, and then missed
+// form reads what was sent to a room.
+func (r *Rooms) form(v *visit) (url.Values, error) {
+	sent, err := readForm(v)
+	if err != nil {
+		return nil, err
+	}
+	return sent, r.stillIn(v)
+}
+
+// areText and isText report whether what was sent is text: what PostgreSQL takes
+// nowhere is an address that is none, or no form of ours.
+func areText(values url.Values) bool {
+	for _, all := range values {
+		if !isText(strings.Join(all, "")) {
+			return false
+		}
+	}
+	return true
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// readForm reads what was sent. What can't be decoded is left out, and then missed
 // where it is needed.
-func form(c echo.Context) (url.Values, error) {
+func readForm(c echo.Context) (url.Values, error) {
 	kind, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || kind != echo.MIMEApplicationForm {
 		return nil, errForm
@@ -92,6 +115,9 @@ func form(c echo.Context) (url.Values, error) {
 		return nil, err
 	}
 	values, _ := url.ParseQuery(string(sent))
+	if !areText(values) {
+		return nil, errForm
+	}
 	return values, nil
 }
 

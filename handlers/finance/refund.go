@@ -206,7 +206,7 @@ func (f refundForm) asked() (models.NewRefund, error) {
 // postRefund gives back a gift or a part of it. The books change when Stripe
 // says so; that is asked for at once.
 func (r *Rooms) postRefund(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (r *Rooms) resolvePage(v *visit, status int, note, problem string) error {
 }
 
 func (r *Rooms) postResolve(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package finance_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -212,6 +215,7 @@ func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
 			{"Sec-Fetch-Site", "same-site"},
 			{"Sec-Fetch-Site", "", "Origin", "null"},
 			{"Sec-Fetch-Site", "", "Origin", "https://elsewhere.example"},
+			{"Sec-Fetch-Site", "", "User-Agent", "Mozilla/5.0"}, // of a browser too old to say
 		} {
 			if got := admin.do(method, path, body, headers...); got.status != http.StatusForbidden {
 				t.Errorf("%s with %v answered %d", route, headers, got.status)
@@ -222,6 +226,83 @@ func TestAFormOfAnotherSiteDoesNothing(t *testing.T) {
 		t.Errorf("%d acts were done", after-before)
 	}
 	admin.get("/finance").expect(t, http.StatusOK, "", "Gross") // still signed in
+}
+
+// late is a body that comes once something has happened.
+type late struct {
+	io.Reader
+	first func()
+}
+
+func (l *late) Read(p []byte) (int, error) {
+	if l.first != nil {
+		l.first()
+		l.first = nil
+	}
+	return l.Reader.Read(p)
+}
+
+func TestWhoIsShutOutWhileTheirFormIsOnItsWayDoesNothingWithIt(t *testing.T) {
+	for _, shut := range []struct {
+		name string
+		out  func(h *house) error
+	}{
+		{"disabled", func(h *house) error { return h.store.DisableStaff(t.Context(), models.Operator, "admin@example.org") }},
+		{"demoted", func(h *house) error {
+			return h.store.SetRole(t.Context(), models.Operator, "admin@example.org", models.Viewer)
+		}},
+	} {
+		t.Run(shut.name, func(t *testing.T) {
+			h := open(t, "")
+			admin := h.as(h.add("admin@example.org", models.Admin))
+			// A client that waits for "100 Continue" sends nothing before the door has
+			// let it in and its form is read.
+			patient := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Minute}}
+			defer patient.CloseIdleConnections()
+			for path, sent := range map[string]string{
+				"/finance/staff":          "action=add&email=friend@example.org&role=admin",
+				"/finance/offline/import": "step=save&form_key=k&text=" + url.QueryEscape("amount,received_on\n25,2026-11-20\n"),
+			} {
+				body := &late{strings.NewReader(sent), func() {
+					if err := shut.out(h); err != nil {
+						t.Error(err)
+					}
+				}}
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.address+path, body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for name, value := range map[string]string{"Expect": "100-continue", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"} {
+					request.Header.Set(name, value)
+				}
+				request.AddCookie(&http.Cookie{Name: "appeal-staff", Value: admin.cookies["appeal-staff"]})
+				answered, err := patient.Do(request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := answered.Body.Close(); err != nil || answered.StatusCode != http.StatusForbidden {
+					t.Errorf("%s was answered %d, %v", path, answered.StatusCode, err)
+				}
+				if err := h.store.EnableStaff(t.Context(), models.Operator, "admin@example.org"); err != nil {
+					t.Fatal(err)
+				}
+				if err := h.store.SetRole(t.Context(), models.Operator, "admin@example.org", models.Admin); err != nil {
+					t.Fatal(err)
+				}
+				who, err := h.store.FindStaff(t.Context(), "admin@example.org")
+				if err != nil {
+					t.Fatal(err)
+				}
+				admin = h.as(who)
+			}
+			if _, err := h.store.FindStaff(t.Context(), "friend@example.org"); !errors.Is(err, models.ErrNotFound) {
+				t.Errorf("a friend was let in: %v", err)
+			}
+			if gifts, err := h.store.ListGifts(t.Context(), models.GiftQuery{Import: "k"}, 1); err != nil || gifts.Count != 0 {
+				t.Errorf("%d gifts were saved, %v", gifts.Count, err)
+			}
+		})
+	}
 }
 
 func acts(t *testing.T, h *house) int {

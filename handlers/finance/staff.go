@@ -63,7 +63,7 @@ func (r *Rooms) staff(v *visit, status int, view staffView) error {
 }
 
 func (r *Rooms) postStaff(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (r *Rooms) getWelcome(v *visit) error {
 }
 
 func (r *Rooms) postWelcome(v *visit) error {
-	sent, err := form(v)
+	sent, err := r.form(v)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@
 // It refuses to know whose a password is, and to remember one: what is stored
 // is a hash that costs time and memory to try. It hashes for two at once at
 // the most, in the whole process, so that a flood of sign-ins leaves the
-// machine to those who give.
+// machine to those who give. Those who are known wait for no flood of strangers.
 package password
 
 import (
@@ -44,6 +44,19 @@ const form = "$argon2id$v=19$m=19456,t=2,p=1$"
 // never on more than half of the processors where there are several.
 var slots = make(chan struct{}, min(2, max(1, runtime.GOMAXPROCS(0)/2)))
 
+// first is the place of the one stranger who waits for a slot. All others wait
+// behind, so that whoever is known comes after one of them at the most.
+var first = make(chan struct{}, 1)
+
+// Waiting is in which line somebody waits for a slot.
+type Waiting int
+
+// The lines.
+const (
+	Stranger Waiting = iota // anybody who comes to the door
+	Known                   // who was here before, is signed in or was invited
+)
+
 // reckoned counts what was reckoned, and is what a test holds the door to.
 var reckoned atomic.Int64
 
@@ -53,13 +66,14 @@ func Reckoned() int64 { return reckoned.Load() }
 // patience is how long somebody waits for a slot.
 const patience = 5 * time.Second
 
-// Hash makes what is stored of a password. Every byte of it counts.
+// Hash makes what is stored of a password. Every byte of it counts. No stranger
+// may have one made.
 func Hash(ctx context.Context, password string, random io.Reader) (string, error) {
 	salt := make([]byte, saltLen)
 	if _, err := io.ReadFull(random, salt); err != nil {
 		return "", fmt.Errorf("password: read randomness: %w", err)
 	}
-	sum, err := reckon(ctx, password, salt)
+	sum, err := reckon(ctx, Known, password, salt)
 	if err != nil {
 		return "", err
 	}
@@ -68,9 +82,9 @@ func Hash(ctx context.Context, password string, random io.Reader) (string, error
 
 // Matches reports whether a password is the one that was hashed. An empty or
 // unreadable hash matches nothing, and takes as long to say so.
-func Matches(ctx context.Context, hash, password string) (bool, error) {
+func Matches(ctx context.Context, who Waiting, hash, password string) (bool, error) {
 	salt, want, readable := parse(hash)
-	sum, err := reckon(ctx, password, salt)
+	sum, err := reckon(ctx, who, password, salt)
 	if err != nil {
 		return false, err
 	}
@@ -90,18 +104,34 @@ func parse(hash string) (salt, sum []byte, readable bool) {
 	return salt, sum, true
 }
 
-func reckon(ctx context.Context, password string, salt []byte) ([]byte, error) {
+func reckon(ctx context.Context, who Waiting, password string, salt []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrBusy)
 	defer cancel()
-	select {
-	case slots <- struct{}{}:
-		defer func() { <-slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("password: %w", context.Cause(ctx))
+	if err := wait(ctx, who); err != nil {
+		return nil, fmt.Errorf("password: %w", err)
 	}
+	defer func() { <-slots }()
 	reckoned.Add(1)
 	return argon2.IDKey([]byte(password), salt, passes, memory, threads, hashLen), nil
+}
+
+// wait takes a slot once it is somebody's turn.
+func wait(ctx context.Context, who Waiting) error {
+	if who == Stranger {
+		select {
+		case first <- struct{}{}:
+			defer func() { <-first }()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	select {
+	case slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -32,7 +32,7 @@ func TestLongPasswordsAreTakenWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	for typed, want := range map[string]bool{long: true, long + " ": false, long[:len(long)-1]: false, strings.ToUpper(long): false} {
-		if got, err := password.Matches(t.Context(), hash, typed); got != want || err != nil {
+		if got, err := password.Matches(t.Context(), password.Stranger, hash, typed); got != want || err != nil {
 			t.Errorf("%q: %v, %v", typed, got, err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestAHashIsSaltedAndNamesWhatItCosts(t *testing.T) {
 
 func TestNothingMatchesAHashThatCantBeRead(t *testing.T) {
 	for _, hash := range []string{"", "$argon2id$v=19$m=19456,t=2,p=1$$", "kettle orbit walnut"} {
-		if got, err := password.Matches(t.Context(), hash, "kettle orbit walnut"); got || err != nil {
+		if got, err := password.Matches(t.Context(), password.Stranger, hash, "kettle orbit walnut"); got || err != nil {
 			t.Errorf("%q: %v, %v", hash, got, err)
 		}
 	}
@@ -85,7 +85,7 @@ func TestNothingMatchesAHashThatCantBeRead(t *testing.T) {
 func TestWhoHasGoneIsNotHashedFor(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := password.Matches(gone, "", "kettle orbit walnut"); !errors.Is(err, context.Canceled) {
+	if _, err := password.Matches(gone, password.Stranger, "", "kettle orbit walnut"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
