@@ -1,7 +1,8 @@
 // Package models holds the nouns of a campaign, their rules, and the only SQL:
 // campaigns, donations, donors, subscriptions, the journal, Stripe's own account
 // of its balance beside it, the inbox of Stripe's events, numbered receipts, the
-// outbox of what is to be sent, and who asked for the newsletter.
+// outbox of what is to be sent, and who asked for the newsletter; and of the
+// newsroom its staff, their sessions, what they did, and what needs them.
 //
 // Three laws hold here:
 //

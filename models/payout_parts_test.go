@@ -137,8 +137,8 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 		}{
 			"all":           {models.PayoutFilter{}, []string{"po_d", "po_c", "po_b", "po_a"}},
 			"after two":     {models.PayoutFilter{Before: "po_c", Most: 1}, []string{"po_b"}},
-			"some days":     {models.PayoutFilter{From: &first, To: &last}, []string{"po_d", "po_c", "po_b"}},
-			"one day":       {models.PayoutFilter{From: &first, To: &first}, []string{"po_c", "po_b"}},
+			"some days":     {models.PayoutFilter{Days: models.Period{From: first, To: last}}, []string{"po_d", "po_c", "po_b"}},
+			"one day":       {models.PayoutFilter{Days: models.Period{From: first, To: first}}, []string{"po_c", "po_b"}},
 			"after the end": {models.PayoutFilter{Before: "po_a"}, nil},
 		} {
 			found, err := s.ListPayouts(t.Context(), c.filter)
@@ -157,4 +157,19 @@ func TestPayoutsAreListedByTheDayTheyArrive(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The day on which one arrives is its UTC midnight, and would be the day before
+// in the zone of a machine west of Greenwich.
+func TestMomentsOfPostgreSQLAreInUTC(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.Databases()["PostgreSQL"](t), &storetest.Clock{})
+	p := models.Payout{ID: "po_1", Amount: 100, Currency: "usd", Status: "paid", ArrivalOn: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), CreatedAt: storetest.Start}
+	if _, err := s.Learn(t.Context(), models.Object{ID: p.ID, Raw: []byte(p.ID), Reading: models.Reading{Payout: &p}}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.ListPayouts(t.Context(), models.PayoutFilter{})
+	if err != nil || len(found) != 1 || found[0].ArrivalOn.Location() != time.UTC {
+		t.Errorf("%v, %v", found, err)
+	}
 }

@@ -379,7 +379,7 @@ func TestTheAuditLogIsListedByWhatIsAskedOfIt(t *testing.T) {
 			by           models.Actor
 			table, after string
 		}{{boss, "gifts", "1"}, {clerk, "gifts", "2"}, {boss, "payouts", "3"}, {boss, "gifts", "4"}} {
-			if _, err := s.NoteExport(t.Context(), act.by, act.table, act.after); err != nil {
+			if err := s.NoteExport(t.Context(), act.by, act.table, act.after); err != nil {
 				t.Fatal(err)
 			}
 			clock.Advance(time.Hour)

@@ -26,13 +26,6 @@ func (s *Store) audit(tx *gorm.DB, acts ...AuditEntry) error {
 // auditPrefix is what the ids of acts begin with.
 const auditPrefix = "act_"
 
-// writeDown is audit for who needs to know the act's id.
-func (s *Store) writeDown(tx *gorm.DB, e AuditEntry) (id string, err error) {
-	acts := []AuditEntry{e}
-	err = s.audit(tx, acts...)
-	return acts[0].ID, err
-}
-
 // ListAudit returns up to most of the acts that a query asks for, the newest
 // first.
 func (s *Store) ListAudit(ctx context.Context, q AuditQuery, most int) ([]ListedAct, error) {
@@ -108,12 +101,9 @@ func withGifts(tx *gorm.DB, acts []AuditEntry) ([]ListedAct, error) {
 }
 
 // NoteExport writes down that somebody takes a table out of the rooms, before
-// they get it: its name, and in words what was asked of it. It returns the
-// act's id.
-func (s *Store) NoteExport(ctx context.Context, by Actor, table, asked string) (id string, err error) {
-	err = s.act(ctx, "write down an export", func(tx *gorm.DB) error {
-		id, err = s.writeDown(tx, AuditEntry{Who: by, Act: Exported, Object: table, After: asked})
-		return err
+// they get it: its name, and in words what was asked of it.
+func (s *Store) NoteExport(ctx context.Context, by Actor, table, asked string) error {
+	return s.act(ctx, "write down an export", func(tx *gorm.DB) error {
+		return s.audit(tx, AuditEntry{Who: by, Act: Exported, Object: table, After: asked})
 	})
-	return id, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	gormsqlite "gorm.io/driver/sqlite"
@@ -68,11 +69,19 @@ func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 		return nil, nil, errors.New("models: DATABASE_URL is not an address that PostgreSQL's driver understands; " +
 			"special characters in a password must be percent-encoded")
 	}
-	conn := stdlib.OpenDB(*settings)
+	conn := stdlib.OpenDB(*settings, stdlib.OptionAfterConnect(inUTC))
 	conn.SetMaxOpenConns(20)
 	conn.SetMaxIdleConns(10)
 	conn.SetConnMaxLifetime(30 * time.Minute)
 	return conn, postgres.New(postgres.Config{Conn: conn}), nil
+}
+
+// inUTC has moments come back in UTC, as SQLite's do, and not in the zone of
+// the machine: a day of the calendar is kept as its UTC midnight, and would be
+// the day before west of Greenwich.
+func inUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return nil
 }
 
 // ownersOnly makes a new database file readable by its owner alone: it holds

@@ -349,16 +349,6 @@ func (s *Store) OpenEvents(ctx context.Context) ([]Event, error) {
 	return events, nil
 }
 
-// EventsAbout returns the events, and objects read, that speak of one of
-// Stripe's objects, the oldest first.
-func (s *Store) EventsAbout(ctx context.Context, object string) ([]Event, error) {
-	var events []Event
-	if err := s.db.WithContext(ctx).Where("object_id = ?", object).Order("received_at, id").Find(&events).Error; err != nil {
-		return nil, fmt.Errorf("models: list the events about %s: %w", object, err)
-	}
-	return events, nil
-}
-
 // FindEvent returns an event as it was stored; ErrNotFound if it never came.
 func (s *Store) FindEvent(ctx context.Context, id string) (Event, error) {
 	var e Event

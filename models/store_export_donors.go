@@ -90,7 +90,7 @@ func (s *Store) CountExports(ctx context.Context, p Period, zone *time.Location)
 		if err != nil {
 			return err
 		}
-		if err := arrivedIn(p).among(tx.Model(&Payout{})).Count(&n.Payouts).Error; err != nil {
+		if err := (PayoutFilter{Days: p}).among(tx.Model(&Payout{})).Count(&n.Payouts).Error; err != nil {
 			return err
 		}
 		return signups(tx, in).Count(&n.Signups).Error
@@ -101,24 +101,12 @@ func (s *Store) CountExports(ctx context.Context, p Period, zone *time.Location)
 	return n, nil
 }
 
-// arrivedIn asks for the payouts that arrived on a period's days.
-func arrivedIn(p Period) PayoutFilter {
-	var f PayoutFilter
-	if !p.From.IsZero() {
-		f.From = &p.From
-	}
-	if !p.To.IsZero() {
-		f.To = &p.To
-	}
-	return f
-}
-
 // ExportPayouts hands over the payouts that arrived on a period's days with
 // what is in each, the first to arrive first. They are few, so they are read at
 // once.
 func (s *Store) ExportPayouts(ctx context.Context, p Period) iter.Seq2[PayoutSum, error] {
 	return func(yield func(PayoutSum, error) bool) {
-		all, err := s.ListPayouts(ctx, arrivedIn(p))
+		all, err := s.ListPayouts(ctx, PayoutFilter{Days: p})
 		if err != nil {
 			yield(PayoutSum{}, err)
 			return

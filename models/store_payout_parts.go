@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -13,17 +12,17 @@ import (
 
 // PayoutFilter says which payouts are asked for. Its zero value asks for all.
 type PayoutFilter struct {
-	From, To *time.Time // days of arrival as UTC midnights, both included; nil: no bound
-	Before   string     // those listed after the one with this id
-	Most     int        // how many; 0 for all
+	Days   Period // of arrival
+	Before string // those listed after the one with this id
+	Most   int    // how many; 0 for all
 }
 
 func (f PayoutFilter) among(db *gorm.DB) *gorm.DB {
-	if f.From != nil {
-		db = db.Where("arrival_on >= ?", f.From.UTC())
+	if !f.Days.From.IsZero() {
+		db = db.Where("arrival_on >= ?", f.Days.From.UTC())
 	}
-	if f.To != nil {
-		db = db.Where("arrival_on <= ?", f.To.UTC())
+	if !f.Days.To.IsZero() {
+		db = db.Where("arrival_on <= ?", f.Days.To.UTC())
 	}
 	return db
 }

@@ -77,7 +77,7 @@ func (f exportFlags) run(p *program, r export.Request) error {
 			return err
 		}
 		// Before a row leaves the house.
-		_, err = store.NoteExport(p.ctx, models.Operator, r.File(f.format()), made.Count())
+		err = store.NoteExport(p.ctx, models.Operator, r.File(f.format()), made.Count())
 		if err == nil {
 			err = f.handOver(p, made)
 		}

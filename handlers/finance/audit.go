@@ -3,7 +3,6 @@ package finance
 import (
 	"cmp"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,8 +87,8 @@ func (r *Rooms) auditAsked(v *visit) (auditAsked, error) {
 	if get("who") != "" {
 		a.query.Who = a.actor(get("who"))
 	}
-	days := a.days(r.Campaign.Zone)
-	a.query.From, a.query.Until = days.From, days.Until
+	span := a.days().In(r.Campaign.Zone)
+	a.query.From, a.query.Until = span.From, span.Until
 	return a, nil
 }
 
@@ -170,7 +169,7 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 	case a.Gift != "":
 		return "Gift " + a.Reference, giftPath(a.Gift)
 	case a.Act == models.PayoutMarked || a.Act == models.PayoutUnmarked:
-		return "Payout " + a.Object, payoutsPath + "/" + url.PathEscape(a.Object)
+		return "Payout " + a.Object, payoutPath(a.Object)
 	case (a.Act == models.DaysClosed || a.Act == models.DaysReopened) && reader.Covers(models.Finance):
 		return longDay(a.Object), closePath
 	case a.Act == models.EventReplayed:

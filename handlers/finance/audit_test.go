@@ -99,7 +99,7 @@ func TestTheAuditLogIsTakenAsATableAndThatIsWrittenDown(t *testing.T) {
 	h.clock.Advance(time.Second)
 	got := b.get("/finance/audit.csv?who=" + books.ID + "&act=offline.entered")
 	got.expect(t, http.StatusOK, "", "id,at,who,act,object,before,after,reference\r\n")
-	if kind, name := got.header.Get("Content-Type"), got.header.Get("Content-Disposition"); kind != "text/csv; charset=utf-8" || !strings.HasPrefix(name, `attachment; filename="audit-2`) {
+	if kind, name := got.header.Get("Content-Type"), got.header.Get("Content-Disposition"); kind != "text/csv; charset=utf-8" || !strings.HasPrefix(name, `attachment; filename="corruption-project-audit-2`) {
 		t.Errorf("it is sent as %q, %q", kind, name)
 	}
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
@@ -111,8 +111,9 @@ func TestTheAuditLogIsTakenAsATableAndThatIsWrittenDown(t *testing.T) {
 	if diff := cmp.Diff(want, rows[1]); diff != "" {
 		t.Errorf("the row (−want +got):\n%s", diff)
 	}
+	table := "audit-" + h.clock.Now().In(h.zone).Format(time.DateOnly) + ".csv"
 	told := logged(b.get("/finance/audit?act=table.exported"))
-	if diff := cmp.Diff([]string{"books@example.org|Table taken out||audit.csv|By books@example.org; Offline gift entered"}, told); diff != "" {
+	if diff := cmp.Diff([]string{"books@example.org|Table taken out||" + table + "|1 row; By books@example.org; Offline gift entered"}, told); diff != "" {
 		t.Errorf("the log (−want +got):\n%s", diff)
 	}
 	b.get("/finance/audit.csv?from=soon").expect(t, http.StatusUnprocessableEntity, "", "Enter the day (from)")
@@ -122,7 +123,7 @@ func TestATableHoldsEveryPageOfTheAuditLogOnce(t *testing.T) {
 	h := open(t, "")
 	b := h.as(h.add("books@example.org", models.Finance))
 	for i := range 1100 {
-		if _, err := h.store.NoteExport(t.Context(), models.Operator, "a table", fmt.Sprint("=", i)); err != nil {
+		if err := h.store.NoteExport(t.Context(), models.Operator, "a table", fmt.Sprint("=", i)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -272,12 +272,3 @@ func civil(typed string) (day time.Time, wrong string) {
 	}
 	return day, ""
 }
-
-// longDay writes a civil day in full.
-func longDay(typed string) string {
-	day, err := time.Parse(time.DateOnly, typed)
-	if err != nil {
-		return typed
-	}
-	return day.Format("January 2, 2006")
-}

@@ -77,8 +77,11 @@ func (r *Rooms) answer(v *visit, err error) error {
 	}
 	reference := "E-" + rand.Text()[:8]
 	r.failed(v, reference, err)
-	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side",
-		problemView{Sentence: "Look whether what you did was done before you do it again.", Reference: reference})
+	sentence := "Please try again in a minute."
+	if v.Request().Method != http.MethodGet {
+		sentence = "Look whether what you did was done before you do it again."
+	}
+	return r.render(v, http.StatusInternalServerError, "finance-problem", "Something went wrong on our side", problemView{Sentence: sentence, Reference: reference})
 }
 
 // failed writes an error down, unless it is that whoever asked has gone.

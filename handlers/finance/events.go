@@ -3,7 +3,6 @@ package finance
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/corruptionproject/appeal/models"
 )
@@ -113,7 +112,7 @@ func (r *Rooms) found(v *visit, view *eventsView) error {
 			view.Gifts = append(view.Gifts, one)
 			continue
 		case f.Kind == models.FoundPayout:
-			one.Href = payoutsPath + "/" + url.PathEscape(f.Object)
+			one.Href = payoutPath(f.Object)
 		}
 		view.Differs = append(view.Differs, one)
 	}
@@ -141,8 +140,6 @@ func (r *Rooms) mails(v *visit, view *eventsView) error {
 	}
 	return nil
 }
-
-func giftPath(id string) string { return giftsPath + "/" + url.PathEscape(id) }
 
 func (r *Rooms) postReplay(v *visit) error {
 	if err := r.Store.Replay(v.ctx(), v.who.Actor(), v.Param("id")); err != nil {

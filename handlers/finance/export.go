@@ -1,17 +1,11 @@
 package finance
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/export"
 	"github.com/corruptionproject/appeal/internal/sheet"
@@ -145,9 +139,7 @@ func (a asked) exportLinks(count string) []exportLink {
 	return links
 }
 
-// getExport hands a table over. It is made before anything is sent, so that the
-// books wait for nobody's network, and what fails is an error and no half of a
-// table.
+// getExport hands a table over.
 func (r *Rooms) getExport(v *visit) error {
 	name, form, _ := strings.Cut(v.Param("file"), ".")
 	request := export.Request{Table: export.Table(name), Layout: export.Layout(v.QueryParam("layout"))}
@@ -171,7 +163,9 @@ func (r *Rooms) getExport(v *visit) error {
 	if problem != "" {
 		return r.exports(v, look.period, problem)
 	}
-	return r.handOver(v, request, format, words)
+	return r.handOver(v, request.File(format), format, words, func() (*export.Made, error) {
+		return export.Books{Store: r.Store, Campaign: r.Campaign}.Make(v.ctx(), request, format, nil)
+	})
 }
 
 // inWords says which gifts are asked for, for the audit log: whatever may name a
@@ -190,43 +184,4 @@ func (a asked) inWords() []string {
 		}
 	}
 	return words
-}
-
-// atOnce bounds how many exports are made at the same time: each holds a
-// connection to the database.
-const atOnce = 2
-
-// handedOverWithin is how long it may take until the last byte of an export has
-// left.
-const handedOverWithin = time.Hour
-
-func (r *Rooms) handOver(v *visit, request export.Request, f sheet.Format, words []string) error {
-	select {
-	case r.exporting <- struct{}{}:
-	case <-v.ctx().Done():
-		return v.ctx().Err()
-	}
-	// A large one takes longer to make, and to send, than a page may. The
-	// deadline is held against the machine's own clock.
-	deadline := time.Now().Add(handedOverWithin) //nolint:forbidigo // see above
-	err := http.NewResponseController(v.Response()).SetWriteDeadline(deadline)
-	var made *export.Made
-	if err == nil {
-		made, err = export.Books{Store: r.Store, Campaign: r.Campaign}.Make(v.ctx(), request, f, nil)
-	}
-	<-r.exporting
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	// Before a row leaves the house.
-	_, err = r.Store.NoteExport(v.ctx(), v.who.Actor(), request.File(f), strings.Join(append([]string{made.Count()}, words...), "; "))
-	if err == nil {
-		out := v.Response()
-		out.Header().Set(echo.HeaderContentType, f.ContentType())
-		out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+r.Campaign.Slug+"-"+request.File(f)+`"`)
-		out.Header().Set(echo.HeaderContentLength, strconv.FormatInt(made.Size, 10))
-		out.WriteHeader(http.StatusOK)
-		_, err = io.Copy(out, made)
-	}
-	return errors.Join(err, made.Close())
 }

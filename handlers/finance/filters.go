@@ -29,7 +29,7 @@ func filtersOf(v *visit, path string, known []string) filters {
 	return f
 }
 
-// amount and day read a filter. One that can't be read filters nothing, and is
+// amount and days read filters. One that can't be read filters nothing, and is
 // said to be a problem.
 func (f *filters) amount(name, label string) money.Minor {
 	typed := f.values.Get(name)
@@ -43,6 +43,15 @@ func (f *filters) amount(name, label string) money.Minor {
 	return amount
 }
 
+// days are those from one to another, both included.
+func (f *filters) days() models.Period {
+	p := models.Period{From: f.day("from"), To: f.day("to")}
+	if !p.To.IsZero() && p.To.Before(p.From) {
+		f.problems = append(f.problems, "The first day is after the last.")
+	}
+	return p
+}
+
 func (f *filters) day(name string) time.Time {
 	typed := f.values.Get(name)
 	if typed == "" {
@@ -54,11 +63,6 @@ func (f *filters) day(name string) time.Time {
 		return time.Time{}
 	}
 	return day
-}
-
-// days are those between two, both included, in a zone.
-func (f *filters) days(zone *time.Location) models.Span {
-	return models.Period{From: f.day("from"), To: f.day("to")}.In(zone)
 }
 
 // but is the address of the list with one filter changed, on its first page. An

@@ -157,3 +157,6 @@ const (
 	resolvedPath = eventsPath + "/resolved"
 	findingsPath = "/finance/findings"
 )
+
+func giftPath(id string) string   { return giftsPath + "/" + url.PathEscape(id) }
+func payoutPath(id string) string { return payoutsPath + "/" + url.PathEscape(id) }

@@ -55,7 +55,7 @@ func (r *Rooms) postResend(v *visit) error {
 	if err := r.Store.ResendReceipt(v.ctx(), wanted, string(v.who.Actor())); err != nil {
 		return err
 	}
-	return back(v, giftsPath+"/"+gift.ID, "resend")
+	return back(v, giftPath(gift.ID), "resend")
 }
 
 func (r *Rooms) postNote(v *visit) error {
@@ -71,5 +71,5 @@ func (r *Rooms) postNote(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return back(v, giftsPath+"/"+id, "notes")
+	return back(v, giftPath(id), "notes")
 }

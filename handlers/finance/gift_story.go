@@ -47,20 +47,6 @@ func (r *Rooms) story(h models.GiftHistory, sees bool) []happening {
 	return all
 }
 
-// second writes a moment to the second, and its year unless that is known.
-func (r *Rooms) second(t time.Time, known int) string {
-	t = t.In(r.Campaign.Zone)
-	half := "a.m."
-	if t.Hour() >= 12 {
-		half = "p.m."
-	}
-	day := "Jan 2, "
-	if t.Year() != known {
-		day = "Jan 2, 2006, "
-	}
-	return t.Format(day+"3:04:05") + "\u00a0" + half
-}
-
 // began is how the gift came to be, and whether its reader left.
 func began(h models.GiftHistory) []happening {
 	d := h.Donation

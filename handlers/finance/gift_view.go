@@ -65,9 +65,9 @@ func (r *Rooms) giftView(view giftView, h models.GiftHistory, sees bool) giftVie
 	view.AtStripe = atStripe(h)
 	switch {
 	case h.Entered == nil && d.Captured > d.Refunded+d.Disputed:
-		view.Refund = giftAt(d.ID) + "/refund"
+		view.Refund = giftPath(d.ID) + "/refund"
 	case h.Entered != nil && h.Entered.ReversedAt == nil:
-		view.Reverse = giftAt(d.ID) + "/reverse"
+		view.Reverse = giftPath(d.ID) + "/reverse"
 	}
 	view.CanResend = len(h.Receipts) > 0 && h.Email != ""
 	for _, n := range h.Notes {
@@ -195,9 +195,9 @@ func (r *Rooms) enteredDetails(o *models.OfflineGift) []detail {
 	if o == nil {
 		return nil
 	}
-	all := []detail{{Name: "Received on", Value: o.ReceivedOn.Format("Jan 2, 2006")}}
+	all := []detail{{Name: "Received on", Value: shortDay(o.ReceivedOn)}}
 	if o.DatedOn != nil {
-		all = append(all, detail{Name: "Dated", Value: o.DatedOn.Format("Jan 2, 2006")})
+		all = append(all, detail{Name: "Dated", Value: shortDay(*o.DatedOn)})
 	}
 	for _, d := range []detail{
 		{Name: "Number", Value: o.Reference}, {Name: "Address", Value: o.DonorAddress}, {Name: "Note", Value: o.Note}, {Name: "Entered by", Value: o.EnteredBy},

@@ -1,7 +1,6 @@
 package finance
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/corruptionproject/appeal/internal/receipt"
@@ -50,6 +49,12 @@ var (
 	cards          = []string{"visa", "mastercard", "amex", "discover", "us_bank_account", "link", "cashapp"}
 )
 
+// methodNames are the ways to give in words.
+var methodNames = map[models.OfflineMethod]string{
+	models.Check: "Check", models.Wire: "Wire transfer", models.ACH: "Bank transfer (ACH)", models.Stock: "Stock, as sold",
+	models.DAF: "Donor-advised fund", models.QCD: "Distribution from a retirement account (QCD)", models.Cash: "Cash", models.Other: "Another way",
+}
+
 func methodChoices() []choice {
 	all := make([]choice, 0, len(cards)+len(models.OfflineMethods()))
 	for _, m := range cards {
@@ -67,8 +72,8 @@ func methodWords(method string) string {
 	switch {
 	case method == "" || method == models.Unknown:
 		return "Not known"
-	case slices.Contains(models.OfflineMethods(), models.OfflineMethod(method)):
-		return receipt.Offline(models.OfflineMethod(method))
+	case methodNames[models.OfflineMethod(method)] != "":
+		return methodNames[models.OfflineMethod(method)]
 	case receipt.Brand(method) != receipt.Brand(models.Unknown):
 		return receipt.Brand(method)
 	default:

@@ -62,8 +62,8 @@ func (r *Rooms) asked(v *visit) (asked, error) {
 	}
 	a.query.Min = a.amount("min", "at least")
 	a.query.Max = a.amount("max", "at most")
-	days := a.days(r.Campaign.Zone)
-	a.query.From, a.query.Until = days.From, days.Until
+	span := a.days().In(r.Campaign.Zone)
+	a.query.From, a.query.Until = span.From, span.Until
 	return a, nil
 }
 

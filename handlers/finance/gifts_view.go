@@ -105,7 +105,7 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 	d := g.Donation
 	row := giftRow{
-		Href: giftsPath + "/" + d.ID, Date: r.date(d.At()), Donor: donorName(g, sees), Amount: d.Worth().String(), Unpaid: d.Captured <= 0,
+		Href: giftPath(d.ID), Date: r.date(d.At()), Donor: donorName(g, sees), Amount: d.Worth().String(), Unpaid: d.Captured <= 0,
 		Kind: kindWords(g.Kind()), Method: paidWith(g.DonorGift), Channel: channelWords(g.Channel()), ChannelHref: a.but("channel", g.Channel()),
 	}
 	if !sees {
@@ -120,7 +120,7 @@ func (r *Rooms) giftRow(a asked, g models.ListedGift, sees bool) giftRow {
 	}
 	switch row.NoPayout = g.Payout == nil; {
 	case g.Payout != nil:
-		row.Payout, row.PayoutHref = g.Payout.ArrivalOn.UTC().Format("Jan 2, 2006"), payoutsPath+"/"+g.Payout.ID
+		row.Payout, row.PayoutHref = shortDay(g.Payout.ArrivalOn), payoutPath(g.Payout.ID)
 	case g.Offline != "":
 		row.Payout = "not at Stripe"
 	case d.Captured > 0:
@@ -264,7 +264,7 @@ func donorName(g models.ListedGift, sees bool) string {
 func paidWith(g models.DonorGift) string {
 	switch {
 	case g.Offline != "":
-		return receipt.Offline(g.Offline)
+		return methodNames[g.Offline]
 	case g.Method == "" && g.Last4 == "":
 		return ""
 	default:

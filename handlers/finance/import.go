@@ -8,11 +8,13 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/corruptionproject/appeal/internal/body"
+	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -47,11 +49,8 @@ func (r *Rooms) importPage(v *visit, status int, view importView) error {
 
 // getImportTemplate is a file with the header alone.
 func (r *Rooms) getImportTemplate(v *visit) error {
-	header, err := v.table("offline-gifts", importColumns...)
-	if err != nil {
-		return err
-	}
-	return header.Close()
+	v.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="offline-gifts.csv"`)
+	return v.Blob(http.StatusOK, sheet.CSV.ContentType(), []byte(strings.Join(importColumns, ",")+"\r\n"))
 }
 
 // postImport saves all the gifts of a table, if it is told to and none is

@@ -347,7 +347,9 @@ func TestNoTokenAndNoAddressReachesTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.get("/finance")
+	got.expect(t, http.StatusInternalServerError, "", "Please try again in a minute.")
 	got.expect(t, http.StatusInternalServerError, "", "Reference: ")
+	b.post("/finance/account").expect(t, http.StatusInternalServerError, "", "Look whether what you did was done")
 	if strings.Contains(got.body, "sql") {
 		t.Error("the database's words reach a reader")
 	}

@@ -3,7 +3,6 @@ package finance
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -11,9 +10,6 @@ import (
 )
 
 const offlinePath = "/finance/offline"
-
-// giftAt is the address of one gift.
-func giftAt(id string) string { return giftsPath + "/" + url.PathEscape(id) }
 
 type offlineView struct {
 	Fields  []field
@@ -75,7 +71,7 @@ func (r *Rooms) postOffline(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return redirect(v, giftAt(d.ID))
+	return redirect(v, giftPath(d.ID))
 }
 
 // review shows what would be saved, and what may be the same gift.
@@ -104,7 +100,7 @@ func (r *Rooms) review(v *visit, f offlineForm, gift models.NewOfflineGift) erro
 // double is a gift that may be the one which is about to be entered.
 func (r *Rooms) double(d models.Double) doubleView {
 	view := doubleView{
-		Href: giftAt(d.DonationID), Reference: d.Reference, Name: d.DonorName, Amount: d.Amount.String(), Received: r.date(d.ReceivedAt), Came: "through Stripe",
+		Href: giftPath(d.DonationID), Reference: d.Reference, Name: d.DonorName, Amount: d.Amount.String(), Received: r.date(d.ReceivedAt), Came: "through Stripe",
 	}
 	if d.Offline {
 		view.Came = "entered here"
@@ -134,7 +130,7 @@ func (r *Rooms) reversePage(v *visit, status int, reason, problem string) error 
 		return err
 	}
 	view := reverseView{
-		Gift: giftAt(d.ID), Post: giftAt(d.ID) + "/reverse",
+		Gift: giftPath(d.ID), Post: giftPath(d.ID) + "/reverse",
 		Facts: []fact{
 			{"Gift", d.Reference},
 			{"Amount", d.AmountCharged.String()},
@@ -175,7 +171,7 @@ func (r *Rooms) postReverse(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return redirect(v, giftAt(v.Param("id")))
+	return redirect(v, giftPath(v.Param("id")))
 }
 
 func redirect(c echo.Context, path string) error { return c.Redirect(http.StatusSeeOther, path) }

@@ -51,12 +51,6 @@ func (ps problems) on(field string) string {
 	return ""
 }
 
-// methodNames are the ways to give in words.
-var methodNames = map[models.OfflineMethod]string{
-	models.Check: "Check", models.Wire: "Wire transfer", models.ACH: "Bank transfer (ACH)", models.Stock: "Stock, as sold",
-	models.DAF: "Donor-advised fund", models.QCD: "Distribution from a retirement account (QCD)", models.Cash: "Cash", models.Other: "Another way",
-}
-
 // readOffline takes the fields of a posted form, cleaned of what is no text.
 func readOffline(sent url.Values) offlineForm {
 	return offlineForm{
@@ -196,9 +190,6 @@ func orNobody(name string) string {
 	}
 	return name
 }
-
-// day writes a day of the calendar.
-func day(t time.Time) string { return t.UTC().Format("Mon, Jan 2, 2006") }
 
 // newFormKey is a key that makes sending one form twice one act.
 func newFormKey() string { return rand.Text() }

@@ -220,16 +220,3 @@ func thousands(n int64) string {
 	}
 	return b.String()
 }
-
-// moment writes a time in the campaign's zone: "Jun 18, 2027, 2:14 p.m. PDT".
-func (r *Rooms) moment(t time.Time) string {
-	t = t.In(r.Campaign.Zone)
-	half := "a.m."
-	if t.Hour() >= 12 {
-		half = "p.m."
-	}
-	return t.Format("Jan 2, 2006, 3:04") + "\u00a0" + half + t.Format("\u00a0MST")
-}
-
-// date writes a day in the campaign's zone.
-func (r *Rooms) date(t time.Time) string { return t.In(r.Campaign.Zone).Format("Jan 2, 2006") }

@@ -157,7 +157,7 @@ type depositView struct {
 func payouts(all []models.Payout) []depositView {
 	var rows []depositView
 	for _, p := range all {
-		rows = append(rows, depositView{linkTo(p).Href, p.ArrivalOn.Format("Mon Jan 2, 2006"), payoutStatus(p), amount(p.Amount)})
+		rows = append(rows, depositView{linkTo(p).Href, day(p.ArrivalOn), payoutStatus(p), amount(p.Amount)})
 	}
 	return rows
 }

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -93,7 +92,7 @@ func (r *Rooms) payout(p models.PayoutSum, lines []models.PayoutLine, names bool
 	view := payoutView{
 		Amount: p.Amount.String(), Day: p.ArrivalOn.UTC().Format("Monday, January 2, 2006"), ID: p.ID, Status: payoutStatus(p.Payout),
 		Opened: p.Opened(), Automatic: p.Automatic, Undone: p.Undone(), Ladder: payoutLadder(p), Count: counted(count, "line", "lines"), History: r.history(p, names),
-		Path: payoutsPath + "/" + url.PathEscape(p.ID), May: names, Markable: names && p.Markable(), Marked: p.MarkedAt != nil,
+		Path: payoutPath(p.ID), May: names, Markable: names && p.Markable(), Marked: p.MarkedAt != nil,
 	}
 	if view.Opened && !p.AddsUp() {
 		view.Difference = cmp.Or(p.Unexplained(), p.Payout.Difference).String()
@@ -242,7 +241,7 @@ func gift(l models.PayoutLine) string {
 	if l.Category == "charge_failure" {
 		return "The bank debit came to nothing"
 	}
-	kind := map[models.Frequency]string{models.Once: "One time", models.Monthly: "Monthly", models.Yearly: "Yearly"}[l.Frequency]
+	kind := receipt.Frequency(l.Frequency)
 	if l.Frequency != models.Once {
 		if kind += ", first"; l.Renewal {
 			kind = strings.TrimSuffix(kind, ", first")
@@ -254,28 +253,10 @@ func gift(l models.PayoutLine) string {
 // words makes Stripe's name of a category readable.
 func words(category string) string { return strings.ReplaceAll(category, "_", " ") }
 
-// near writes a day, with its year where that is another than a moment's.
-func (r *Rooms) near(t, to time.Time) string {
-	if t.In(r.Campaign.Zone).Year() != to.In(r.Campaign.Zone).Year() {
-		return r.date(t)
-	}
-	return t.In(r.Campaign.Zone).Format("Jan 2")
-}
-
-// short is a moment without its year: "Jun 17, 9:54 a.m.".
-func (r *Rooms) short(t time.Time) string {
-	t = t.In(r.Campaign.Zone)
-	half := "a.m."
-	if t.Hour() >= 12 {
-		half = "p.m."
-	}
-	return t.Format("Jan 2, 3:04") + "\u00a0" + half
-}
-
 // history is what became of a payout.
 func (r *Rooms) history(p models.PayoutSum, names bool) []moment {
 	all := []moment{{r.date(p.CreatedAt), "Made by Stripe"}}
-	arrives := p.ArrivalOn.UTC().Format("Jan 2, 2006")
+	arrives := shortDay(p.ArrivalOn)
 	switch p.Status {
 	case "paid":
 		all = append(all, moment{arrives, "Arrived at the bank"})
@@ -310,5 +291,5 @@ func (r *Rooms) marked(v *visit, said string, err error) error {
 	if err != nil {
 		return err
 	}
-	return back(v, payoutsPath+"/"+url.PathEscape(v.Param("id")), said)
+	return back(v, payoutPath(v.Param("id")), said)
 }

@@ -2,9 +2,8 @@ package finance
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/corruptionproject/appeal/models"
 )
@@ -61,10 +60,10 @@ func payoutStatus(p models.Payout) status {
 }
 
 func (r *Rooms) getPayouts(v *visit) error {
-	view := payoutsView{From: v.QueryParam("from"), To: v.QueryParam("to"), First: v.QueryParam("before") == ""}
-	filter, problem := daysAsked(view.From, view.To)
-	if problem != "" {
-		view.Problem = problem
+	asked := filtersOf(v, payoutsPath, []string{"from", "to"})
+	view := payoutsView{From: asked.values.Get("from"), To: asked.values.Get("to"), First: v.QueryParam("before") == ""}
+	filter := models.PayoutFilter{Days: asked.days()}
+	if view.Problem = strings.Join(asked.problems, " "); view.Problem != "" {
 		return r.render(v, http.StatusUnprocessableEntity, "finance-payouts", "Payouts", view)
 	}
 	sum, err := r.Store.SumPayouts(v.ctx(), filter)
@@ -82,10 +81,10 @@ func (r *Rooms) getPayouts(v *visit) error {
 		view.Differs = append(view.Differs, linkTo(p))
 	}
 	view.More = len(sum.Differs) - len(view.Differs)
-	view.Latest = payoutsAt(view.From, view.To, "")
+	view.Latest = asked.but("", "")
 	if len(payouts) > payoutsPage {
 		payouts = payouts[:payoutsPage]
-		view.Older = payoutsAt(view.From, view.To, payouts[payoutsPage-1].ID)
+		view.Older = asked.but("before", payouts[payoutsPage-1].ID)
 	}
 	for _, p := range payouts {
 		view.Rows = append(view.Rows, rowOf(p))
@@ -106,42 +105,7 @@ func rowOf(p models.PayoutSum) payoutRow {
 }
 
 func linkTo(p models.Payout) payoutLink {
-	return payoutLink{payoutsPath + "/" + url.PathEscape(p.ID), day(p.ArrivalOn), p.Amount.String()}
-}
-
-// payoutsAt is the address of a page of the list.
-func payoutsAt(from, to, before string) string {
-	asked := url.Values{}
-	for name, value := range map[string]string{"from": from, "to": to, "before": before} {
-		if value != "" {
-			asked.Set(name, value)
-		}
-	}
-	if len(asked) == 0 {
-		return payoutsPath
-	}
-	return payoutsPath + "?" + asked.Encode()
-}
-
-// daysAsked reads two days of arrival, both included.
-func daysAsked(from, to string) (f models.PayoutFilter, problem string) {
-	for _, asked := range []struct {
-		typed string
-		into  **time.Time
-	}{{from, &f.From}, {to, &f.To}} {
-		if asked.typed == "" {
-			continue
-		}
-		day, err := time.Parse(time.DateOnly, asked.typed)
-		if err != nil {
-			return f, "Type days like 2027-06-30."
-		}
-		*asked.into = &day
-	}
-	if f.From != nil && f.To != nil && f.To.Before(*f.From) {
-		return f, "The first day is after the last."
-	}
-	return f, ""
+	return payoutLink{payoutPath(p.ID), day(p.ArrivalOn), p.Amount.String()}
 }
 
 // linesIn are the lines of one part.

@@ -101,8 +101,12 @@ func TestTheTableOfAPayoutsLinesComesToWhatWasSent(t *testing.T) {
 		if got := strings.Join(nets, ", "); got != "part net, unmatched 12.34, refunds -20.00, other 43.39, gifts 48.25" {
 			t.Error(got)
 		}
-		if got.header.Get("Content-Disposition") != `attachment; filename="payout-2026-11-27.csv"` {
+		if got.header.Get("Content-Disposition") != `attachment; filename="corruption-project-payout-2026-11-27.csv"` {
 			t.Error(got.header)
+		}
+		acts, err := h.store.ListAudit(t.Context(), models.AuditQuery{Act: models.Exported}, 2)
+		if err != nil || len(acts) != 1 || acts[0].Object != "payout-2026-11-27.csv" || acts[0].After != "4 rows; po_1" || acts[0].Who != "ada@example.org" {
+			t.Errorf("written down is %+v, %v", acts, err)
 		}
 	})
 }
@@ -114,7 +118,7 @@ func TestDaysOfPayoutsAreAskedForInTheAddress(t *testing.T) {
 	viewer.get("/finance/payouts?from=2026-11-27&to=2026-11-27").says(t, "1 payout to the bank", `value="2026-11-27"`)
 	viewer.get("/finance/payouts?from=2026-11-28").says(t, "0 payouts to the bank", "Nothing arrived in these days.")
 	viewer.get("/finance/payouts?before=po_1").says(t, "There is nothing before that.")
-	viewer.get("/finance/payouts?from=nonsense").expect(t, http.StatusUnprocessableEntity, "", "Type days like 2027-06-30.")
+	viewer.get("/finance/payouts?from=nonsense").expect(t, http.StatusUnprocessableEntity, "", "Enter the day (from) as year-month-day, like 2027-06-18.")
 	viewer.get("/finance/payouts?from=2026-11-28&to=2026-11-27").expect(t, http.StatusUnprocessableEntity, "", "The first day is after the last.")
 }
 

@@ -96,7 +96,7 @@ func (r *Rooms) refundPage(v *visit, f refundForm, problem error) error {
 func (r *Rooms) refund(t models.RefundTerms, f refundForm) refundView {
 	d := t.Donation
 	view := refundView{
-		Gift: giftAt(d.ID), Post: giftAt(d.ID) + "/refund", FormKey: f.FormKey, Reason: f.Reason,
+		Gift: giftPath(d.ID), Post: giftPath(d.ID) + "/refund", FormKey: f.FormKey, Reason: f.Reason,
 		Facts: []fact{
 			{"Gift", d.Reference},
 			{"From", orNobody(d.DonorName)},
@@ -219,7 +219,7 @@ func (r *Rooms) postRefund(v *visit) error {
 	err = r.giveBack(v.ctx(), n)
 	switch {
 	case err == nil:
-		return redirect(v, giftAt(n.DonationID))
+		return redirect(v, giftPath(n.DonationID))
 	case errors.Is(err, models.ErrConflict), errors.Is(err, errRefused):
 		f.FormKey = newFormKey() // the old one can do no more
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/corruptionproject/appeal/internal/receipt"
 	"github.com/corruptionproject/appeal/models"
 )
 
@@ -130,12 +131,10 @@ func ofMoney(c models.Campaign) []setting {
 func frequenciesOf(c models.Campaign) string {
 	var all []string
 	for _, f := range c.Frequencies {
-		all = append(all, frequencyNames[f])
+		all = append(all, receipt.Frequency(f))
 	}
 	return strings.Join(all, "\n")
 }
-
-var frequencyNames = map[models.Frequency]string{models.Once: "One time", models.Monthly: "Monthly", models.Yearly: "Yearly"}
 
 func presetsOf(c models.Campaign) string {
 	var all []string
@@ -144,7 +143,7 @@ func presetsOf(c models.Campaign) string {
 		for _, amount := range c.Presets[f].Amounts {
 			amounts = append(amounts, amount.Short())
 		}
-		line := frequencyNames[f] + ": " + strings.Join(amounts, ", ")
+		line := receipt.Frequency(f) + ": " + strings.Join(amounts, ", ")
 		if chosen := c.Presets[f].Default; chosen > 0 {
 			line += "; " + chosen.Short() + " is chosen at first"
 		}

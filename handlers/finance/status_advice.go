@@ -29,6 +29,9 @@ var (
 		"Run appeal stripe sync once more: what was on its way may have come.",
 		"Run appeal verify: it says whether the books agree with themselves.",
 	}, Href: eventsPath, Room: "To look at"}
+	adviceResolved = advice{ID: "do-resolved", Title: "A difference was resolved, and stands", Steps: []string{
+		"Somebody said why nothing is left to do. Read the notes; a sync that finds it changed opens it again.",
+	}, Href: resolvedPath, Room: "What was resolved"}
 	advicePayout = advice{ID: "do-payout", Title: "A payout did not arrive", Steps: []string{
 		"The bank sent it back, and the money is in the Stripe balance again. Look at the bank account in Stripe’s Dashboard; Stripe pays out again once it is good.",
 	}, Href: payoutsPath, Room: "Payouts"}

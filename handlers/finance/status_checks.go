@@ -131,6 +131,9 @@ func (s *reader) differs() check {
 	case m.At == nil:
 		c.State, c.Says = "Not compared yet", "The first sync does that."
 		return s.is(told, c, nil)
+	case m.Differences > 0 && m.Resolved == m.Differences:
+		c.State, c.Says = "Resolved", m.Amount.String()+" in "+counted(m.Differences, "item", "items")+", resolved with a note and still different."
+		return s.is(watch, c, &adviceResolved)
 	case m.Differences > 0:
 		c.State, c.Says = "Differs", m.Amount.String()+" in "+counted(m.Differences, "item", "items")+"."
 		return s.is(wrong, c, &adviceDiffers)
@@ -146,7 +149,7 @@ func (s *reader) payout() check {
 		c.State, c.Says = "None yet", "Stripe has paid out nothing that a sync has seen."
 		return s.is(told, c, nil)
 	}
-	c.State, c.Says, c.When = "Seen", p.Amount.String()+", "+words(p.Status)+".", p.ArrivalOn.Format("Jan 2, 2006")
+	c.State, c.Says, c.When = "Seen", p.Amount.String()+", "+words(p.Status)+".", shortDay(p.ArrivalOn)
 	if p.Undone() {
 		c.State = "Did not arrive"
 		return s.is(wrong, c, &advicePayout)

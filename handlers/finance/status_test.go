@@ -123,6 +123,10 @@ func TestTheStatusNamesEachProblemAndWhatToDo(t *testing.T) {
 		}
 		ada.post("/finance/events/evt_poison/replay").expect(t, http.StatusSeeOther, "/finance/events?said=replayed", "")
 		ada.get("/finance/status").hides(t, "evt_poison/replay")
+		if err := s.Resolve(t.Context(), "ada@example.org", models.FoundPayout, "po_1", "", "The bank confirmed it."); err != nil {
+			t.Fatal(err)
+		}
+		ada.get("/finance/status").checks(t, map[string]string{"Difference from Stripe": "warned: Resolved"})
 	})
 }
 

@@ -1,30 +1,69 @@
 package finance
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/corruptionproject/appeal/internal/export"
 	"github.com/corruptionproject/appeal/internal/sheet"
 )
 
-// table begins the answer of a table for spreadsheets. What fails from then on
-// breaks the answer off (see answer), so that a part never looks like a whole.
-func (v *visit) table(name string, columns ...string) (sheet.Table, error) {
-	out := v.Response()
-	out.Header().Set(echo.HeaderContentType, sheet.CSV.ContentType())
-	out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`.csv"`)
-	out.WriteHeader(http.StatusOK)
-	return sheet.New(sheet.CSV, out, name, columns...)
+// atOnce bounds how many tables are made at the same time: each holds a
+// connection to the database.
+const atOnce = 2
+
+// handedOverWithin is how long it may take until the last byte of a table has
+// left.
+const handedOverWithin = time.Hour
+
+// handOver hands a table over; every one that leaves these rooms goes this way.
+// It is made before anything is sent, so that the books wait for nobody's
+// network, and what fails is an error and no half of a table. about says in
+// words, for the audit log, what was asked for.
+func (r *Rooms) handOver(v *visit, file string, f sheet.Format, about []string, table func() (*export.Made, error)) error {
+	select {
+	case r.exporting <- struct{}{}:
+	case <-v.ctx().Done():
+		return v.ctx().Err()
+	}
+	// A large one takes longer to make, and to send, than a page may. The
+	// deadline is held against the machine's own clock.
+	deadline := time.Now().Add(handedOverWithin) //nolint:forbidigo // see above
+	err := http.NewResponseController(v.Response()).SetWriteDeadline(deadline)
+	var made *export.Made
+	if err == nil {
+		made, err = table()
+	}
+	<-r.exporting
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	// Before a row leaves the house.
+	err = r.Store.NoteExport(v.ctx(), v.who.Actor(), file, strings.Join(append([]string{made.Count()}, about...), "; "))
+	if err == nil {
+		out := v.Response()
+		out.Header().Set(echo.HeaderContentType, f.ContentType())
+		out.Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+r.Campaign.Slug+"-"+file+`"`)
+		out.Header().Set(echo.HeaderContentLength, strconv.FormatInt(made.Size, 10))
+		out.WriteHeader(http.StatusOK)
+		_, err = io.Copy(out, made)
+	}
+	return errors.Join(err, made.Close())
 }
 
-// auditRows is how many acts are read at a time, so that no transaction is open
-// while a slow reader takes them.
+// auditRows is how many acts are read at a time.
 const auditRows = 500
 
 // getAuditTable is the log as a table: all that the page with the same address
-// lists, the newest first. That it was taken is written down before.
+// lists, the newest first.
 func (r *Rooms) getAuditTable(v *visit) error {
 	a, err := r.auditAsked(v)
 	if err != nil {
@@ -37,31 +76,50 @@ func (r *Rooms) getAuditTable(v *visit) error {
 	for _, c := range a.chips(true) {
 		asked = append(asked, c.Label)
 	}
-	if len(asked) == 0 {
-		asked = []string{"all of it"}
-	}
-	// What is done from now on is not in it.
-	if a.query.Before, err = r.Store.NoteExport(v.ctx(), v.who.Actor(), "audit.csv", strings.Join(asked, "; ")); err != nil {
-		return err
-	}
-	table, err := v.table("audit-"+r.Now().In(r.Campaign.Zone).Format("2006-01-02"), "id", "at", "who", "act", "object", "before", "after", "reference")
+	a.query.Before = ""
+	file := "audit-" + r.Now().In(r.Campaign.Zone).Format(time.DateOnly) + ".csv"
+	columns := []string{"id", "at", "who", "act", "object", "before", "after", "reference"}
+	return r.handOver(v, file, sheet.CSV, asked, func() (*export.Made, error) {
+		return export.Make(sheet.CSV, "audit log", columns, func(row export.Row) error {
+			for more := true; more; {
+				acts, err := r.Store.ListAudit(v.ctx(), a.query, auditRows)
+				if err != nil {
+					return err
+				}
+				for _, e := range acts {
+					err := row(sheet.Text(e.ID), sheet.Time(&e.At), sheet.Text(string(e.Who)), sheet.Text(string(e.Act)),
+						sheet.Text(e.Object), sheet.Text(e.Before), sheet.Text(e.After), sheet.Text(e.Reference))
+					if err != nil {
+						return err
+					}
+					a.query.Before = e.ID
+				}
+				more = len(acts) == auditRows
+			}
+			return nil
+		})
+	})
+}
+
+// getPayoutLines is the table of a payout's lines for the ledger: every one, as
+// the page groups them.
+func (r *Rooms) getPayoutLines(v *visit) error {
+	p, lines, err := r.Store.FindPayout(v.ctx(), v.Param("id"), math.MaxInt32)
 	if err != nil {
 		return err
 	}
-	for more := true; more; {
-		acts, err := r.Store.ListAudit(v.ctx(), a.query, auditRows)
-		if err != nil {
-			return err
-		}
-		for _, e := range acts {
-			err := table.Row(sheet.Text(e.ID), sheet.Time(&e.At), sheet.Text(string(e.Who)), sheet.Text(string(e.Act)),
-				sheet.Text(e.Object), sheet.Text(e.Before), sheet.Text(e.After), sheet.Text(e.Reference))
-			if err != nil {
-				return err
+	file := "payout-" + p.ArrivalOn.UTC().Format(time.DateOnly) + ".csv"
+	columns := []string{"payout", "transaction", "at", "part", "category", "source", "reference", "donation", "donor_name", "amount", "fee", "net"}
+	return r.handOver(v, file, sheet.CSV, []string{p.ID}, func() (*export.Made, error) {
+		return export.Make(sheet.CSV, "payout", columns, func(row export.Row) error {
+			for _, l := range lines {
+				err := row(sheet.Text(p.ID), sheet.Text(l.ID), sheet.Time(&l.CreatedAt), sheet.Text(string(l.Part)), sheet.Text(l.Category), sheet.Text(l.Source),
+					sheet.Text(l.Reference), sheet.Text(l.DonationID), sheet.Text(l.DonorName), sheet.Amount(l.Amount), sheet.Amount(l.Fee), sheet.Amount(l.Net))
+				if err != nil {
+					return err
+				}
 			}
-			a.query.Before = e.ID
-		}
-		more = len(acts) == auditRows
-	}
-	return table.Close()
+			return nil
+		})
+	})
 }

@@ -73,7 +73,7 @@ var ErrUnknown = errors.New("no such export")
 // kind is what is known of a table: its columns, and how its rows come to be.
 type kind struct {
 	columns []string
-	rows    func(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error
+	rows    func(ctx context.Context, b Books, r Request, row Row) error
 }
 
 func (r Request) kind() (kind, error) {
@@ -141,10 +141,22 @@ func (m *Made) Count() string {
 	return strconv.Itoa(m.Rows) + " rows"
 }
 
+// Row takes a row of a table that is being made.
+type Row func(cells ...sheet.Cell) error
+
 // Make makes an export in the folder for temporary files. progress, which may
 // be nil, is told of rows as they are written. It returns ErrUnknown if there
 // is no such export.
 func (b Books) Make(ctx context.Context, r Request, f sheet.Format, progress func(rows int)) (*Made, error) {
+	return inFile(func(w io.Writer) (int, error) { return b.Write(ctx, w, r, f, progress) })
+}
+
+// Make makes a table of rows that somebody else knows, likewise.
+func Make(f sheet.Format, name string, columns []string, rows func(Row) error) (*Made, error) {
+	return inFile(func(w io.Writer) (int, error) { return write(w, f, name, columns, rows, nil) })
+}
+
+func inFile(write func(io.Writer) (rows int, err error)) (*Made, error) {
 	file, err := os.CreateTemp("", "appeal-export-*")
 	if err != nil {
 		return nil, fmt.Errorf("export: no folder to make it in, which TMPDIR can name: %w", err)
@@ -155,7 +167,7 @@ func (b Books) Make(ctx context.Context, r Request, f sheet.Format, progress fun
 		err = nil
 	}
 	if err == nil {
-		made.Rows, err = b.Write(ctx, file, r, f, progress)
+		made.Rows, err = write(file)
 	}
 	if err == nil {
 		made.Size, err = file.Seek(0, io.SeekCurrent)
@@ -177,13 +189,17 @@ func (b Books) Write(ctx context.Context, w io.Writer, r Request, f sheet.Format
 	if err != nil {
 		return 0, err
 	}
+	return write(w, f, string(r.Table), k.columns, func(row Row) error { return k.rows(ctx, b, r, row) }, progress)
+}
+
+func write(w io.Writer, f sheet.Format, name string, columns []string, fill func(Row) error, progress func(rows int)) (int, error) {
 	out := bufio.NewWriterSize(w, 64<<10)
-	table, err := sheet.New(f, out, string(r.Table), k.columns...)
+	table, err := sheet.New(f, out, name, columns...)
 	if err != nil {
 		return 0, err
 	}
 	rows := 0
-	err = k.rows(ctx, b, r, func(cells ...sheet.Cell) error {
+	err = fill(func(cells ...sheet.Cell) error {
 		if rows++; progress != nil {
 			progress(rows)
 		}
@@ -196,7 +212,7 @@ func (b Books) Write(ctx context.Context, w io.Writer, r Request, f sheet.Format
 		err = out.Flush()
 	}
 	if err != nil {
-		return 0, fmt.Errorf("export: write the %s: %w", r.Table, err)
+		return 0, fmt.Errorf("export: write the %s: %w", name, err)
 	}
 	return rows, nil
 }

@@ -85,7 +85,7 @@ func (s side) name() string { return "APPEAL-" + s.day.Format(time.DateOnly) }
 // The side that a line is not on is left empty.
 var quickBooksColumns = []string{"Journal No.", "Journal Date", "Account Name", "Description", "Debits", "Credits"}
 
-func quickBooks(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func quickBooks(ctx context.Context, b Books, r Request, row Row) error {
 	return b.sides(ctx, r, func(s side) error {
 		debit, credit := sheet.Amount(s.amount), sheet.Cell{}
 		if s.amount < 0 {
@@ -108,7 +108,7 @@ var xeroColumns = []string{
 // xeroUntaxed is what Xero calls no tax in the United States.
 const xeroUntaxed = "Tax Exempt"
 
-func xero(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func xero(ctx context.Context, b Books, r Request, row Row) error {
 	return b.sides(ctx, r, func(s side) error {
 		return row(
 			sheet.Text(s.name()), sheet.DayAs(s.day, "2 Jan 2006"), sheet.Text(s.description()), sheet.Text(b.Campaign.Accounts[s.account]),

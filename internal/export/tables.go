@@ -20,7 +20,7 @@ var donationColumns = []string{
 
 // donations have what was received as their amount, so that the columns come to
 // the totals; of a gift that was not, that is nothing.
-func donations(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func donations(ctx context.Context, b Books, r Request, row Row) error {
 	in := r.Period.In(b.Campaign.Zone)
 	wanted := models.GiftQuery{Moved: true, From: in.From, Until: in.Until}
 	if r.Gifts != nil {
@@ -59,7 +59,7 @@ var journalColumns = []string{
 
 // journal numbers the postings of this table from 1; what names one for good is
 // its key.
-func journal(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func journal(ctx context.Context, b Books, r Request, row Row) error {
 	number := int64(0)
 	return b.postings(ctx, r, func(p models.Posting) error {
 		number++
@@ -114,7 +114,7 @@ var payoutColumns = []string{
 
 // payouts have their parts with the signs with which they add up to the amount.
 // What is in one that is not opened, nobody knows: these cells are empty.
-func payouts(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func payouts(ctx context.Context, b Books, r Request, row Row) error {
 	for p, err := range b.Store.ExportPayouts(ctx, r.Period) {
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func payouts(ctx context.Context, b Books, r Request, row func(...sheet.Cell) er
 
 var donorColumns = []string{"id", "name", "email", "address", "first_gift", "last_gift", "gifts", "total", "recurring"}
 
-func donors(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func donors(ctx context.Context, b Books, r Request, row Row) error {
 	for d, err := range b.Store.ExportDonors(ctx, r.Period.In(b.Campaign.Zone)) {
 		if err != nil {
 			return err
@@ -158,7 +158,7 @@ func donors(ctx context.Context, b Books, r Request, row func(...sheet.Cell) err
 
 var newsletterColumns = []string{"email", "requested_at", "confirmed_at", "source"}
 
-func newsletter(ctx context.Context, b Books, r Request, row func(...sheet.Cell) error) error {
+func newsletter(ctx context.Context, b Books, r Request, row Row) error {
 	for s, err := range b.Store.ConfirmedSignups(ctx, r.Period.In(b.Campaign.Zone)) {
 		if err != nil {
 			return err
