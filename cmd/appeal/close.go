@@ -31,7 +31,7 @@ func (c closeCommand) Run(p *program) error {
 	return p.withBooks(func(store *models.Store, campaign models.Campaign) error {
 		switch {
 		case c.Reopen:
-			return c.reopen(p, store, campaign.Zone)
+			return c.reopen(p, store)
 		case c.Through != "":
 			return c.close(p, store, campaign.Zone)
 		default:
@@ -67,7 +67,7 @@ func (c closeCommand) close(p *program, store *models.Store, zone *time.Location
 	return p.printf("Closed through %s. What comes late for these days is posted in the first moment after them, and says so.\n", c.Through)
 }
 
-func (c closeCommand) reopen(p *program, store *models.Store, zone *time.Location) error {
+func (c closeCommand) reopen(p *program, store *models.Store) error {
 	from, err := dayOf("--from", c.From)
 	if err != nil {
 		return err
