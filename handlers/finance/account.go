@@ -83,11 +83,11 @@ func (r *Rooms) postAccount(v *visit) error {
 	}
 }
 
-// confirmed asks for the present password once more before what lets somebody
-// in is changed: whoever found a browser open does not know it. It returns what
-// to answer, "" if it is right.
-func (r *Rooms) confirmed(v *visit, typed string) (status int, problem string, err error) {
-	_, err = r.prove(v, v.who.Email, typed, func(models.Staff) (bool, error) { return true, nil })
+// confirmed asks for the present password once more, and for what else is to
+// hold, before what lets somebody in is changed: whoever found a browser open
+// does not know it. It returns what to answer, "" if it is right.
+func (r *Rooms) confirmed(v *visit, typed string, also func(models.Staff) (bool, error)) (status int, problem string, err error) {
+	_, err = r.prove(v, v.who.Email, typed, also)
 	var wait models.TooMany
 	switch {
 	case errors.As(err, &wait):
@@ -100,7 +100,7 @@ func (r *Rooms) confirmed(v *visit, typed string) (status int, problem string, e
 }
 
 func (r *Rooms) changePassword(v *visit, sent url.Values) error {
-	status, problem, err := r.confirmed(v, sent.Get("password"))
+	status, problem, err := r.confirmed(v, sent.Get("password"), func(models.Staff) (bool, error) { return true, nil })
 	if err != nil {
 		return err
 	}
@@ -136,15 +136,27 @@ func (r *Rooms) renew(v *visit) error {
 // setFactor takes up a second factor whose app shows the right code, and shows
 // the recovery codes, this once.
 func (r *Rooms) setFactor(v *visit, sent url.Values) error {
-	status, problem, err := r.confirmed(v, sent.Get("password"))
+	secret, ours := r.seal.open(sent.Get("setup"), beingMade, v.who)
+	step, good := stepOf(secret, sent.Get("code"), r.Now())
+	var status int
+	var problem string
+	var err error
+	if ours && good {
+		// Whoever knows the password alone must not put an app of their own in the
+		// place of the owner's. The new code comes first: a slip there uses up none
+		// of the old.
+		status, problem, err = r.confirmed(v, sent.Get("password"), func(who models.Staff) (bool, error) {
+			return r.secondFactor(v, who, sent.Get("present"))
+		})
+	} else {
+		status, problem = http.StatusUnprocessableEntity,
+			"The code isn’t right. Type the one that your app shows now; if it still fails, set your telephone’s clock."
+	}
 	if err != nil {
 		return err
 	}
-	secret, ours := r.seal.open(sent.Get("setup"), beingMade, v.who)
-	step, good := stepOf(secret, sent.Get("code"), r.Now())
-	if problem == "" && (!ours || !good) {
-		status, problem = http.StatusUnprocessableEntity,
-			"The code isn’t right. Type the one that your app shows now; if it still fails, set your telephone’s clock."
+	if status == http.StatusUnprocessableEntity && ours && good && v.who.Factor != "" {
+		problem = "Your password, or the code of the factor that is set up, isn’t right. A code is good once: wait for the next one, or use a recovery code."
 	}
 	if problem != "" {
 		return r.account(v, status, accountView{Problem: problem, At: "factor", secret: secret})

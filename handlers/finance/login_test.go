@@ -140,6 +140,26 @@ func (h *house) codeOf(key string) string {
 	return now
 }
 
+func TestASecondFactorGivesWayToNobodyWhoLacksIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		b := h.as(h.add("clerk@example.org", models.Finance))
+		key, codes := b.setUp()
+		anew := func(present string) answer {
+			page := b.get("/finance/account").body
+			mine := strings.ReplaceAll(shown.FindStringSubmatch(page)[1], " ", "")
+			return b.post("/finance/account", "action", "factor", "setup", sealed.FindStringSubmatch(page)[1], "code", b.codeOf(mine), "password", secret, "present", present)
+		}
+		for _, present := range []string{"", "000000", "AAAA-BBBB-CCCC-DDDD"} {
+			anew(present).expect(t, 422, "", "isn’t right. A code is good once")
+		}
+		h.clock.Advance(time.Minute)
+		anew(b.codeOf(key)).expect(t, 200, "", "Keep these recovery codes")
+		h.clock.Advance(time.Minute)
+		anew(b.codeOf(key)).expect(t, 422, "", "isn’t right. A code is good once") // of the factor before
+		anew(codes[0]).expect(t, 422, "", "isn’t right. A code is good once")
+	})
+}
+
 func TestFinanceAndAdminSetUpASecondFactorFirstWhereTheServiceIsPublic(t *testing.T) {
 	h := open(t, "https://give.example.org")
 	for email, role := range map[string]models.Role{"finance@example.org": models.Finance, "admin@example.org": models.Admin} {
