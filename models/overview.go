@@ -66,6 +66,7 @@ type Waiting struct {
 	Reviewed UnderWay // that were answered, and are the bank's to decide
 	Refunds  UnderWay // made, and not known to have arrived
 	Failing  UnderWay // monthly and yearly gifts whose last payment failed
+	Unsent   int64    // mails that were given up or are held, for a person to decide
 	// AnswerBy is the nearest deadline of a dispute, past or not; nil if none is
 	// known.
 	AnswerBy *time.Time

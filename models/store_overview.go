@@ -183,6 +183,7 @@ func (o *Overview) readUnderWay(tx *gorm.DB) error {
 		{"bank debits", &o.Waiting.Debits, countOf(DebitsUnderWay)},
 		{"refunds", &o.Waiting.Refunds, countOf(RefundsUnderWay)},
 		{"failing gifts", &o.Waiting.Failing, countOf(FailingNow)},
+		{"mail", &o.Waiting.Unsent, "SELECT COUNT(*) FROM outbox WHERE state IN ('" + string(MailIsFailed) + "', '" + string(MailIsHeld) + "')"},
 	} {
 		if err := tx.Raw(q.query).Scan(q.into).Error; err != nil {
 			return fmt.Errorf("count the %s: %w", q.what, err)

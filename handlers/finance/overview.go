@@ -96,7 +96,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, models.CivilDay(now.In(r.Campaign.Zone))),
 		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts), Account: account(t),
 	}
-	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Match.Differences == o.Match.Resolved
+	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Waiting.Unsent == 0 && o.Match.Differences == o.Match.Resolved
 	view.Toward, view.Needs, view.Average.Text = r.toward(t.Raised, o.LastWeek, now)
 	view.Average.Href = look{}.during(o.LastWeekFrom, o.LastWeekFrom.AddDate(0, 0, 6)).gifts(models.RaisedFigure)
 	view.Channels, view.Frequencies, view.Methods = r.panels(o, l)

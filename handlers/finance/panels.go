@@ -132,6 +132,9 @@ func (r *Rooms) waiting(w models.Waiting) []openView {
 			rows = append(rows, openView{kind.name, kind.href, thousands(kind.of.Count), kind.of.Amount.String(), kind.when, kind.urgent})
 		}
 	}
+	if w.Unsent > 0 {
+		rows = append(rows, openView{Name: "Mail not sent", Href: eventsPath + "#mail", Count: thousands(w.Unsent), Amount: "–"})
+	}
 	return rows
 }
 
