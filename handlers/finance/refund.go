@@ -216,7 +216,7 @@ func (r *Rooms) postRefund(v *visit) error {
 		return r.refundPage(v, f, err)
 	}
 	n.DonationID, n.By = v.Param("id"), v.who.Actor()
-	err = r.giveBack(v.ctx(), n)
+	err = r.giveBack(v, n)
 	switch {
 	case err == nil:
 		return redirect(v, giftPath(n.DonationID))
@@ -231,8 +231,8 @@ const forRefund = 25 * time.Second
 
 // giveBack has a refund made and the books learn of it. What was begun is brought
 // to its end though whoever asked has gone.
-func (r *Rooms) giveBack(ctx context.Context, n models.NewRefund) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forRefund)
+func (r *Rooms) giveBack(v *visit, n models.NewRefund) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx()), forRefund)
 	defer cancel()
 	// They are asked for by the hand of a person: one at a time is fast enough,
 	// and a form that was sent twice finds what became of the first.
@@ -241,6 +241,9 @@ func (r *Rooms) giveBack(ctx context.Context, n models.NewRefund) error {
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
 		return errNoAnswer
+	}
+	if err := r.stillIn(v); err != nil {
+		return err
 	}
 	request, err := r.Store.AskRefund(ctx, n)
 	switch {
