@@ -45,7 +45,8 @@ func (t *tab) expectGoodInEveryLook(page string) {
 func (t *tab) expectFits(page string) {
 	t.Helper()
 	if over := ask[int](t, "document.documentElement.scrollWidth - innerWidth"); over > 0 {
-		t.Errorf("%s scrolls sideways by %d px", page, over)
+		t.Errorf("%s scrolls sideways by %d px, for %s", page, over, ask[string](t, `[...document.querySelectorAll("body *")]
+			.filter((e) => e.getBoundingClientRect().right > innerWidth && !e.closest(".scroll")).map((e) => e.outerHTML.slice(0, 200)).slice(0, 5).join("\n")`))
 	}
 	for _, control := range ask[[]string](t, `(() => {
 		const inSentence = (e) => e.tagName === "A" && getComputedStyle(e).display === "inline" &&
