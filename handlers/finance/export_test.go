@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/hostile"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/sheet"
@@ -248,7 +249,8 @@ func TestAnExportsAddressIsSharedByFiltersAsTheyStand(t *testing.T) {
 }
 
 func TestDonorsAreExportedFromATotalOn(t *testing.T) {
-	h := open(t, "")
+	clock := &storetest.Clock{}
+	h := openAs(t, storetest.Open(t, storetest.InMemory(t), clock), clock, "", func(c *finance.Config) { c.Campaign.PublishDonorsFrom = 2500_00 })
 	for email, gave := range map[string]models.NewOfflineGift{
 		"much@example.org":  {Amount: 5000_00, ReceivedOn: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)},
 		"less@example.org":  {Amount: 4999_99, ReceivedOn: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)},
@@ -258,7 +260,8 @@ func TestDonorsAreExportedFromATotalOn(t *testing.T) {
 		h.offlineCheck(gave)
 	}
 	ada, viewer := h.as(h.add("ada@example.org", models.Finance)), h.as(h.add("viewer@example.org", models.Viewer))
-	ada.get("/finance/export").says(t, `action="/finance/export/donors.csv"`, `formaction="/finance/export/donors.xlsx"`, `name="min_total"`, `value="5000.00"`, `name="year"`, `value="2026"`)
+	ada.get("/finance/export").says(t, `action="/finance/export/donors.csv"`, `formaction="/finance/export/donors.xlsx"`, `name="min_total"`, `value="5000.00"`, `name="year"`, `value="2026"`,
+		"names of who gives $2,500 or more")
 	for _, f := range []sheet.Format{sheet.CSV, sheet.XLSX} {
 		for asked, want := range map[string]money.Minor{
 			"?min_total=5000.00&year=2026": 5000_00, "?min_total=%245%2C000&year=2025": 9000_00, "?min_total=4999.99&from=2026-11-20&to=2026-11-20": 9999_99,
