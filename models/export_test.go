@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -58,4 +61,71 @@ func TestTheLastHourBeforeAMidnightThatIsLeftOutIsOfItsDayEverywhere(t *testing.
 			t.Errorf("September %d: the overview has %d, the list %d and the journal %d of %d", on, o.Gifts, list.Count, charges, want)
 		}
 	}
+}
+
+func TestLargeDonorsAreThoseWhoseYearComesToTheTotal(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+		last := time.Date(2026, 12, 31, 23, 59, 59, 0, pacific(t)) // 2027 already, in UTC
+		summer := time.Date(2026, 7, 4, 12, 0, 0, 0, pacific(t))
+		back := func(name string, minor money.Minor) models.Fact {
+			f := happens("re_"+name+":refund", models.RefundMade, minor)
+			f.At = last.AddDate(0, 0, 20)
+			return f
+		}
+		givesOn(t, s, "exactly@example.org", 3000_00, summer)
+		givesOn(t, s, "exactly@example.org", 2000_00, last)
+		givesOn(t, s, "short@example.org", 4999_99, summer)
+		givesOn(t, s, "midnight@example.org", 4000_00, last)
+		givesOn(t, s, "midnight@example.org", 1000_00, last.Add(time.Second))
+		givesOn(t, s, "below@example.org", 5000_00, summer, back("below", 1))
+		givesOn(t, s, "onto@example.org", 6000_00, summer, back("onto", 1000_00))
+		givesOn(t, s, "lost@example.org", 9000_00, summer, append(movedBy("L", 9000_00), happens("dp_L:lost", models.DisputeLost, 0))...)
+		givesOn(t, s, "won@example.org", 5000_00, summer, movedBy("W", 5000_00, -5000_00)...)
+		givesOn(t, s, "alike@example.org", 2500_00, summer)
+		check := aCheck(t)
+		check.Amount, check.DonorEmail = 2500_00, " Alike@Example.ORG"
+		enter(t, s, check)
+		givesOn(t, s, "", 2500_00, summer) // whether these two are one person, nobody knows
+		givesOn(t, s, "", 2500_00, summer)
+
+		named := func(in models.Span, atLeast money.Minor) map[string]money.Minor {
+			t.Helper()
+			all := map[string]money.Minor{}
+			for d, err := range s.ExportDonors(t.Context(), in, atLeast) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if all[d.Email] += d.Total; d.Email == "alike@example.org" && (d.Gifts != 2 || d.Address != "1 Main Street") {
+					t.Errorf("of a donor whose address is spelled in two ways: %+v", d)
+				}
+			}
+			return all
+		}
+		year := models.CivilYear(2026).In(pacific(t))
+		for _, c := range []struct {
+			what    string
+			in      models.Span
+			atLeast money.Minor
+			want    map[string]money.Minor
+		}{
+			{"of 2026", year, 5000_00, map[string]money.Minor{
+				"exactly@example.org": 5000_00, "onto@example.org": 5000_00, "won@example.org": 5000_00, "alike@example.org": 5000_00,
+			}},
+			{"of 2026, from a cent more", year, 5000_01, map[string]money.Minor{}},
+			{"of 2027", models.CivilYear(2027).In(pacific(t)), 1000_00, map[string]money.Minor{"midnight@example.org": 1000_00}},
+			{"of the campaign", models.Span{}, 5000_00, map[string]money.Minor{
+				"exactly@example.org": 5000_00, "onto@example.org": 5000_00, "won@example.org": 5000_00, "alike@example.org": 5000_00,
+				"midnight@example.org": 5000_00,
+			}},
+			{"of 2026, whatever they gave", year, 0, map[string]money.Minor{
+				"exactly@example.org": 5000_00, "onto@example.org": 5000_00, "won@example.org": 5000_00, "alike@example.org": 5000_00,
+				"midnight@example.org": 4000_00, "short@example.org": 4999_99, "below@example.org": 4999_99, "lost@example.org": 0, "": 5000_00,
+			}},
+		} {
+			if diff := cmp.Diff(c.want, named(c.in, c.atLeast)); diff != "" {
+				t.Errorf("donors %s (−want +got):\n%s", c.what, diff)
+			}
+		}
+	})
 }

@@ -28,8 +28,9 @@ type givenGift struct {
 	Subscriptions int64
 }
 
-// ExportDonors hands over who gave in a span, and what, by the donors' ids.
-func (s *Store) ExportDonors(ctx context.Context, in Span) iter.Seq2[DonorGiving, error] {
+// ExportDonors hands over who gave in a span, and what, by the donors' ids. Of
+// those whose total is below atLeast it says nothing; 0 leaves nobody out.
+func (s *Store) ExportDonors(ctx context.Context, in Span, atLeast money.Minor) iter.Seq2[DonorGiving, error] {
 	gifts := rowsOf[givenGift](ctx, s, "the donors", func(tx *gorm.DB) *gorm.DB {
 		return tx.Table("(?) AS d", givenIn(in).wanted(tx.Model(&Donation{})).Select("donations.*")).
 			Select(`COALESCE(d.donor_id, d.id) AS donor, COALESCE(o.email, '') AS email, d.donor_name, COALESCE(g.donor_address, '') AS donor_address,
@@ -48,14 +49,14 @@ func (s *Store) ExportDonors(ctx context.Context, in Span) iter.Seq2[DonorGiving
 				return
 			}
 			if g.Donor != now.ID {
-				if now.ID != "" && !yield(now, nil) {
+				if now.wanted(atLeast) && !yield(now, nil) {
 					return
 				}
 				now = DonorGiving{ID: g.Donor, Email: g.Email, First: g.at(), Recurring: g.Subscriptions > 0}
 			}
 			now.add(g)
 		}
-		if now.ID != "" {
+		if now.wanted(atLeast) {
 			yield(now, nil)
 		}
 	}
@@ -63,6 +64,11 @@ func (s *Store) ExportDonors(ctx context.Context, in Span) iter.Seq2[DonorGiving
 
 func (g givenGift) at() time.Time {
 	return Donation{ReceivedAt: g.ReceivedAt, CreatedAt: g.CreatedAt}.At()
+}
+
+// wanted reports whether there is a donor at all, and one of such a total.
+func (d *DonorGiving) wanted(atLeast money.Minor) bool {
+	return d.ID != "" && (atLeast <= 0 || d.Total >= atLeast)
 }
 
 func (d *DonorGiving) add(g givenGift) {

@@ -60,6 +60,14 @@ func YearEnded(year int, zone *time.Location, now time.Time) bool {
 	return !now.Before(until)
 }
 
+// IsYear reports whether a number can be the year of a day, and has one after it.
+func IsYear(year int) bool { return year >= 1 && year <= 9998 }
+
+// CivilYear is the days of a year.
+func CivilYear(year int) Period {
+	return Period{From: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(year, 12, 31, 0, 0, 0, 0, time.UTC)}
+}
+
 // yearIn is a year of a zone: from its first moment to the next year's (UTC).
 func yearIn(year int, zone *time.Location) (from, until time.Time) {
 	return time.Date(year, 1, 1, 0, 0, 0, 0, zone).UTC(), time.Date(year+1, 1, 1, 0, 0, 0, 0, zone).UTC()

@@ -7,11 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -35,9 +37,13 @@ type exportFlags struct {
 type (
 	exportDonations  struct{ exportFlags }
 	exportPayouts    struct{ exportFlags }
-	exportDonors     struct{ exportFlags }
 	exportNewsletter struct{ exportFlags }
-	exportJournal    struct {
+	exportDonors     struct {
+		exportFlags
+		MinTotal *string `help:"Only donors whose gifts of these days come to this or more, in dollars, less what went back." placeholder:"AMOUNT"`
+		Year     *int    `help:"The gifts of one year, in the campaign's zone, in place of --from and --to." placeholder:"YYYY"`
+	}
+	exportJournal struct {
 		exportFlags
 		Layout string `enum:",quickbooks,xero" default:"" help:"quickbooks or xero: one entry a day, in the columns that QuickBooks Online or Xero imports. Left out, every posting." placeholder:"PROGRAM"`
 	}
@@ -59,7 +65,26 @@ func (e exportPayouts) Run(p *program) error {
 }
 
 // Run exports the donors.
-func (e exportDonors) Run(p *program) error { return e.run(p, export.Request{Table: export.Donors}) }
+func (e exportDonors) Run(p *program) error {
+	r := export.Request{Table: export.Donors}
+	if e.MinTotal != nil {
+		var err error
+		if r.AtLeast, err = money.Parse(*e.MinTotal); err != nil {
+			return usage{fmt.Errorf("--min-total %q is no amount in dollars like 5000", *e.MinTotal)}
+		}
+	}
+	if e.Year != nil {
+		if !models.IsYear(*e.Year) {
+			return usage{fmt.Errorf("--year %d is no year like 2026", *e.Year)}
+		}
+		if e.From != "" || e.To != "" {
+			return usage{errors.New("--year stands in place of --from and --to: give one or the other")}
+		}
+		days := models.CivilYear(*e.Year)
+		e.From, e.To = days.From.Format(time.DateOnly), days.To.Format(time.DateOnly)
+	}
+	return e.run(p, r)
+}
 
 // Run exports the newsletter's list.
 func (e exportNewsletter) Run(p *program) error {
@@ -77,7 +102,7 @@ func (f exportFlags) run(p *program, r export.Request) error {
 			return err
 		}
 		// Before a row leaves the house.
-		err = store.NoteExport(p.ctx, models.Operator, r.File(f.format()), made.Count())
+		err = store.NoteExport(p.ctx, models.Operator, r.File(f.format()), strings.Join(append([]string{made.Count()}, r.DonorsInWords()...), "; "))
 		if err == nil {
 			err = f.handOver(p, made)
 		}
@@ -105,7 +130,7 @@ func (f exportFlags) make(p *program, b export.Books, r export.Request) (*export
 // rowsExpected is how many rows an export is about to have; -1 if that is known
 // only at its end.
 func rowsExpected(ctx context.Context, b export.Books, r export.Request) (int64, error) {
-	if r.Layout != export.Whole {
+	if r.Layout != export.Whole || r.AtLeast > 0 {
 		return -1, nil
 	}
 	n, err := b.Store.CountExports(ctx, r.Period, b.Campaign.Zone)

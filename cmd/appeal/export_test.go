@@ -112,3 +112,41 @@ func TestAnExportReplacesItsFileOnceItIsWholeAndIsWrittenDown(t *testing.T) {
 		t.Errorf("the log: %+v, %v", acts, err)
 	}
 }
+
+func TestDonorsOfAYearAreExportedFromATotalOn(t *testing.T) {
+	t.Parallel()
+	url, clock := storetest.Databases()["SQLite"](t), &storetest.Clock{}
+	store := storetest.Open(t, url, clock)
+	storetest.PaidOut(t, store, 0) // $50.00, of which $20.00 went back
+	e := env{"DATABASE_URL": url}
+	for _, c := range []struct {
+		rows int
+		args []string
+	}{
+		{1, []string{"--min-total", "30", "--year", "2026"}},
+		{0, []string{"--min-total", "30.01", "--year", "2026"}},
+		{0, []string{"--min-total", "30", "--year", "2027"}},
+		{1, []string{"--min-total", "$30", "--from", "2026-11-24", "--to", "2026-11-24"}},
+		{1, []string{"--year", "2026"}},
+	} {
+		status, out, errs := appeal(t, e, append([]string{"export", "donors"}, c.args...)...)
+		if status != done || errs != "" {
+			t.Fatalf("%v: status %d, %s", c.args, status, errs)
+		}
+		if got := sheettest.Read(t, sheet.CSV, []byte(out)); len(got.Rows) != c.rows {
+			t.Errorf("%v: %v", c.args, got.Rows)
+		}
+	}
+	for _, wrong := range [][]string{
+		{"--min-total", "lots"}, {"--min-total", ""}, {"--year", "0"}, {"--year", "soon"}, {"--year", "2026", "--from", "2026-11-24"}, {"--year", "2026", "--to", "2026-11-24"},
+	} {
+		if status, out, errs := appeal(t, e, append([]string{"export", "donors"}, wrong...)...); status != misused || out != "" || errs == "" {
+			t.Errorf("%v: status %d, %s%s", wrong, status, out, errs)
+		}
+	}
+	acts, err := store.ListAudit(t.Context(), models.AuditQuery{Act: models.Exported}, 10)
+	if err != nil || len(acts) != 5 || acts[4].Object != "donors-2026-01-01-to-2026-12-31-min-30.00.csv" ||
+		acts[4].After != "1 row; Total of $30 or more; From 2026-01-01; To 2026-12-31" || acts[0].After != "1 row" {
+		t.Errorf("the log: %+v, %v", acts, err)
+	}
+}

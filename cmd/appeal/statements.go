@@ -20,7 +20,7 @@ type statementsCommand struct {
 // run that was broken off is gone on with by the next.
 func (s statementsCommand) Run(p *program) error {
 	return p.withBooks(func(store *models.Store, c models.Campaign) error {
-		if s.Year < 1 || s.Year > 9998 {
+		if !models.IsYear(s.Year) {
 			return usage{fmt.Errorf("--year %d is no year like 2026", s.Year)}
 		}
 		if !models.YearEnded(s.Year, c.Zone, store.Now()) {

@@ -1,13 +1,16 @@
 package finance
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/export"
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -25,6 +28,13 @@ type exportView struct {
 	Whole    bool   // the whole campaign is exported
 	Span     string // "Jun 12 – Jun 18, 2027"
 	Tables   []exportRow
+	Large    largeView
+}
+
+// largeView is the form for those who gave much in a year.
+type largeView struct {
+	MinTotal, Year string // as typed
+	Published      string // from what on the campaign says that it names donors; "" where it names nobody
 }
 
 // exportRow is one table, in each form and layout.
@@ -69,7 +79,7 @@ func (r *Rooms) exports(v *visit, p models.Period, problem string) error {
 	if err != nil {
 		return err
 	}
-	view := exportView{Problem: problem, From: realDay(v.QueryParam("from")), To: realDay(v.QueryParam("to")), Whole: p == models.Period{}, Span: spans(p)}
+	view := exportView{Large: r.large(v), Problem: problem, From: realDay(v.QueryParam("from")), To: realDay(v.QueryParam("to")), Whole: p == models.Period{}, Span: spans(p)}
 	for _, table := range export.Tables() {
 		columns, err := export.Columns(export.Request{Table: table})
 		if err != nil {
@@ -94,6 +104,45 @@ func (r *Rooms) exports(v *visit, p models.Period, problem string) error {
 		status = http.StatusUnprocessableEntity
 	}
 	return r.render(v, status, "finance-export", "Exports", view)
+}
+
+// scheduleB is the total of a year from which on Form 990 wants a contributor
+// listed: Schedule B's general rule.
+const scheduleB = 5000_00
+
+// large is the form as it was sent, or for this year.
+func (r *Rooms) large(v *visit) largeView {
+	view := largeView{
+		MinTotal: cmp.Or(v.QueryParam("min_total"), money.Minor(scheduleB).Decimal()),
+		Year:     cmp.Or(v.QueryParam("year"), strconv.Itoa(r.Now().In(r.Campaign.Zone).Year())),
+	}
+	if from := r.Campaign.PublishDonorsFrom; from > 0 {
+		view.Published = from.Short()
+	}
+	return view
+}
+
+// narrowDonors reads from what total on donors are asked for, and of which year.
+func narrowDonors(r *export.Request, query url.Values) (problem string) {
+	if typed := query.Get("min_total"); typed != "" {
+		var err error
+		if r.AtLeast, err = money.Parse(typed); err != nil {
+			return "Enter the donors’ total in dollars, like 5000 or 5000.50."
+		}
+	}
+	typed := strings.TrimSpace(query.Get("year"))
+	if typed == "" {
+		return ""
+	}
+	year, err := strconv.Atoi(typed)
+	if err != nil || !models.IsYear(year) {
+		return "Enter the year with four digits, like 2027."
+	}
+	if r.Period != (models.Period{}) {
+		return "Ask for a year or for days, not for both."
+	}
+	r.Period = models.CivilYear(year)
+	return ""
 }
 
 // formats and layouts are those that are offered, in words.
@@ -156,6 +205,12 @@ func (r *Rooms) getExport(v *visit) error {
 		}
 		a.query.Moved = v.QueryParam("also") != unpaid
 		request.Gifts, words = &a.query, a.inWords()
+	}
+	if request.Table == export.Donors {
+		if problem == "" {
+			problem = narrowDonors(&request, v.QueryParams())
+		}
+		words = request.DonorsInWords()
 	}
 	if problem != "" {
 		return r.exports(v, look.period, problem)

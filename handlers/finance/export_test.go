@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/hostile"
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/internal/sheettest"
 	"github.com/corruptionproject/appeal/internal/storetest"
@@ -244,4 +246,43 @@ func TestAnExportsAddressIsSharedByFiltersAsTheyStand(t *testing.T) {
 	ada := h.as(h.add("ada@example.org", models.Finance))
 	ada.get("/finance/donations?"+url.Values{"status": {"partially_refunded"}, "min": {"10"}, "from": {"2026-11-24"}}.Encode()).
 		says(t, "/finance/export/donations.xlsx?also=unpaid&amp;from=2026-11-24&amp;min=10&amp;status=partially_refunded")
+}
+
+func TestDonorsAreExportedFromATotalOn(t *testing.T) {
+	clock := &storetest.Clock{}
+	h := openAs(t, storetest.Open(t, storetest.InMemory(t), clock), clock, "", func(c *finance.Config) { c.Campaign.PublishDonorsFrom = 2500_00 })
+	for email, gave := range map[string]models.NewOfflineGift{
+		"much@example.org":  {Amount: 5000_00, ReceivedOn: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)},
+		"less@example.org":  {Amount: 4999_99, ReceivedOn: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)},
+		"early@example.org": {Amount: 9000_00, ReceivedOn: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)},
+	} {
+		gave.DonorEmail, gave.DonorName, gave.DonorAddress = email, "A Donor", "1 Main St"
+		h.offlineCheck(gave)
+	}
+	ada, viewer := h.as(h.add("ada@example.org", models.Finance)), h.as(h.add("viewer@example.org", models.Viewer))
+	ada.get("/finance/export").says(t, `action="/finance/export/donors.csv"`, `formaction="/finance/export/donors.xlsx"`, `name="min_total"`, `value="5000.00"`, `name="year"`, `value="2026"`,
+		"names of who gives $2,500 or more")
+	for _, f := range []sheet.Format{sheet.CSV, sheet.XLSX} {
+		for asked, want := range map[string]money.Minor{
+			"?min_total=5000.00&year=2026": 5000_00, "?min_total=%245%2C000&year=2025": 9000_00, "?min_total=4999.99&from=2026-11-20&to=2026-11-20": 9999_99,
+			"?min_total=5000": 14000_00, "?year=2026": 9999_99, "?min_total=&year=": 18999_99,
+		} {
+			got := ada.get("/finance/export/donors." + string(f) + asked)
+			if got.status != http.StatusOK {
+				t.Fatalf("%s is answered %d", asked, got.status)
+			}
+			read := sheettest.Read(t, f, []byte(got.body))
+			if sum := read.Sum(t, "total"); sum != want || strings.Join(read.Columns, ",") != columns["donors"] {
+				t.Errorf("%s as %s comes to %s under %v, not to %s", asked, f, sum, read.Columns, want)
+			}
+		}
+	}
+	ada.get("/finance/audit").says(t, "donors-2026-01-01-to-2026-12-31-min-5000.00.csv", "1 row; Total of $5,000 or more; From 2026-01-01; To 2026-12-31")
+	for asked, problem := range map[string]string{
+		"?min_total=lots": "in dollars", "?min_total=-1": "in dollars", "?year=soon": "four digits", "?year=0": "four digits", "?year=2026&to=2026-11-20": "not for both",
+	} {
+		ada.get("/finance/export/donors.csv"+asked).expect(t, http.StatusUnprocessableEntity, "", problem)
+	}
+	ada.get("/finance/export/donors.csv?min_total=lots&year=2025").says(t, `value="lots"`, `value="2025"`)
+	viewer.get("/finance/export/donors.csv?min_total=5000&year=2026").expect(t, http.StatusForbidden, "", "needs another role")
 }

@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/sheet"
 	"github.com/corruptionproject/appeal/models"
 )
@@ -65,6 +66,9 @@ type Request struct {
 	// Gifts narrows donations down to those that a list shows; nil for every
 	// gift of the period that was received or of which other money moved.
 	Gifts *models.GiftQuery
+	// AtLeast narrows donors down to those whose total of the period is not
+	// below it; 0 for every donor.
+	AtLeast money.Minor
 }
 
 // ErrUnknown says that no such table, or no such layout of it, is exported.
@@ -122,7 +126,26 @@ func (r Request) File(f sheet.Format) string {
 	if !r.Period.To.IsZero() {
 		name += "-to-" + r.Period.To.Format(time.DateOnly)
 	}
+	if r.AtLeast > 0 {
+		name += "-min-" + r.AtLeast.Decimal()
+	}
 	return name + "." + string(f)
+}
+
+// DonorsInWords says which donors are asked for, for the audit log; nothing
+// where it is all of them.
+func (r Request) DonorsInWords() []string {
+	if r.AtLeast <= 0 {
+		return nil
+	}
+	words := []string{"Total of " + r.AtLeast.Short() + " or more"}
+	if !r.Period.From.IsZero() {
+		words = append(words, "From "+r.Period.From.Format(time.DateOnly))
+	}
+	if !r.Period.To.IsZero() {
+		words = append(words, "To "+r.Period.To.Format(time.DateOnly))
+	}
+	return words
 }
 
 // Made is an export that is ready to be handed over, in a file that has no name

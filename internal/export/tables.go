@@ -141,7 +141,7 @@ func payouts(ctx context.Context, b Books, r Request, row Row) error {
 var donorColumns = []string{"id", "name", "email", "address", "first_gift", "last_gift", "gifts", "total", "recurring"}
 
 func donors(ctx context.Context, b Books, r Request, row Row) error {
-	for d, err := range b.Store.ExportDonors(ctx, r.Period.In(b.Campaign.Zone)) {
+	for d, err := range b.Store.ExportDonors(ctx, r.Period.In(b.Campaign.Zone), r.AtLeast) {
 		if err != nil {
 			return err
 		}
