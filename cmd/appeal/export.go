@@ -22,6 +22,7 @@ type exportCommands struct {
 	Payouts    exportPayouts    `cmd:"" help:"Every deposit to the bank, and what is in it."`
 	Donors     exportDonors     `cmd:"" help:"Who gave, and how much."`
 	Newsletter exportNewsletter `cmd:"" help:"Who is on the newsletter's list: every address that was confirmed."`
+	Articles   exportArticles   `cmd:"" help:"What each article brought in, renewals included."`
 }
 
 // exportFlags are those of every export.
@@ -37,6 +38,7 @@ type (
 	exportPayouts    struct{ exportFlags }
 	exportDonors     struct{ exportFlags }
 	exportNewsletter struct{ exportFlags }
+	exportArticles   struct{ exportFlags }
 	exportJournal    struct {
 		exportFlags
 		Layout string `enum:",quickbooks,xero" default:"" help:"quickbooks or xero: one entry a day, in the columns that QuickBooks Online or Xero imports. Left out, every posting." placeholder:"PROGRAM"`
@@ -64,6 +66,11 @@ func (e exportDonors) Run(p *program) error { return e.run(p, export.Request{Tab
 // Run exports the newsletter's list.
 func (e exportNewsletter) Run(p *program) error {
 	return e.run(p, export.Request{Table: export.Newsletter})
+}
+
+// Run exports what the articles brought in.
+func (e exportArticles) Run(p *program) error {
+	return e.run(p, export.Request{Table: export.Articles})
 }
 
 func (f exportFlags) run(p *program, r export.Request) error {
