@@ -44,9 +44,11 @@ func dialectOf(address string) (dialect, error) {
 
 // sqlitePragmas are the settings that SQLite's durability and speed rest on:
 // WAL so that readers never wait, FULL so that a commit survives a power cut,
-// immediate transactions so that two writers queue rather than fail.
+// immediate transactions so that two writers queue rather than fail. Recursive
+// triggers have an INSERT OR REPLACE ask the triggers of deletions, so that the
+// service itself can replace no row that is only appended (https://www.sqlite.org/lang_conflict.html).
 const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_txlock=immediate&_time_format=sqlite"
+	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-16000)&_txlock=immediate&_time_format=sqlite"
 
 func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 	if d == sqlite {

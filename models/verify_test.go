@@ -53,8 +53,7 @@ func TestPostingsCanNeitherBeChangedNorDeleted(t *testing.T) {
 		book(t, s, charged(start(t, s), "ch_1", ""))
 		statements := []string{"UPDATE postings SET memo = 'x'", "DELETE FROM postings", "UPDATE posting_lines SET amount = 1", "DELETE FROM posting_lines"}
 		if strings.HasSuffix(t.Name(), "SQLite") {
-			statements = append(statements, "INSERT OR REPLACE INTO postings SELECT * FROM postings LIMIT 1",
-				"INSERT OR REPLACE INTO posting_lines SELECT posting, number, account, 2 * amount, currency FROM posting_lines")
+			statements = append(statements, "INSERT OR REPLACE INTO posting_lines SELECT posting, number, account, 2 * amount, currency FROM posting_lines")
 		}
 		for _, statement := range statements {
 			if err := tamper(statement); err == nil || !strings.Contains(err.Error(), "append-only") {

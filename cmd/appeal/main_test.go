@@ -234,7 +234,7 @@ func (s *serving) agree(t *testing.T) {
 	if diff := cmp.Diff(want, totals); diff != "" {
 		t.Errorf("totals (−want +got):\n%s", diff)
 	}
-	if keys := strings.Count(out, `":`); keys != 17 {
+	if keys := strings.Count(out, `":`); keys != 20 {
 		t.Errorf("totals --json has %d fields: %s", keys, out)
 	}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.simURL+"/v1/charges", nil)
