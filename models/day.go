@@ -50,6 +50,11 @@ const (
 	OfflineChannel = "offline"
 )
 
+// NoArticle stands for the gifts that came out of no article. The others of an
+// article are named "src/" and the article, and those that did not pass through
+// Stripe OfflineChannel.
+const NoArticle = "none"
+
 // channelOf is the way on which a gift came. A link's own word of it stands
 // before that of the place where it stood.
 func channelOf(c Choices) string {
@@ -61,6 +66,15 @@ func channelOf(c Choices) string {
 	default:
 		return DirectChannel
 	}
+}
+
+// articleOf is the article out of which a gift came, whatever link led to it. A
+// renewal bears that of the gift that began it.
+func articleOf(c Choices) string {
+	if c.Src == "" {
+		return NoArticle
+	}
+	return "src/" + c.Src
 }
 
 func kindOf(d Donation) string {
@@ -80,12 +94,13 @@ type dayPlace struct {
 	Frequency string
 	Method    string
 	Channel   string
+	Article   string
 	Amount    money.Minor // of one gift, where gifts are counted
 }
 
 func (p dayPlace) compare(o dayPlace) int {
 	return cmp.Or(cmp.Compare(p.Day, o.Day), cmp.Compare(p.Frequency, o.Frequency), cmp.Compare(p.Method, o.Method),
-		cmp.Compare(p.Channel, o.Channel), cmp.Compare(p.Amount, o.Amount))
+		cmp.Compare(p.Channel, o.Channel), cmp.Compare(p.Article, o.Article), cmp.Compare(p.Amount, o.Amount))
 }
 
 // days are figures by their places.
@@ -126,13 +141,13 @@ func (all days) places() []dayPlace {
 // daysOf is what a gift adds to the figures, by the set of its facts alone.
 func daysOf(d Donation, facts []storedFact, zone *time.Location) days {
 	all := days{}
-	place := dayPlace{Frequency: kindOf(d), Channel: channelOf(d.Choices)}
+	place := dayPlace{Frequency: kindOf(d), Channel: channelOf(d.Choices), Article: articleOf(d.Choices)}
 	method := methodsOf(facts)
 	var received *storedFact
 	undone := undoneOf(facts)
 	for i, f := range facts {
 		if f.Kind == OfflineGiven {
-			place.Frequency, place.Channel = OfflineKind, OfflineChannel
+			place.Frequency, place.Channel, place.Article = OfflineKind, OfflineChannel, OfflineChannel
 		}
 		if f.pays() && !undone[f.Object] && (received == nil || f.before(*received)) {
 			received = &facts[i]

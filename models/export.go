@@ -67,4 +67,4 @@ type DonorGiving struct {
 }
 
 // ExportCounts are how many rows each export of a period has.
-type ExportCounts struct{ Donations, Lines, Payouts, Donors, Signups int64 }
+type ExportCounts struct{ Donations, Lines, Payouts, Donors, Signups, Articles int64 }

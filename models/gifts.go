@@ -29,6 +29,7 @@ type GiftQuery struct {
 	Status   Status // "": all but payment pages that were left
 	Kind     string // "once", "monthly", "monthly_renewal", "yearly", "yearly_renewal", "offline" or Recurring
 	Channel  string // as DonorGift.Channel has it
+	Article  string // as DonorGift.Article has it
 	Method   string // as Stripe names it, or an OfflineMethod; Unknown of a figure only
 	Offline  OfflineWanted
 	Import   string      // the form with which they were imported
@@ -104,6 +105,14 @@ func (g DonorGift) Channel() string {
 		return OfflineChannel
 	}
 	return channelOf(g.Donation.Choices)
+}
+
+// Article is the article out of which a gift came, as Store.Articles names it.
+func (g DonorGift) Article() string {
+	if g.Offline != "" {
+		return OfflineChannel
+	}
+	return articleOf(g.Donation.Choices)
 }
 
 // Kind is the frequency of a first payment, or another kind that figures are

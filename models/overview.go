@@ -15,6 +15,7 @@ type Filter struct {
 	Channel   string // one of Overview's Channels, by its Name
 	Frequency string // likewise, or Recurring
 	Method    string
+	Article   string // one of Articles, by its Name
 }
 
 // Overview is what came in during a period, and what is under way today, all of

@@ -267,12 +267,13 @@ func TestVerifyNamesTheDayWhoseFiguresAreWrongAndARebuildMendsIt(t *testing.T) {
 		for _, b := range []struct{ how, found string }{
 			{"UPDATE day_figures SET gross = gross + 1 WHERE day = '2026-10-20'", "2026-10-20, by the journal: kept gross 10.01"},
 			{"UPDATE day_figures SET channel = 'direct' WHERE day = '2026-10-20'", "2026-10-20 once visa: kept gross 10.00"},
+			{"UPDATE day_figures SET article = 'src/another' WHERE day = '2026-10-20'", "2026-10-20 once visa: kept gross 10.00"},
 			{"UPDATE day_figures SET method = 'amex' WHERE day = '2026-10-20'", "2026-10-20 once visa: kept gross 0.00"},
 			{"UPDATE day_figures SET gifts = 2 WHERE day = '2026-10-20'", "gifts 2, found"},
 			{"DELETE FROM day_figures WHERE refunded > 0", "found gross"},
 			{"UPDATE day_amounts SET amount = amount + 1 WHERE day = '2026-10-20'", "2026-10-20 gifts of 10.00: kept"},
 			{
-				"INSERT INTO day_changes (day, frequency, method, channel, amount, gross, refunded, disputed, fees, gifts) VALUES ('2026-10-21', 'once', 'visa', 'direct', 0, 0, 0, 0, 1, 0)",
+				"INSERT INTO day_changes (day, frequency, method, channel, article, amount, gross, refunded, disputed, fees, gifts) VALUES ('2026-10-21', 'once', 'visa', 'direct', 'none', 0, 0, 0, 0, 1, 0)",
 				"2026-10-21 once visa: kept gross 0.00",
 			},
 			{"INSERT INTO day_amounts VALUES ('2026-10-21', 777, 1)", "2026-10-21 gifts of 7.77"},

@@ -29,6 +29,7 @@ type dayRow struct {
 	Frequency string `gorm:"primaryKey"`
 	Method    string `gorm:"primaryKey"`
 	Channel   string `gorm:"primaryKey"`
+	Article   string `gorm:"primaryKey"`
 
 	DayFigures `gorm:"embedded"`
 }
@@ -37,7 +38,7 @@ func (dayRow) TableName() string { return "day_figures" }
 
 // kind is where the figures stand, without them.
 func (r dayRow) kind() dayRow {
-	return dayRow{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel}
+	return dayRow{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel, Article: r.Article}
 }
 
 // dayAmount is how many gifts of an amount a day had.
@@ -103,7 +104,7 @@ func addDays(tx *gorm.DB, all days) error {
 	counted := map[dayAmount]int{}
 	for _, p := range all.places() {
 		f := all[p]
-		kind := dayRow{Day: p.Day, Frequency: p.Frequency, Method: p.Method, Channel: p.Channel}
+		kind := dayRow{Day: p.Day, Frequency: p.Frequency, Method: p.Method, Channel: p.Channel, Article: p.Article}
 		if len(rows) == 0 || rows[len(rows)-1].kind() != kind {
 			rows = append(rows, kind)
 		}
@@ -119,7 +120,7 @@ func addDays(tx *gorm.DB, all days) error {
 		amounts[counted[at]].Gifts += f.Gifts
 	}
 	if len(rows) > 0 {
-		if err := tx.Clauses(adding("day_figures", "day, frequency, method, channel", "gross", "refunded", "disputed", "fees", "gifts")).
+		if err := tx.Clauses(adding("day_figures", "day, frequency, method, channel, article", "gross", "refunded", "disputed", "fees", "gifts")).
 			CreateInBatches(&rows, 500).Error; err != nil {
 			return fmt.Errorf("add to the figures of days: %w", err)
 		}

@@ -99,6 +99,10 @@ func (s *Store) CountExports(ctx context.Context, p Period, zone *time.Location)
 		if err := (PayoutFilter{Days: p}).among(tx.Model(&Payout{})).Count(&n.Payouts).Error; err != nil {
 			return err
 		}
+		articles, days := articlesOf(p)
+		if err := tx.Raw("SELECT COUNT(*) FROM ("+articles+") AS a", days...).Row().Scan(&n.Articles); err != nil {
+			return err
+		}
 		return signups(tx, in).Count(&n.Signups).Error
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ const (
 	giftKind    = "(CASE WHEN " + giftOffline + " THEN 'offline' WHEN renewal THEN frequency || '_renewal' ELSE frequency END)"
 	giftChannel = "(CASE WHEN " + giftOffline + " THEN '" + OfflineChannel + "' WHEN utm_source <> '' OR utm_medium <> '' THEN 'utm/' || utm_source || '/' || utm_medium " +
 		"WHEN src <> '' THEN 'src/' || src ELSE '" + DirectChannel + "' END)" // DonorGift.Channel
+	giftArticle = "(CASE WHEN " + giftOffline + " THEN '" + OfflineChannel + "' WHEN src <> '' THEN 'src/' || src ELSE '" + NoArticle + "' END)" // DonorGift.Article
 )
 
 // giftOrders are the orders of a list: by what, and which side comes after.
@@ -95,6 +96,7 @@ func (q GiftQuery) wanted(db *gorm.DB) *gorm.DB {
 	where(q.Kind == Recurring, giftKind+" IN ?", recurringKinds)
 	where(q.Kind != "" && q.Kind != Recurring, giftKind+" = ?", q.Kind)
 	where(q.Channel != "", giftChannel+" = ?", q.Channel)
+	where(q.Article != "", giftArticle+" = ?", q.Article)
 	where(q.Method != "" && !q.Figure.ofPeriod(), "id IN (SELECT donation_id FROM facts WHERE method = ? AND method <> '' AND kind IN ?)", q.Method, []FactKind{Charged, OfflineGiven})
 	where(q.Offline == OnlyOffline, giftOffline)
 	where(q.Offline == WithoutOffline, "NOT "+giftOffline)

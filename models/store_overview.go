@@ -59,6 +59,7 @@ func whereOf(p Period, f Filter) (where string, args []any) {
 		add("day <= ?", p.To.Format(time.DateOnly))
 	}
 	add("channel = ?", f.Channel)
+	add("article = ?", f.Article)
 	if f.Frequency == Recurring {
 		all, args = append(all, "frequency IN ?"), append(args, recurringKinds)
 	} else {

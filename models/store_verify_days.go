@@ -12,8 +12,8 @@ import (
 // allDays are the figures of days as they are now: those that are folded, and
 // the changes since.
 const allDays = `(
-	SELECT day, frequency, method, channel, gross, refunded, disputed, fees, gifts FROM day_figures
-	UNION ALL SELECT day, frequency, method, channel, gross, refunded, disputed, fees, gifts FROM day_changes) AS f`
+	SELECT day, frequency, method, channel, article, gross, refunded, disputed, fees, gifts FROM day_figures
+	UNION ALL SELECT day, frequency, method, channel, article, gross, refunded, disputed, fees, gifts FROM day_changes) AS f`
 
 // allAmounts is likewise how many gifts of each amount there were.
 const allAmounts = `(
@@ -38,13 +38,13 @@ func verifyDays(tx *gorm.DB, known days, zone *time.Location) ([]Breach, error) 
 		}
 	}
 	var rows []dayRow
-	if err := tx.Raw(`SELECT day, frequency, method, channel, SUM(gross) AS gross, SUM(refunded) AS refunded, SUM(disputed) AS disputed,
-		SUM(fees) AS fees, SUM(gifts) AS gifts FROM ` + allDays + ` GROUP BY day, frequency, method, channel`).Scan(&rows).Error; err != nil {
+	if err := tx.Raw(`SELECT day, frequency, method, channel, article, SUM(gross) AS gross, SUM(refunded) AS refunded, SUM(disputed) AS disputed,
+		SUM(fees) AS fees, SUM(gifts) AS gifts FROM ` + allDays + ` GROUP BY day, frequency, method, channel, article`).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("verify I20: %w", err)
 	}
 	kept, perDay := days{}, days{}
 	for _, r := range rows {
-		kept.add(dayPlace{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel}, r.DayFigures)
+		kept.add(dayPlace{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel, Article: r.Article}, r.DayFigures)
 		r.Gifts = 0
 		perDay.add(dayPlace{Day: r.Day}, r.DayFigures)
 	}

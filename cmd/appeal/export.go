@@ -24,6 +24,7 @@ type exportCommands struct {
 	Payouts    exportPayouts    `cmd:"" help:"Every deposit to the bank, and what is in it."`
 	Donors     exportDonors     `cmd:"" help:"Who gave, and how much."`
 	Newsletter exportNewsletter `cmd:"" help:"Who is on the newsletter's list: every address that was confirmed."`
+	Articles   exportArticles   `cmd:"" help:"What each article brought in, renewals included."`
 }
 
 // exportFlags are those of every export.
@@ -38,6 +39,7 @@ type (
 	exportDonations  struct{ exportFlags }
 	exportPayouts    struct{ exportFlags }
 	exportNewsletter struct{ exportFlags }
+	exportArticles   struct{ exportFlags }
 	exportDonors     struct {
 		exportFlags
 		MinTotal *string `help:"Only donors whose gifts of these days come to this or more, in dollars, less what went back." placeholder:"AMOUNT"`
@@ -89,6 +91,11 @@ func (e exportDonors) Run(p *program) error {
 // Run exports the newsletter's list.
 func (e exportNewsletter) Run(p *program) error {
 	return e.run(p, export.Request{Table: export.Newsletter})
+}
+
+// Run exports what the articles brought in.
+func (e exportArticles) Run(p *program) error {
+	return e.run(p, export.Request{Table: export.Articles})
 }
 
 func (f exportFlags) run(p *program, r export.Request) error {

@@ -57,6 +57,7 @@ var exported = map[export.Table]struct{ name, what, by string }{
 	export.Payouts:    {"Payouts", "Every deposit to the bank, and what is in it.", "the day on which it arrives"},
 	export.Donors:     {"Donors", "Who gave in these days, and how much.", "the days of their gifts"},
 	export.Newsletter: {"Newsletter", "Every address that was confirmed.", "the day on which it was confirmed"},
+	export.Articles:   {"Articles", "What each article brought in, renewals included.", "the days on which money moved"},
 }
 
 func (r *Rooms) getExports(v *visit) error {

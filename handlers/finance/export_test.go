@@ -27,6 +27,7 @@ var columns = map[string]string{
 	"payouts":    "payout,arrival_date,status,currency,amount,gifts,fees,refunds,disputes,other,difference",
 	"donors":     "id,name,email,address,first_gift,last_gift,gifts,total,recurring",
 	"newsletter": "email,requested_at,confirmed_at,source",
+	"articles":   "article,kind,gifts,currency,one_time,recurring,offline,gross,refunded,disputed,raised,fees,net",
 }
 
 // offlineCheck enters a check.
@@ -133,6 +134,11 @@ func TestAnExportHoldsThePeriodsRowsToTheCentAndIsWrittenDown(t *testing.T) {
 			lines := read(f, "journal.?to=2026-11-24")
 			if debit, credit := lines.Sum(t, "debit"), lines.Sum(t, "credit"); debit != credit || debit != 1250_00+50_00+1_75+20_00+45_00-1_61 {
 				t.Errorf("debits of %s and credits of %s", debit, credit)
+			}
+			articles := read(f, "articles.")
+			if len(articles.Rows) != 2 || articles.Sum(t, "gross") != 1300_00 || articles.Sum(t, "raised") != 1280_00 || articles.Sum(t, "net") != 1278_25 ||
+				articles.Rows[0]["kind"] != "none" || articles.Rows[1]["kind"] != "offline" {
+				t.Errorf("the articles: %v", articles.Rows)
 			}
 			donors := read(f, "donors.")
 			if len(donors.Rows) != 2 || donors.Sum(t, "total") != 1280_00 {

@@ -33,7 +33,7 @@ func (h *house) learn(d models.Donation, charge string, facts ...models.Fact) {
 // some of which are still under way.
 func (h *house) fates() {
 	h.t.Helper()
-	ways := []models.Choices{{Src: "article-7"}, {UTMSource: "letter/june", UTMMedium: "email"}, {}, {UTMSource: "reader@example.org"}}
+	ways := []models.Choices{{Src: "article-7"}, {UTMSource: "letter/june", UTMMedium: "email", Src: "article-7"}, {}, {UTMSource: "reader@example.org"}}
 	for i := range 16 {
 		c := ways[i%len(ways)]
 		c.Frequency, c.Amount, c.Tribute = models.Once, money.Minor(1000+700*(i%5)), models.NoTribute
@@ -114,7 +114,7 @@ var (
 	followed = regexp.MustCompile(`<a href="(/finance/donations\?[^"]*)"[^>]*>([^<]*)</a>`)
 	numbers  = regexp.MustCompile(`−?\$?\d[\d,]*(\.\d\d)?`)
 	listSum  = regexp.MustCompile(`<p class="count"><strong>([^<]*)</strong>`)
-	takenOff = regexp.MustCompile(`figure=(refunds|disputes|fees)&`) // the table of days shows what is taken off as less than nothing
+	takenOff = regexp.MustCompile(`figure=(refunds|disputes|fees)(&|$)`) // the table of days shows what is taken off as less than nothing
 	added    = regexp.MustCompile(`</td><td class="num">(−?\$[\d,.]+)</td><td>`)
 )
 
@@ -188,6 +188,11 @@ func TestEveryNumberOfTheOverviewLeadsToGiftsThatAddUpToIt(t *testing.T) {
 			} {
 				if n := follow(t, finance, "/finance"+look.query, seen); n < look.least {
 					t.Errorf("%q has only %d numbers that lead anywhere", look.query, n)
+				}
+			}
+			for query, least := range map[string]int{"": 15, "?from=2026-11-18&to=2026-11-20": 8} {
+				if n := follow(t, finance, "/finance/articles"+query, seen); n < least {
+					t.Errorf("the articles %q have only %d numbers that lead anywhere new", query, n)
 				}
 			}
 			viewer := h.as(h.add("viewer@example.org", models.Viewer)).get("/finance")

@@ -78,6 +78,7 @@ func (r *Rooms) Mount(e *echo.Echo) {
 
 	// The figures, and who did what.
 	d.room(http.MethodGet, "/finance", viewer, r.getOverview)
+	d.room(http.MethodGet, articlesPath, viewer, r.getArticles)
 	d.room(http.MethodGet, auditPath, viewer, r.getAudit)
 	d.room(http.MethodGet, auditPath+".csv", finance, r.getAuditTable)
 

@@ -102,6 +102,18 @@ func channelWords(channel string) string {
 	}
 }
 
+// articleWords is an article by its own name.
+func articleWords(article string) string {
+	switch article {
+	case models.NoArticle:
+		return "No article"
+	case models.OfflineChannel:
+		return "Offline"
+	default:
+		return strings.TrimPrefix(article, "src/")
+	}
+}
+
 // statusWords is a gift's state in a word, and its shape: a full disc is paid,
 // a half one under way, a ring is not there yet or came to nothing, a triangle
 // needs a person, a hooked arrow went back.

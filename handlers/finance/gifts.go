@@ -19,7 +19,7 @@ type asked struct {
 }
 
 // parameters are those of the list, in the order in which it shows them.
-var parameters = []string{"q", "figure", "donor", "status", "frequency", "channel", "method", "offline", "import", "min", "max", "from", "to", "sort"}
+var parameters = []string{"q", "figure", "donor", "status", "frequency", "channel", "article", "method", "offline", "import", "min", "max", "from", "to", "sort"}
 
 func (r *Rooms) getGifts(v *visit) error {
 	a := r.asked(v)
@@ -47,7 +47,7 @@ func (r *Rooms) asked(v *visit) asked {
 	get := a.values.Get
 	a.query = models.GiftQuery{
 		Search: get("q"), Impersonal: !v.sees(), Figure: models.Figure(get("figure")), Donor: get("donor"), Status: models.Status(get("status")), Kind: get("frequency"),
-		Channel: get("channel"), Method: get("method"), Offline: models.OfflineWanted(get("offline")), Import: get("import"), Sort: models.GiftSort(get("sort")),
+		Channel: get("channel"), Article: get("article"), Method: get("method"), Offline: models.OfflineWanted(get("offline")), Import: get("import"), Sort: models.GiftSort(get("sort")),
 	}
 	a.query.Min = a.amount("min", "at least")
 	a.query.Max = a.amount("max", "at most")

@@ -13,7 +13,7 @@ type giftsView struct {
 	Problem                    string
 	Search, Min, Max, From, To string // as typed
 	Donor, Channel, Sort       string // carried on by the form
-	Import                     string // likewise
+	Import, Article            string // likewise
 	Statuses, Kinds            []choice
 	Methods, Offline, Figures  []choice
 	Chips                      []chip
@@ -63,7 +63,7 @@ func (r *Rooms) gifts(a asked, page models.GiftPage, sees bool) giftsView {
 	view := giftsView{
 		Problem: strings.Join(a.problems, " "),
 		Search:  get("q"), Min: get("min"), Max: get("max"), From: get("from"), To: get("to"),
-		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"), Import: get("import"),
+		Donor: get("donor"), Channel: get("channel"), Sort: get("sort"), Import: get("import"), Article: get("article"),
 		Statuses: choices(statusChoices, get("status")), Kinds: choices(kindChoices, get("frequency")),
 		Methods: choices(methodChoices(), get("method")), Offline: choices(offlineChoices, get("offline")), Figures: choices(figureChoices, get("figure")),
 		Chips: a.chips(), Count: sumWords(a.query.Figure, page), Masked: !sees, Moved: a.query.Figure.OfMoney(),
@@ -156,6 +156,8 @@ func chipWords(name, value string) string {
 		return kindWords(value)
 	case "channel":
 		return channelWords(value)
+	case "article":
+		return "Article: " + articleWords(value)
 	case "method":
 		return methodWords(value)
 	case "offline":

@@ -93,7 +93,7 @@ func (r *Rooms) overview(o models.Overview, l look, now time.Time) overviewView 
 	t := o.Totals
 	view := overviewView{
 		AsOf: r.moment(now), Attention: t.NeedsAttention, Raised: piece{t.Raised.String(), look{}.gifts(models.RaisedFigure)}, Match: r.match(o.Match),
-		Periods: r.periods(l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, models.CivilDay(now.In(r.Campaign.Zone))),
+		Periods: r.periods("/finance", l, now), Key: key(o, l), Counts: counts(o, l), Chart: chart(o, l, models.CivilDay(now.In(r.Campaign.Zone))),
 		Waiting: r.waiting(o.Waiting), Payouts: payouts(o.Payouts), Account: account(t),
 	}
 	view.Calm = t.NeedsAttention == 0 && o.Waiting.Disputes.Count == 0 && o.Waiting.Unsent == 0 && o.Match.Differences == o.Match.Resolved

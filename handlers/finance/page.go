@@ -59,6 +59,7 @@ func (r *Rooms) roomsOf(v *visit) []roomLink {
 	}{
 		{"Overview", "/finance", models.Viewer},
 		{"Donations", giftsPath, models.Viewer},
+		{"Articles", articlesPath, models.Viewer},
 		{"Payouts", payoutsPath, models.Viewer},
 		{"Offline gifts", offlinePath, models.Finance},
 		{"To look at", eventsPath, models.Finance},

@@ -94,6 +94,8 @@ func named(of, name string) string {
 	switch of {
 	case "channel":
 		return channelWords(name)
+	case "article":
+		return articleWords(name)
 	case "method":
 		return methodWords(name)
 	default:

@@ -17,7 +17,7 @@ type look struct {
 // lookOf reads an address. problem says which date is none, and then the whole
 // campaign is looked at.
 func lookOf(query url.Values) (l look, problem string) {
-	l.filter = models.Filter{Channel: query.Get("channel"), Frequency: query.Get("frequency"), Method: query.Get("method")}
+	l.filter = models.Filter{Channel: query.Get("channel"), Frequency: query.Get("frequency"), Method: query.Get("method"), Article: query.Get("article")}
 	var p models.Period
 	for _, end := range []struct {
 		name, word string
@@ -41,15 +41,18 @@ func lookOf(query url.Values) (l look, problem string) {
 }
 
 // address is that of the overview with this look.
-func (l look) address() string {
+func (l look) address() string { return l.on("/finance") }
+
+// on is the address of a page with this look.
+func (l look) on(page string) string {
 	values := url.Values{}
 	for _, field := range l.fields() {
 		values.Set(field.Name, field.Value)
 	}
 	if len(values) == 0 {
-		return "/finance"
+		return page
 	}
-	return "/finance?" + values.Encode()
+	return page + "?" + values.Encode()
 }
 
 // gifts is the address of the gifts that add up to a figure of this look.
@@ -78,7 +81,7 @@ func (l look) fields() []part {
 
 func (l look) filters() []part {
 	var all []part
-	for _, f := range []part{{"channel", l.filter.Channel}, {"frequency", l.filter.Frequency}, {"method", l.filter.Method}} {
+	for _, f := range []part{{"channel", l.filter.Channel}, {"frequency", l.filter.Frequency}, {"method", l.filter.Method}, {"article", l.filter.Article}} {
 		if f.Value != "" {
 			all = append(all, f)
 		}
@@ -95,6 +98,8 @@ func (l look) only(name, value string) look {
 		l.filter.Frequency = value
 	case "method":
 		l.filter.Method = value
+	case "article":
+		l.filter.Article = value
 	}
 	return l
 }
@@ -115,6 +120,7 @@ func typedDay(day time.Time) string {
 
 // periods are the ones that are offered, as of today.
 type periodsView struct {
+	Page       string // whose periods they are
 	Presets    []roomLink
 	Custom     bool
 	From, To   string
@@ -123,9 +129,9 @@ type periodsView struct {
 	OnlyFilter []roomLink
 }
 
-func (r *Rooms) periods(l look, now time.Time) periodsView {
+func (r *Rooms) periods(page string, l look, now time.Time) periodsView {
 	today := models.CivilDay(now.In(r.Campaign.Zone))
-	view := periodsView{From: typedDay(l.period.From), To: typedDay(l.period.To), Filters: l.filters(), Custom: l.period != models.Period{}, Spans: spans(l.period)}
+	view := periodsView{Page: page, From: typedDay(l.period.From), To: typedDay(l.period.To), Filters: l.filters(), Custom: l.period != models.Period{}, Spans: spans(l.period)}
 	for _, preset := range []struct {
 		name string
 		look look
@@ -137,10 +143,10 @@ func (r *Rooms) periods(l look, now time.Time) periodsView {
 	} {
 		here := preset.look == l
 		view.Custom = view.Custom && !here
-		view.Presets = append(view.Presets, roomLink{preset.name, preset.look.address(), here})
+		view.Presets = append(view.Presets, roomLink{preset.name, preset.look.on(page), here})
 	}
 	for _, f := range l.filters() {
-		view.OnlyFilter = append(view.OnlyFilter, roomLink{Label: named(f.Name, f.Value), Href: l.only(f.Name, "").address()})
+		view.OnlyFilter = append(view.OnlyFilter, roomLink{Label: named(f.Name, f.Value), Href: l.only(f.Name, "").on(page)})
 	}
 	return view
 }

@@ -41,6 +41,7 @@ var promised = map[string]string{
 	"POST /finance/offline/import":             "finance",
 	"GET /finance/offline/import/template.csv": "finance",
 
+	"GET /finance/articles":                 "viewer",
 	"GET /finance/payouts":                  "viewer",
 	"GET /finance/payouts/:id":              "viewer",
 	"GET /finance/payouts/:id/lines.csv":    "finance",
@@ -147,7 +148,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "GET /finance/events/resolved": 200, "GET /finance/events/:id/resolve": 404, "POST /finance/events/:id/resolve": 404,
 		"GET /finance/findings/:kind/:object/resolve": 404, "POST /finance/findings/:kind/:object/resolve": 404, "POST /finance/mail": 404,
 		"GET /finance/export": 200, "GET /finance/export/:file": 404, "GET /finance/close": 200, "POST /finance/close": 422, "POST /finance/close/reopen": 422,
-		"GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
+		"GET /finance/articles": 200, "GET /finance/payouts": 200, "GET /finance/payouts/:id": 404, "GET /finance/payouts/:id/lines.csv": 404,
 		"GET /finance/status": 200, "GET /finance/settings": 200, "GET /finance/settings/sample": 200, "GET /finance/settings/sample.pdf": 200, "POST /finance/settings/sample": 303,
 		"POST /finance/payouts/:id/reconcile": 404, "POST /finance/payouts/:id/unreconcile": 404,
 	}

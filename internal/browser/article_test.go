@@ -116,6 +116,7 @@ func (t *tab) reads(p *paper, a article) {
 // reader looking at it.
 func (t *tab) awaitAppeal() {
 	t.Helper()
+	t.await("room for the frame", "document.querySelector('.appeal > iframe')") // a reader is not there before the script
 	ask[chromedp.Void](t, "document.querySelector('.appeal').scrollIntoView({ block: 'center', behavior: 'instant' })")
 	t.await("the frame in place of the link",
 		"document.querySelector('.appeal > iframe') && !document.querySelector('.appeal a') && getComputedStyle(document.querySelector('.appeal iframe')).visibility === 'visible'")

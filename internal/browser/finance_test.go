@@ -14,7 +14,7 @@ import (
 
 // rooms are the pages of the finance team that an admin sees.
 var rooms = []string{
-	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/offline/import", "/finance/payouts",
+	"/finance", "/finance?from=2020-01-01&to=2020-01-02&method=visa", "/finance?from=soon", "/finance/donations", "/finance/offline", "/finance/offline/import", "/finance/articles", "/finance/payouts",
 	"/finance/events", "/finance/events/resolved", "/finance/close", "/finance/close?through=2999-01-01", "/finance/export", "/finance/export?from=2026-02-30", "/finance/export/donors.csv?min_total=lots", "/finance/audit", "/finance/audit?act=session.began&from=2020-01-01", "/finance/settings", "/finance/settings/sample", "/finance/status", "/finance/staff", "/finance/account", "/finance/nowhere",
 }
 

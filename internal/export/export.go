@@ -1,6 +1,6 @@
 // Package export turns the books into the tables that leave the house: gifts,
-// the journal, payouts, donors and the newsletter's readers, and the journal
-// once more as accounting programs import it. It knows the columns and what
+// the journal, payouts, donors, the newsletter's readers and what each article
+// brought in, and the journal once more as accounting programs import it. It knows the columns and what
 // stands in each, once for every form in which a table is written.
 //
 // A table is of one moment. It is made in a file that nobody else can open, so
@@ -42,10 +42,11 @@ const (
 	Payouts    Table = "payouts"
 	Donors     Table = "donors"
 	Newsletter Table = "newsletter"
+	Articles   Table = "articles"
 )
 
 // Tables are all of them.
-func Tables() []Table { return []Table{Donations, Journal, Payouts, Donors, Newsletter} }
+func Tables() []Table { return []Table{Donations, Journal, Payouts, Donors, Newsletter, Articles} }
 
 // Layout is one of the journal's.
 type Layout string
@@ -100,6 +101,7 @@ var kinds = map[string]kind{
 	"payouts":            {payoutColumns, payouts},
 	"donors":             {donorColumns, donors},
 	"newsletter":         {newsletterColumns, newsletter},
+	"articles":           {articleColumns, articles},
 }
 
 // Columns are the names of a table's columns, in order. It returns ErrUnknown
@@ -111,7 +113,7 @@ func Columns(r Request) ([]string, error) {
 
 // Of is how many rows the table has, of what was counted.
 func (t Table) Of(n models.ExportCounts) int64 {
-	return map[Table]int64{Donations: n.Donations, Journal: n.Lines, Payouts: n.Payouts, Donors: n.Donors, Newsletter: n.Signups}[t]
+	return map[Table]int64{Donations: n.Donations, Journal: n.Lines, Payouts: n.Payouts, Donors: n.Donors, Newsletter: n.Signups, Articles: n.Articles}[t]
 }
 
 // File names what is exported: "journal-xero-2027-06-01-to-2027-06-30.csv".

@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -164,6 +165,34 @@ func newsletter(ctx context.Context, b Books, r Request, row Row) error {
 			return err
 		}
 		if err := row(sheet.Text(s.Email), sheet.Time(&s.RequestedAt), sheet.Time(s.ConfirmedAt), sheet.Text(string(s.Source))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var articleColumns = []string{
+	"article", "kind", "gifts", "currency", "one_time", "recurring", "offline", "gross", "refunded", "disputed", "raised", "fees", "net",
+}
+
+// articles have two rows without an article, told apart by their kind, so that
+// the columns come to the totals.
+func articles(ctx context.Context, b Books, r Request, row Row) error {
+	for a, err := range b.Store.Articles(ctx, r.Period) {
+		if err != nil {
+			return err
+		}
+		article, is := strings.CutPrefix(a.Name, "src/")
+		kind := "article"
+		if !is {
+			article, kind = "", a.Name
+		}
+		err := row(
+			sheet.Text(article), sheet.Text(kind), sheet.Number(a.Gifts), sheet.Text(string(b.Campaign.Currency)), sheet.Amount(a.Once),
+			sheet.Amount(a.Recurring), sheet.Amount(a.Offline), sheet.Amount(a.Gross), sheet.Amount(a.Refunded), sheet.Amount(a.Disputed),
+			sheet.Amount(a.Raised()), sheet.Amount(a.Fees), sheet.Amount(a.Net()),
+		)
+		if err != nil {
 			return err
 		}
 	}
