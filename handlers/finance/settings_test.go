@@ -108,10 +108,16 @@ func TestAPreviewHasTheRoomThatItsFrameNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	narrow, wide, found := strings.Cut(string(style), "@container (min-width:"+strconv.Itoa(snippet.WideFrom)+"px){")
-	if !found {
+	// A preview is as wide as the window, less 16 px on either side.
+	from := regexp.MustCompile(`@media \(min-width:(\d+)px\)\{\n\.previewed `).FindStringSubmatch(string(style))
+	if from == nil {
 		t.Fatal("no height follows from the width")
 	}
+	if window, err := strconv.Atoi(from[1]); err != nil || window < snippet.WideFrom+2*16 {
+		t.Errorf("a preview in a window of %s px is narrower than %d: %v", from[1], snippet.WideFrom, err)
+	}
+	narrow, wide, _ := strings.Cut(string(style), from[0])
+	wide = ".previewed " + wide
 	for variant, size := range snippet.Sizes {
 		if !strings.Contains(narrow, ".previewed ."+variant+"{height:"+strconv.Itoa(size.Narrow)+"px}") ||
 			!strings.Contains(wide, ".previewed ."+variant+"{height:"+strconv.Itoa(size.Wide)+"px}") {
