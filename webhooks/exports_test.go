@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,6 +50,10 @@ func exportsAgree(t *testing.T, store *models.Store) {
 				got.Donors++
 			}
 		}
+		payouts, arrives, today := read(export.Payouts, export.Whole), map[string]string{}, store.Now().In(c.Zone).Format(time.DateOnly)
+		for _, row := range payouts.Rows {
+			arrives[row["payout"]] = row["arrival_date"]
+		}
 		journal := read(export.Journal, export.Whole)
 		posting := map[string]money.Minor{}
 		accounts := map[string]money.Minor{}
@@ -56,6 +61,9 @@ func exportsAgree(t *testing.T, store *models.Store) {
 			moved := sheettest.Amount(t, row["debit"]) - sheettest.Amount(t, row["credit"])
 			posting[row["posting"]] += moved
 			accounts[row["code"]] += moved
+			if row["account"] == string(models.Bank) && arrives[row["payout"]] > today {
+				got.InTransit += moved
+			}
 			if row["key"] == "" || row["code"] != c.Accounts[models.Account(row["account"])] {
 				t.Errorf("a line of the journal: %v", row)
 			}
@@ -88,7 +96,7 @@ func exportsAgree(t *testing.T, store *models.Store) {
 		if diff := cmp.Diff(accounts, quickBooks) + cmp.Diff(accounts, xero); diff != "" {
 			t.Errorf("the journal's accounts by its layouts:\n%s", diff)
 		}
-		payoutsAddUp(t, read(export.Payouts, export.Whole))
+		payoutsAddUp(t, payouts)
 	}
 }
 
