@@ -138,24 +138,21 @@ func (r *Rooms) renew(v *visit) error {
 func (r *Rooms) setFactor(v *visit, sent url.Values) error {
 	secret, ours := r.seal.open(sent.Get("setup"), beingMade, v.who)
 	step, good := stepOf(secret, sent.Get("code"), r.Now())
-	var status int
-	var problem string
-	var err error
-	if ours && good {
-		// Whoever knows the password alone must not put an app of their own in the
-		// place of the owner's. The new code comes first: a slip there uses up none
-		// of the old.
-		status, problem, err = r.confirmed(v, sent.Get("password"), func(who models.Staff) (bool, error) {
-			return r.secondFactor(v, who, sent.Get("present"))
+	if !ours || !good {
+		return r.account(v, http.StatusUnprocessableEntity, accountView{
+			Problem: "The code isn’t right. Type the one that your app shows now; if it still fails, set your telephone’s clock.", At: "factor", secret: secret,
 		})
-	} else {
-		status, problem = http.StatusUnprocessableEntity,
-			"The code isn’t right. Type the one that your app shows now; if it still fails, set your telephone’s clock."
 	}
+	// Whoever knows the password alone must not put an app of their own in the
+	// place of the owner's. The new code came first: a slip there uses up none of
+	// the old.
+	status, problem, err := r.confirmed(v, sent.Get("password"), func(who models.Staff) (bool, error) {
+		return r.secondFactor(v, who, sent.Get("present"))
+	})
 	if err != nil {
 		return err
 	}
-	if status == http.StatusUnprocessableEntity && ours && good && v.who.Factor != "" {
+	if status == http.StatusUnprocessableEntity && v.who.Factor != "" {
 		problem = "Your password, or the code of the factor that is set up, isn’t right. A code is good once: wait for the next one, or use a recovery code."
 	}
 	if problem != "" {
