@@ -34,6 +34,7 @@ type asset struct {
 	name    string // as templates call it: "app.css"
 	kind    string // its Content-Type
 	hash    string // of its bytes
+	digest  string // likewise, as a Content-Security-Policy writes it
 	body    []byte
 	gzipped []byte // nil where it would not be smaller
 }
@@ -111,7 +112,7 @@ func (a assets) add(name string, body []byte) error {
 		return fmt.Errorf("two assets are called %s", name)
 	}
 	sum := sha256.Sum256(body)
-	f := asset{name: name, kind: kind, hash: hex.EncodeToString(sum[:5]), body: body}
+	f := asset{name: name, kind: kind, hash: hex.EncodeToString(sum[:5]), digest: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", body: body}
 	packed, err := pack(body)
 	if err != nil {
 		return err
@@ -164,8 +165,7 @@ func (w *Web) Digest(name string) string {
 	if !ok {
 		panic("web: no asset " + name)
 	}
-	sum := sha256.Sum256(f.body)
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return f.digest
 }
 
 // Handler serves /static/. Names carry a hash of the bytes, so whatever is
