@@ -9,7 +9,13 @@ const (
 	// beyond PayloadsKeptAtMost: from then on it too is looked up at Stripe.
 	PayloadsKept       = 400 * 24 * time.Hour
 	PayloadsKeptAtMost = 2 * PayloadsKept
+	// DeadLinksKept is for how long a link that is good for nothing any more is
+	// remembered, and with it an address that never followed one.
+	DeadLinksKept = 30 * 24 * time.Hour
 )
+
+// RetentionLease is held by whoever forgets what was kept for long enough.
+const RetentionLease = "retention"
 
 // Retention is how far the forgetting of what is kept for long enough has come.
 type Retention struct {

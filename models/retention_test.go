@@ -93,3 +93,104 @@ func TestAPayloadThatIsNotSettledIsKeptUntilItIsButNotForever(t *testing.T) {
 		}
 	})
 }
+
+// drop forgets who never confirmed, and tells of how many rows.
+func drop(t *testing.T, s *models.Store) int {
+	t.Helper()
+	n, err := s.DropUnconfirmed(t.Context(), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestAnAddressThatNeverConfirmedIsDroppedAMonthAfterItsLastLink(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		ask(t, s, "never@example.org")
+		ask(t, s, "again@example.org")
+		ask(t, s, "reader@example.org")
+		for _, m := range mails(t, s) {
+			if m.To == "reader@example.org" {
+				if err := s.ConfirmSignup(t.Context(), m.About.Token); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		const week = 7 * 24 * time.Hour // for which a link is good
+		clock.Advance(week)
+		ask(t, s, "again@example.org")
+		clock.Advance(models.DeadLinksKept)
+		if n := drop(t, s); n != 0 {
+			t.Fatalf("%d were dropped on the last day that they are kept", n)
+		}
+		clock.Advance(time.Second)
+		// Three dead links, and the address that has no other.
+		if n, more := drop(t, s), drop(t, s); n != 4 || more != 0 {
+			t.Errorf("%d were dropped, and then %d", n, more)
+		}
+		left := mails(t, s)
+		if len(left) != 1 || left[0].To != "again@example.org" {
+			t.Errorf("mail that waits: %+v", left)
+		}
+		if list := onList(t, s); len(list) != 1 || list[0] != "reader@example.org" {
+			t.Errorf("on the list are %v", list)
+		}
+		// Whoever was dropped is as good as new.
+		ask(t, s, "never@example.org")
+		if len(mails(t, s)) != 2 {
+			t.Error("who was dropped is not asked when they ask again")
+		}
+		sound(t, s)
+	})
+}
+
+func TestWhatWasForgottenIsInTheAuditLogOnceAndOnlyIfAnythingWas(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		complete := func() models.Retention {
+			t.Helper()
+			done, err := s.CompleteRetention(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return done
+		}
+		log := func() []models.ListedAct {
+			t.Helper()
+			acts, err := s.ListAudit(t.Context(), models.AuditQuery{}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return acts
+		}
+		complete()
+		if acts := log(); len(acts) != 0 {
+			t.Fatalf("nothing was forgotten, and the log says %+v", acts)
+		}
+		for i := range 3 {
+			aPayload(t, s, fmt.Sprint("evt_", i), models.EventNoEffect)
+		}
+		ask(t, s, "never@example.org")
+		clock.Advance(models.PayloadsKept + time.Second)
+		emptyOld(t, s, 2) // and then whoever did it died
+		emptyOld(t, s, 2)
+		drop(t, s)
+		if done := complete(); done.Emptied != 3 || done.Dropped != 1 || done.CompletedAt == nil {
+			t.Errorf("forgotten was %+v", done)
+		}
+		complete()
+		acts := log()
+		if len(acts) != 2 {
+			t.Fatalf("the log says %+v", acts)
+		}
+		for _, act := range acts {
+			want := map[models.Act][2]string{
+				models.PayloadsEmptied: {"2026-11-24", "3"}, models.AddressesDropped: {"2027-11-22", "1"},
+			}[act.Act]
+			if act.Who != models.Itself || act.Object != want[0] || act.After != want[1] {
+				t.Errorf("%s of %s: %s, by %s", act.Act, act.Object, act.After, act.Who)
+			}
+		}
+	})
+}

@@ -210,5 +210,9 @@ func TestThatPersonsWereTakenOutOfAnEventStandsBesideIt(t *testing.T) {
 		gift = h.as(who).get("/finance/donations/" + d.ID)
 		gift.says(t, "Raw text of evt_ch_1", "Emptied of persons")
 		gift.hides(t, "billing_details")
+		if _, err := h.store.CompleteRetention(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.as(who).get("/finance/audit?who=service").says(t, "1 act", "Old events emptied of persons", "Of December 29, 2027 or before", "By the service")
 	})
 }
