@@ -140,7 +140,12 @@ func (b *bookkeeper) open(choices models.Choices) models.Donation {
 
 func (b *bookkeeper) pay(d models.Donation, email, outcome string) {
 	b.t.Helper()
-	body := url.Values{"email": {email}, "name": {"Sample Donor"}, "outcome": {outcome}}.Encode()
+	b.payAs(d, email, "Sample Donor", outcome)
+}
+
+func (b *bookkeeper) payAs(d models.Donation, email, name, outcome string) {
+	b.t.Helper()
+	body := url.Values{"email": {email}, "name": {name}, "outcome": {outcome}}.Encode()
 	request, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, d.CheckoutURL, strings.NewReader(body))
 	if err != nil {
 		b.t.Fatal(err)
