@@ -9,4 +9,5 @@ type Donor struct {
 	Email     *string
 	Gifts     int64 // gifts of theirs that count now
 	CreatedAt time.Time
+	ErasedAt  *time.Time // when all of the person was forgotten; nil for everybody else
 }

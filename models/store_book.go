@@ -39,12 +39,17 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if r.Empty() {
 		return booked{state: r.State, problem: r.Problem}, nil
 	}
-	all, err := s.book(tx, r.Facts)
+	// Before any row is locked: see lockOut.
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
+	all, err := s.book(tx, g, r.Facts)
 	if err != nil {
 		return booked{}, err
 	}
 	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
+		one, err := s.keepSubscription(tx, g, *r.Subscription)
 		if err != nil {
 			return booked{}, err
 		}
@@ -78,11 +83,11 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
-func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
+func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 	var all booked
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
-		one, err := s.bookOne(tx, fact)
+		one, err := s.bookOne(tx, g, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
@@ -94,7 +99,7 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 	}
 	// The charge may stand among the later facts.
 	for _, fact := range expecting {
-		one, err := s.bookOne(tx, fact)
+		one, err := s.bookOne(tx, g, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
@@ -105,7 +110,13 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 
 var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
-func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
+func (s *Store) bookOne(tx *gorm.DB, g gone, fact Fact) (booked, error) {
+	// A gift that is made anew brings no words of whoever was erased.
+	if who, err := g.theirs(tx, Donation{}, fact); err != nil {
+		return booked{}, err
+	} else if who.ID != "" {
+		fact.Gift.Choices.Comment, fact.Gift.Choices.TributeName = "", ""
+	}
 	donation, err := s.giftOf(tx, fact)
 	var wrong problem
 	switch {
@@ -120,6 +131,9 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	case errors.As(err, &wrong):
 		return booked{state: EventAttention, problem: wrong.text}, nil
 	case err != nil:
+		return booked{}, err
+	}
+	if donation, fact, err = s.leaveToGone(tx, g, donation, fact); err != nil {
 		return booked{}, err
 	}
 	facts, err := factsOf(tx, donation.ID)
@@ -160,49 +174,6 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	one.news, one.woke = []string{fact.Key}, woke
 	return one, nil
 }
-
-// name keeps the ids that Stripe knows a gift by, and makes due at once what
-// waited for one of them. It returns a problem if one is another gift's.
-func (s *Store) name(tx *gorm.DB, d Donation, fact Fact) (woke bool, err error) {
-	ids := fact.Gift.ids()
-	if len(ids) == 0 {
-		return false, nil
-	}
-	var known []giftID
-	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
-		return false, fmt.Errorf("read the gift's ids: %w", err)
-	}
-	has := map[string]bool{}
-	for _, k := range known {
-		if k.DonationID != d.ID {
-			return false, problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
-		}
-		has[k.ID] = true
-	}
-	var fresh []giftID
-	for _, id := range ids {
-		if !has[id] {
-			fresh = append(fresh, giftID{id, d.ID})
-		}
-	}
-	if len(fresh) > 0 {
-		if err := tx.Create(&fresh).Error; err != nil {
-			return false, fmt.Errorf("keep the gift's ids: %w", err)
-		}
-	}
-	if len(fresh) > 0 || fact.Kind == Charged {
-		return s.wakeWaiting(tx, ids)
-	}
-	return false, nil
-}
-
-// giftID is a name that Stripe has for a gift.
-type giftID struct {
-	ID         string `gorm:"primaryKey"`
-	DonationID string
-}
-
-func (giftID) TableName() string { return "gift_ids" }
 
 // record writes one new fact of a gift, its posting, and all that follows from
 // it, and returns the gift's facts with it.
