@@ -81,7 +81,10 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 		return e, 0, fmt.Errorf("models: empty raw events: %w", err)
 	}
 	crash.Here(crash.EventsEmptied)
-	return now, looked, nil
+	if now.EventsAt != nil {
+		err = s.settleFile(ctx)
+	}
+	return now, looked, err
 }
 
 // CountEvents is how many raw events an erasure has still to look at.
@@ -184,22 +187,36 @@ func (s *Store) KnownAtStripe(ctx context.Context, e Erasure) (AtStripe, error) 
 	return at, nil
 }
 
-// EndErasure keeps that Stripe has forgotten, and all that is left is done. One
-// for which something turned up meanwhile goes on.
-func (s *Store) EndErasure(ctx context.Context, e Erasure) error {
+// EndErasure keeps that Stripe has forgotten, and all that is left is done, but
+// for the objects of Stripe's that it would not change. One for which something
+// turned up meanwhile goes on.
+func (s *Store) EndErasure(ctx context.Context, e Erasure, unchanged []string) error {
+	left := ""
+	if len(unchanged) > 0 {
+		left = "Stripe would not change " + strings.Join(unchanged, ", ")
+	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
 		err := tx.Model(&Erasure{}).Where("id = ? AND attempts = ? AND events_at IS NOT NULL", e.ID, e.Attempts).Updates(map[string]any{
-			"state": ErasureDone, "stripe_at": s.Now(), "problem": "", "failing_since": nil,
+			"state": ErasureDone, "stripe_at": s.Now(), "problem": plain(left), "failing_since": nil,
 		}).Error
 		crash.Here(crash.ErasureUnended)
 		return err
 	})
 	if err == nil {
 		crash.Here(crash.ErasureEnded)
-		err = s.dialect.settleFile(s.db.WithContext(ctx))
+		err = s.settleFile(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("models: end an erasure: %w", err)
+	}
+	return nil
+}
+
+// settleFile has what was overwritten be so on the disk too, as far as that is
+// ours to say.
+func (s *Store) settleFile(ctx context.Context) error {
+	if err := s.dialect.settleFile(s.db.WithContext(ctx)); err != nil {
+		return fmt.Errorf("models: settle the file: %w", err)
 	}
 	return nil
 }
@@ -218,22 +235,6 @@ func (s *Store) LeaveErasure(ctx context.Context, e Erasure, problem string) err
 	})
 	if err != nil {
 		return fmt.Errorf("models: leave an erasure: %w", err)
-	}
-	return nil
-}
-
-// RetryErasure has an erasure tried again at once. It returns ErrNotFound if
-// there is none of this id that is not done.
-func (s *Store) RetryErasure(ctx context.Context, id string) error {
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		done := tx.Model(&Erasure{}).Where("id = ? AND state = ?", id, ErasureQueued).Update("next_try_at", s.Now())
-		if done.Error == nil && done.RowsAffected == 0 {
-			return ErrNotFound
-		}
-		return done.Error
-	})
-	if err != nil {
-		return fmt.Errorf("models: retry the erasure %s: %w", id, err)
 	}
 	return nil
 }
