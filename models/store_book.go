@@ -82,6 +82,9 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 	var all booked
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
+		if !s.addresses {
+			fact.Address = ""
+		}
 		one, err := s.bookOne(tx, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
@@ -247,7 +250,7 @@ func (s *Store) toBook(tx *gorm.DB, d Donation, fact Fact) (row storedFact, p Po
 	row = storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		Name: strings.TrimSpace(fact.Name), Address: strings.TrimSpace(fact.Address), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	if !fact.Kind.MovesMoney() {
 		return row, Posting{}, nil
@@ -334,22 +337,16 @@ func (f figures) change(d Donation) progressChange {
 
 // foldedColumns are those of a gift that hold what its facts come to.
 var foldedColumns = []string{
-	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name", "donor_address",
 	"refunds_open", "refunding", "disputes_open", "contested",
 }
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {
 	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
-	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.Disputed, d.FeeTaken, d.Pending, d.Counted = f.disputed, f.fees, f.pending, f.counted
+	d.DonorName, d.DonorAddress = f.name, f.address
 	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
-}
-
-func gifts(counted bool) int64 {
-	if counted {
-		return 1
-	}
-	return 0
 }
 
 func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {

@@ -80,7 +80,8 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Addresses: c.CollectAddress,
+		Now: clock, Log: log,
 	})
 	if err != nil {
 		return err

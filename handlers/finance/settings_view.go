@@ -109,7 +109,7 @@ func ofMoney(c models.Campaign) []setting {
 		is("Smallest gift", "least", c.Least.Short(), ""),
 		is("Largest gift", "most", c.Most.Short(), ""),
 	}
-	bar, published, restricted := "Always", "", "No"
+	bar, published, restricted, address := "Always", "", "No", ""
 	if c.BarFrom > 0 {
 		bar = "From " + strconv.Itoa(c.BarFrom) + "% on; below, the number of readers"
 	}
@@ -119,10 +119,14 @@ func ofMoney(c models.Campaign) []setting {
 	if c.Restricted {
 		restricted = "Yes: income with donor restrictions"
 	}
+	if c.CollectAddress {
+		address = "Yes: it stands with the gift, and in the export of donors"
+	}
 	return append(all,
 		is("Covering the card fees is reckoned with", "fee", fmt.Sprintf("%d.%02d%% and %d¢", c.Fee.BasisPoints/100, c.Fee.BasisPoints%100, int64(c.Fee.Fixed)), ""),
 		is("Ways to pay that the page names", "payment_methods", strings.Join(c.PaymentMethods, "\n"), ""),
 		is("The bar is shown", "bar_from_percent", bar, ""),
+		is("Stripe’s page asks for a postal address", "collect_address", address, "No: none is kept"),
 		is("Donors who are published", "publish_donors_from", published, "Nobody"),
 		is("Gifts are restricted", "restricted", restricted, ""),
 	)

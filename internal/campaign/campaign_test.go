@@ -154,8 +154,8 @@ func TestASecondNewsroom(t *testing.T) {
 		if diff := cmp.Diff(want, c.Presets); diff != "" {
 			t.Error(diff)
 		}
-		if c.Goal != 18_500_50 || c.Stretch.Goal != 25_000_00 || c.PublishDonorsFrom != 1_000_00 {
-			t.Errorf("goal %s, stretch %s, published from %s", c.Goal, c.Stretch.Goal, c.PublishDonorsFrom)
+		if c.Goal != 18_500_50 || c.Stretch.Goal != 25_000_00 || c.PublishDonorsFrom != 1_000_00 || !c.CollectAddress {
+			t.Errorf("goal %s, stretch %s, published from %s, addresses %t", c.Goal, c.Stretch.Goal, c.PublishDonorsFrom, c.CollectAddress)
 		}
 	})
 	t.Run("a date alone opens with the day and ends with it, across a change of clocks", func(t *testing.T) {
