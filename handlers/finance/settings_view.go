@@ -226,7 +226,10 @@ func ofWords(w models.Words) []setting {
 }
 
 func ofReceipts(c models.Campaign) []setting {
-	benefit, notices := "", ""
+	benefit, notices, morning := "", "", "All of finance and every admin who can sign in"
+	if c.Notices.Morning != nil {
+		morning = "Nobody"
+	}
 	if b := c.Receipts.Benefit; b.Description != "" {
 		benefit = b.Description + "\nWorth " + b.Value.String() + " by finance’s estimate, for gifts of " + b.From.Short() + " or more"
 	}
@@ -237,6 +240,8 @@ func ofReceipts(c models.Campaign) []setting {
 		is("Sentences that states want", "receipts.disclosures", strings.Join(c.Receipts.Disclosures, "\n"), "None"),
 		is("What donors get", "receipts.benefit", benefit, "Nothing of value"),
 		is("Who is told of large gifts", "notices", notices, "Nobody"),
+		is("Who is told each morning what waits for a person", "notices.morning", strings.Join(c.Notices.Morning, "\n"), morning),
+		is("Who is told each Monday what the week came to", "notices.weekly", strings.Join(c.Notices.Weekly, "\n"), "Nobody"),
 	}
 }
 

@@ -184,6 +184,11 @@ func TestASecondNewsroom(t *testing.T) {
 			t.Errorf("got %+v", c.Newsletter)
 		}
 	})
+	t.Run("is told of its weeks, and nobody of large gifts", func(t *testing.T) {
+		if diff := cmp.Diff(models.Notices{Weekly: []string{"desk@rivertown-ledger.org"}}, c.Notices); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("names its ways to pay as readers do, and who may frame it", func(t *testing.T) {
 		if diff := cmp.Diff([]string{"card", "Google Pay", "US bank account"}, c.PaymentMethods); diff != "" || !c.BankDebits {
 			t.Error("bank debits:", c.BankDebits, diff)
@@ -291,7 +296,7 @@ func TestTheExamplesOfReceiptsAndNoticesInTheBuiltInFolderAreGood(t *testing.T) 
 		t.Fatal(err)
 	}
 	settings := strings.NewReplacer("# receipts:                 beside what all receipts say", "receipts:", "#   disclosures:", "  disclosures:", "#   benefit:", "  benefit:",
-		"# notices:                  who is told of large gifts", "notices:", "#   to:", "  to:", "#   from:", "  from:", "#   morning:", "  morning:").Replace(string(text))
+		"# notices:                  who is told of large gifts", "notices:", "#   to:", "  to:", "#   from:", "  from:", "#   morning:", "  morning:", "#   weekly:", "  weekly:").Replace(string(text))
 	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +311,7 @@ func TestTheExamplesOfReceiptsAndNoticesInTheBuiltInFolderAreGood(t *testing.T) 
 	if diff := cmp.Diff(want, c.Receipts); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(models.Notices{To: []string{"editors@newsroom.org"}, From: 5_000_00, Morning: []string{"finance@newsroom.org"}}, c.Notices); diff != "" {
+	if diff := cmp.Diff(models.Notices{To: []string{"editors@newsroom.org"}, From: 5_000_00, Morning: []string{"finance@newsroom.org"}, Weekly: []string{"editors@newsroom.org"}}, c.Notices); diff != "" {
 		t.Error(diff)
 	}
 	if b := c.Receipts.Benefit; b.ComesWith(49_99) || !b.ComesWith(50_00) || (models.Benefit{}).ComesWith(50_00) {
