@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -181,52 +182,50 @@ func (g gone) theirs(tx *gorm.DB, d Donation, fact Fact) (heir, error) {
 
 // forget takes the person out of a fact.
 func (f Fact) forget() Fact {
-	f.Email, f.Name, f.Last4 = "", "", ""
+	f.Email, f.Name, f.Address, f.Last4 = "", "", "", ""
 	f.Gift.Choices.Comment, f.Gift.Choices.TributeName = "", ""
 	return f
 }
 
 // leaveToGone gives a gift to the donor who was erased and whose a fact of it
-// is, and returns it and the fact without the person. What came with the gift
-// before is forgotten too.
-func (s *Store) leaveToGone(tx *gorm.DB, g gone, d Donation, fact Fact) (Donation, Fact, error) {
-	who, err := g.theirs(tx, d, fact)
+// is, and returns the fact without the person. What came with the gift before is
+// forgotten too.
+func (s *Store) leaveToGone(tx *gorm.DB, g gone, gift *giftInHand, fact Fact) (Fact, error) {
+	who, err := g.theirs(tx, gift.Donation, fact)
 	if err != nil || who.ID == "" {
-		return d, fact, err
+		return fact, err
 	}
-	if who.ByAddress {
-		others, err := strongerAddress(tx, d, fact)
-		if err != nil || others {
-			fact.Email, fact.Name = "", ""
-			return d, fact, err
-		}
+	if who.ByAddress && gift.hasStrongerAddress(fact) {
+		fact.Email, fact.Name, fact.Address = "", "", ""
+		return fact, nil
 	}
-	fact = fact.forget()
-	if derefOr(d.DonorID) == who.ID {
-		return d, fact, nil
+	if fact = fact.forget(); derefOr(gift.DonorID) == who.ID {
+		return fact, nil
 	}
-	if err := s.moveCount(tx, d, who.ID); err != nil {
-		return d, fact, err
+	if err := s.moveCount(tx, gift.Donation, who.ID); err != nil {
+		return fact, err
 	}
-	d.DonorID, d.DonorName, d.Comment, d.TributeName = &who.ID, "", "", ""
-	if err := tx.Model(&Donation{ID: d.ID}).Update("donor_id", who.ID).Error; err != nil {
-		return d, fact, fmt.Errorf("give the gift to who was erased: %w", err)
+	gift.DonorID = &who.ID
+	gift.DonorName, gift.DonorAddress, gift.Comment, gift.TributeName = "", "", "", ""
+	for i := range gift.facts {
+		f := &gift.facts[i]
+		f.Email, f.Name, f.Address, f.Last4 = "", "", "", ""
+	}
+	if err := tx.Model(&Donation{ID: gift.ID}).Update("donor_id", who.ID).Error; err != nil {
+		return fact, fmt.Errorf("give the gift to who was erased: %w", err)
 	}
 	if err := s.emptyRows(tx, who.ID, nil); err != nil {
-		return d, fact, err
+		return fact, err
 	}
-	return d, fact, s.eraseOnwards(tx, who.ID)
+	return fact, s.eraseOnwards(tx, who.ID)
 }
 
-// strongerAddress reports whether a gift has an address from a place that counts
-// as much as a fact's, or more: it is somebody else's.
-func strongerAddress(tx *gorm.DB, d Donation, fact Fact) (bool, error) {
-	var n int64
-	err := tx.Model(&storedFact{}).Where("donation_id = ? AND email <> '' AND email_rank >= ? AND key <> ?", d.ID, fact.EmailRank, fact.Key).Count(&n).Error
-	if err != nil {
-		return false, fmt.Errorf("see whose gift it is: %w", err)
-	}
-	return n > 0, nil
+// hasStrongerAddress reports whether a gift has an address from a place that
+// counts as much as a fact's, or more: it is somebody else's.
+func (g *giftInHand) hasStrongerAddress(fact Fact) bool {
+	return slices.ContainsFunc(g.facts, func(f storedFact) bool {
+		return f.Email != "" && f.EmailRank >= fact.EmailRank && f.Key != fact.Key
+	})
 }
 
 // moveCount counts a gift as another donor's, if it counts.

@@ -23,8 +23,8 @@ const (
 // events aside, and how it goes. Money, days, ids, how it was paid and on which
 // way the gift came stay. Twice is as good as once.
 var persons = []struct{ what, empty string }{
-	{"facts", "UPDATE facts SET email = '', name = '', last4 = '' WHERE donation_id IN " + theirGifts},
-	{"gifts", "UPDATE donations SET donor_name = '', comment = '', tribute_name = '' WHERE donor_id = @donor"},
+	{"facts", "UPDATE facts SET email = '', name = '', address = '', last4 = '' WHERE donation_id IN " + theirGifts},
+	{"gifts", "UPDATE donations SET donor_name = '', donor_address = '', comment = '', tribute_name = '' WHERE donor_id = @donor"},
 	// Of stock the receipt says what was given, which is no more of a person than an amount.
 	{"offline gifts", `UPDATE offline_gifts SET donor_name = '', donor_email = '', donor_address = '', note = '', reverse_reason = '',
 		reference = CASE WHEN method = 'stock' THEN reference ELSE '' END WHERE donation_id IN ` + theirGifts},
@@ -77,7 +77,7 @@ func (s *Store) emptyElsewhere(tx *gorm.DB, addresses []string) error {
 		return fmt.Errorf("find the gifts of others: %w", err)
 	}
 	for _, d := range gifts {
-		err := tx.Exec("UPDATE facts SET email = '', name = '' WHERE donation_id = ? AND email IN ?", d.ID, addresses).Error
+		err := tx.Exec("UPDATE facts SET email = '', name = '', address = '' WHERE donation_id = ? AND email IN ?", d.ID, addresses).Error
 		if err != nil {
 			return fmt.Errorf("empty the facts of %s: %w", d.ID, err)
 		}

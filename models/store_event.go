@@ -22,12 +22,12 @@ func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state Ev
 	if err := s.mustBeOpen(); err != nil {
 		return "", false, err
 	}
-	got, err := s.receive(ctx, e, func(tx *gorm.DB) (booked, error) { return s.bookReading(tx, reading) })
+	got, err := s.receive(ctx, e, func(tx *gorm.DB, g gone) (booked, error) { return s.bookReading(tx, g, reading) })
 	if err == nil || ctx.Err() != nil {
 		return got.state, got.woke || got.state == EventWaiting, err
 	}
 	s.log.Warn("booking an event failed; it is stored alone and will be tried again", "event", e.ID, "type", e.Type, "error", err)
-	got, second := s.receive(ctx, e, func(*gorm.DB) (booked, error) {
+	got, second := s.receive(ctx, e, func(*gorm.DB, gone) (booked, error) {
 		return booked{state: EventWaiting, problem: "booking it failed"}, nil
 	})
 	if second != nil {
@@ -36,12 +36,15 @@ func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state Ev
 	return got.state, true, nil
 }
 
-func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB, g gone) (booked, error)) (booked, error) {
 	var result booked
 	crash.Here(crash.EventUnkept)
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var err error
-		result, err = s.keep(tx, e, settle)
+		g, err := s.whoIsGone(tx)
+		if err != nil {
+			return err
+		}
+		result, err = s.keep(tx, g, e, settle)
 		crash.Here(crash.EventBooked)
 		return err
 	})
@@ -54,14 +57,11 @@ func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (
 
 // keep stores an event that is new and settles it: without persons, if it is of
 // somebody who was erased.
-func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
-	g, err := s.whoIsGone(tx)
-	if err != nil {
-		return booked{}, err
-	}
+func (s *Store) keep(tx *gorm.DB, g gone, e Event, settle func(tx *gorm.DB, g gone) (booked, error)) (booked, error) {
 	sum := sha256.Sum256(e.Raw)
 	e.SHA256 = hex.EncodeToString(sum[:])
-	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventWaiting, nil, nil
+	// Most are booked at once, and so written once.
+	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventBooked, nil, nil
 	came := e.Raw
 	erased, err := g.speaksOf(tx, came)
 	if err != nil {
@@ -82,12 +82,17 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		err := tx.Model(&Event{ID: e.ID}).Updates(map[string]any{"again": gorm.Expr("again + 1"), "again_at": e.ReceivedAt}).Error
 		return booked{state: known.State}, err
 	}
-	result, err := settle(tx)
+	result, err := settle(tx, g)
 	if err != nil {
 		return booked{}, err
 	}
-	if err := s.keepState(tx, e, result); err != nil || erased {
-		return result, err
+	if result.state != EventBooked || result.problem != "" {
+		if err := s.keepState(tx, e, result); err != nil {
+			return result, err
+		}
+	}
+	if erased {
+		return result, nil
 	}
 	// What it told may have shown whose it is.
 	if erased, err = g.speaksOf(tx, came); err == nil && erased {
@@ -138,7 +143,11 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	for i := range o.Reading.Facts {
 		o.Reading.Facts[i].Evidence = name
 	}
-	got, err := s.bookReading(tx, o.Reading)
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return Learned{}, err
+	}
+	got, err := s.bookReading(tx, g, o.Reading)
 	if err != nil {
 		return Learned{}, err
 	}
@@ -157,9 +166,9 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 			name = o.evidence([]byte(got.problem))
 		}
 	}
-	_, err = s.keep(tx, Event{
+	_, err = s.keep(tx, g, Event{
 		ID: name, Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
-	}, func(*gorm.DB) (booked, error) { return booked{state: state, problem: got.problem}, nil })
+	}, func(*gorm.DB, gone) (booked, error) { return booked{state: state, problem: got.problem}, nil })
 	return one, err
 }
 
@@ -189,8 +198,11 @@ func contradicted(tx *gorm.DB, object, problem string) (bool, error) {
 func (s *Store) Settle(ctx context.Context, e Event, reading Reading) (EventState, error) {
 	var got booked
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		var err error
-		if got, err = s.bookReading(tx, reading); err != nil {
+		g, err := s.whoIsGone(tx)
+		if err != nil {
+			return err
+		}
+		if got, err = s.bookReading(tx, g, reading); err != nil {
 			return err
 		}
 		err = s.keepState(tx, e, got)
@@ -227,7 +239,7 @@ func (s *Store) keepState(tx *gorm.DB, e Event, got booked) error {
 		}
 	}
 	// Only as it was claimed: whoever settled it meanwhile has the last word.
-	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes)
+	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, e.State, e.Attempts).Updates(changes)
 	if done.Error != nil {
 		return fmt.Errorf("keep the event's state: %w", done.Error)
 	}

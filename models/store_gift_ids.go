@@ -2,43 +2,38 @@ package models
 
 import (
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 )
 
-// name keeps the ids that Stripe knows a gift by, and makes due at once what
-// waited for one of them. It returns a problem if one is another gift's.
-func (s *Store) name(tx *gorm.DB, d Donation, fact Fact) (woke bool, err error) {
+// name keeps the ids that Stripe knows a gift by; what waited for one of them is
+// due at once. It returns a problem if one is another gift's.
+func (s *Store) name(tx *gorm.DB, gift *giftInHand, fact Fact) error {
 	ids := fact.Gift.ids()
-	if len(ids) == 0 {
-		return false, nil
-	}
-	var known []giftID
-	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
-		return false, fmt.Errorf("read the gift's ids: %w", err)
-	}
-	has := map[string]bool{}
-	for _, k := range known {
-		if k.DonationID != d.ID {
-			return false, problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
+	unsure := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return gift.names[id] })
+	if len(unsure) > 0 {
+		var known []giftID
+		if err := tx.Where("id IN ?", unsure).Find(&known).Error; err != nil {
+			return fmt.Errorf("read the gift's ids: %w", err)
 		}
-		has[k.ID] = true
+		for _, k := range known {
+			if k.DonationID != gift.ID {
+				return problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
+			}
+			gift.names[k.ID] = true
+		}
 	}
 	var fresh []giftID
-	for _, id := range ids {
-		if !has[id] {
-			fresh = append(fresh, giftID{id, d.ID})
-		}
-	}
-	if len(fresh) > 0 {
-		if err := tx.Create(&fresh).Error; err != nil {
-			return false, fmt.Errorf("keep the gift's ids: %w", err)
+	for _, id := range unsure {
+		if !gift.names[id] {
+			fresh, gift.names[id] = append(fresh, giftID{id, gift.ID}), true
 		}
 	}
 	if len(fresh) > 0 || fact.Kind == Charged {
-		return s.wakeWaiting(tx, ids)
+		gift.wakes = append(gift.wakes, ids...)
 	}
-	return false, nil
+	return createAll(tx, "the gift's ids", fresh)
 }
 
 // giftID is a name that Stripe has for a gift.

@@ -76,7 +76,7 @@ func (s *Store) entry(tx *gorm.DB, erased gone, g NewOfflineGift) (entry, error)
 	}
 	d.Token, d.CheckoutState = "", CheckoutOpen // it has no page of the donor's, and none to be made
 	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
-	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
+	fact.Name, fact.Email, fact.Address, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, g.DonorAddress, BillingEmail, string(g.Method)
 	who, err := erased.theirs(tx, d, fact)
 	if err != nil {
 		return entry{}, err

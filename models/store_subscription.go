@@ -75,14 +75,15 @@ func whoBegan(tx *gorm.DB, d Donation) (person, error) {
 	if !d.Renewal || d.SubscriptionID == nil {
 		return person{}, nil
 	}
-	var began struct{ Email, Name string }
-	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name
+	var began struct{ Email, Name, Address string }
+	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name,
+			COALESCE(MIN(NULLIF(f.address, '')), '') AS address
 		FROM facts f JOIN donations d ON d.id = f.donation_id
 		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ?`, *d.SubscriptionID, SessionEmail).Scan(&began).Error
 	if err != nil {
 		return person{}, fmt.Errorf("find who began the subscription: %w", err)
 	}
-	return person{began.Email, began.Name}, nil
+	return person{began.Email, began.Name, began.Address}, nil
 }
 
 // shareDonor gives the renewals of a subscription to the donor who began it,

@@ -3,7 +3,6 @@ package finance
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -264,8 +263,5 @@ func change(e models.AuditEntry) string {
 	return inWords.Replace(text)
 }
 
-var address = regexp.MustCompile(`([^\s@<>"]?)[^\s@<>"]*@([^\s@<>"]?)[^\s@<>"]*`)
-
-// masked leaves of every e-mail in a text no more than tells two colleagues
-// apart.
-func masked(text string) string { return address.ReplaceAllString(text, "$1…@$2…") }
+// masked is a text for whoever may see no donor.
+var masked = models.MaskEmails

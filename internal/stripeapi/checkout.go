@@ -144,6 +144,9 @@ func (c *Client) sessionParams(d models.Donation, under stored) *stripe.Checkout
 		ExpiresAt: stripe.Int64(d.CreatedAt.Add(models.SessionLife).Unix()),
 		LineItems: []*stripe.CheckoutSessionLineItemParams{lineItem(d, name, under.gift, d.Amount)},
 	}
+	if c.campaign.CollectAddress { // else the page asks for what the card needs: a country, and there a postal code
+		params.BillingAddressCollection = stripe.String(string(stripe.CheckoutSessionBillingAddressCollectionRequired))
+	}
 	params.Metadata = metadata(c.campaign.Slug, d)
 	if d.FeesCovered > 0 {
 		params.LineItems = append(params.LineItems, lineItem(d, feesLine, under.fees, d.FeesCovered))
