@@ -69,6 +69,10 @@ const (
 	NoteAdded     Act = "gift.noted"
 )
 
+// DonorErased is a donor who was forgotten. The object is the donor's id, which
+// says nothing of whom it was.
+const DonorErased Act = "donor.erased"
+
 // The acts upon payouts.
 const (
 	PayoutMarked   Act = "payout.reconciled"

@@ -12,6 +12,7 @@ type Donor struct {
 	Email     *string
 	Gifts     int64 // gifts of theirs that count now
 	CreatedAt time.Time
+	ErasedAt  *time.Time // when all of the person was forgotten; nil for everybody else
 }
 
 var emails = regexp.MustCompile(`([^\s@<>"]?)[^\s@<>"]*@([^\s@<>"]?)[^\s@<>"]*`)

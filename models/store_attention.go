@@ -44,6 +44,7 @@ func (s *Store) attention(tx *gorm.DB) (Attention, error) {
 		{"long debits", &a.Debits, tx.Raw("SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations WHERE "+longPending, s.Now().Add(-longDebit))},
 		{"mails given up", &a.Failed, tx.Raw("SELECT COUNT(*) FROM outbox WHERE state = ?", MailIsFailed)},
 		{"held mails", &a.Held, tx.Raw("SELECT COUNT(*) FROM outbox WHERE state = ?", MailIsHeld)},
+		{"erasures that fail", &a.Erasures, tx.Raw("SELECT COUNT(*) FROM erasures WHERE "+failingErasure, ErasureQueued, s.Now().Add(-erasurePatience))},
 	} {
 		if err := q.rows.Scan(q.into).Error; err != nil {
 			return a, fmt.Errorf("count the %s: %w", q.what, err)

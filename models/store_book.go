@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -41,12 +40,17 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if r.Empty() {
 		return booked{state: r.State, problem: r.Problem}, nil
 	}
-	all, err := s.book(tx, r.Facts)
+	// Before any row is locked: see lockOut.
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
+	all, err := s.book(tx, g, r.Facts)
 	if err != nil {
 		return booked{}, err
 	}
 	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
+		one, err := s.keepSubscription(tx, g, *r.Subscription)
 		if err != nil {
 			return booked{}, err
 		}
@@ -80,9 +84,9 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
-func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
+func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 	var all booked
-	gifts := s.noGifts(tx, facts)
+	gifts := s.noGifts(tx, g, facts)
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
 		if !s.addresses {
@@ -114,6 +118,12 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
 func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, error) {
+	// A gift that is made anew brings no words of whoever was erased.
+	if who, err := gifts.gone.theirs(tx, Donation{}, fact); err != nil {
+		return booked{}, err
+	} else if who.ID != "" {
+		fact.Gift.Choices.Comment, fact.Gift.Choices.TributeName = "", ""
+	}
 	gift, err := gifts.of(fact)
 	var wrong problem
 	switch {
@@ -128,6 +138,9 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	case errors.As(err, &wrong):
 		return booked{state: EventAttention, problem: wrong.text}, nil
 	case err != nil:
+		return booked{}, err
+	}
+	if fact, err = s.leaveToGone(tx, gifts.gone, gift, fact); err != nil {
 		return booked{}, err
 	}
 	if gift.has(fact.Key) {
@@ -159,43 +172,6 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	one.news = []string{fact.Key}
 	return one, nil
 }
-
-// name keeps the ids that Stripe knows a gift by; what waited for one of them is
-// due at once. It returns a problem if one is another gift's.
-func (s *Store) name(tx *gorm.DB, gift *giftInHand, fact Fact) error {
-	ids := fact.Gift.ids()
-	unsure := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return gift.names[id] })
-	if len(unsure) > 0 {
-		var known []giftID
-		if err := tx.Where("id IN ?", unsure).Find(&known).Error; err != nil {
-			return fmt.Errorf("read the gift's ids: %w", err)
-		}
-		for _, k := range known {
-			if k.DonationID != gift.ID {
-				return problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
-			}
-			gift.names[k.ID] = true
-		}
-	}
-	var fresh []giftID
-	for _, id := range unsure {
-		if !gift.names[id] {
-			fresh, gift.names[id] = append(fresh, giftID{id, gift.ID}), true
-		}
-	}
-	if len(fresh) > 0 || fact.Kind == Charged {
-		gift.wakes = append(gift.wakes, ids...)
-	}
-	return createAll(tx, "the gift's ids", fresh)
-}
-
-// giftID is a name that Stripe has for a gift.
-type giftID struct {
-	ID         string `gorm:"primaryKey"`
-	DonationID string
-}
-
-func (giftID) TableName() string { return "gift_ids" }
 
 // record writes one new fact of a gift, and its posting. What follows from it is
 // written when the gift is put down.

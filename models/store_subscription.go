@@ -13,12 +13,18 @@ import (
 
 // keepSubscription keeps what Stripe says of a subscription, unless something
 // that supersedes it is known.
-func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) {
+func (s *Store) keepSubscription(tx *gorm.DB, g gone, sub Subscription) (booked, error) {
 	switch {
 	case sub.Campaign != s.slug:
 		return booked{state: EventForeign}, nil
 	case !ValidToken(sub.Token):
 		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
+	}
+	// The card is its owner's.
+	if erased, err := g.began(tx, sub); err != nil {
+		return booked{}, err
+	} else if erased {
+		sub.PaymentMethod, sub.Card = "", Card{}
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
 	sub.Ran = !sub.Ended() && sub.CancelledAt == nil && !sub.CancelsAtEnd

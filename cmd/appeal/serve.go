@@ -17,6 +17,7 @@ import (
 	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/erasure"
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/outbox"
@@ -59,6 +60,7 @@ type door struct {
 type letterbox interface {
 	mail.Sender
 	handlers.Captured
+	erasure.Folder
 }
 
 // postOffice is how mail leaves and whom it is from. The sender is nil where
@@ -68,6 +70,14 @@ func (d door) postOffice(conf config.Config, c models.Campaign) (mail.Sender, ma
 		return d.captured, mail.Address{Name: c.Organisation.Name, Email: "giving@example.org"}
 	}
 	return newSender(conf), mail.Address{Name: conf.MailFrom.Name, Email: conf.MailFrom.Address}
+}
+
+// folder is where captured mail is; nil where mail is sent.
+func (d door) folder() erasure.Folder {
+	if d.captured == nil {
+		return nil
+	}
+	return d.captured
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -133,6 +143,9 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { letters.Run(working) })
+	workers.Go(func() {
+		(&erasure.Worker{Store: store, Stripe: stripe, Mail: listener.folder(), Log: log}).Run(working)
+	})
 	workers.Go(func() { foldProgress(working, store, log) })
 	workers.Go(func() { tellByTheClock(working, store, c, log) })
 	workers.Go(func() { forgetByTheClock(working, store, log) })

@@ -51,7 +51,7 @@ var acts = map[models.Act]string{
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
 	models.OfflineImported: "Offline gifts imported",
 	models.RefundAskedFor:  "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
-	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
+	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written", models.DonorErased: "Donor erased",
 	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
 	models.SampleMailed:    "Sample receipt mailed",
 	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",

@@ -27,6 +27,8 @@ type giftView struct {
 	CanResend     bool
 	Refund        string // where the gift is refunded; "" if nothing is left, or who reads may not
 	Reverse       string // where an offline gift is taken back, likewise
+	Erase         string // where its donor is erased, likewise
+	Erased        string // when that was, by whom, and what is left to do; "" for others
 	Notes         []noteLine
 	Sees          bool // who reads may see donors
 }

@@ -95,6 +95,7 @@ func (w *Worker) whatWaits(a models.Attention, now time.Time) []mail.Row {
 	add("Bank debits that take long", a.Debits)
 	add("Mails that were given up", models.UnderWay{Count: a.Failed})
 	add("Mails that are held", models.UnderWay{Count: a.Held})
+	add("Erasures of donors that fail", models.UnderWay{Count: a.Erasures})
 	return rows
 }
 
