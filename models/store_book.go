@@ -36,9 +36,14 @@ func (b *booked) add(one booked) {
 }
 
 // bookReading books all that a reading says.
-func (s *Store) bookReading(tx *gorm.DB, g gone, r Reading) (booked, error) {
+func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if r.Empty() {
 		return booked{state: r.State, problem: r.Problem}, nil
+	}
+	// Before any row is locked: see lockOut.
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
 	}
 	all, err := s.book(tx, g, r.Facts)
 	if err != nil {
@@ -81,13 +86,13 @@ func (s *Store) bookReading(tx *gorm.DB, g gone, r Reading) (booked, error) {
 // not keep the others from being booked.
 func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 	var all booked
-	gifts := s.noGifts(tx, facts)
+	gifts := s.noGifts(tx, g, facts)
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
 		if !s.addresses {
 			fact.Address = ""
 		}
-		one, err := s.bookOne(tx, g, gifts, fact)
+		one, err := s.bookOne(tx, gifts, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
@@ -112,9 +117,9 @@ func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 
 var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
-func (s *Store) bookOne(tx *gorm.DB, g gone, gifts *giftsInHand, fact Fact) (booked, error) {
+func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, error) {
 	// A gift that is made anew brings no words of whoever was erased.
-	if who, err := g.theirs(tx, Donation{}, fact); err != nil {
+	if who, err := gifts.gone.theirs(tx, Donation{}, fact); err != nil {
 		return booked{}, err
 	} else if who.ID != "" {
 		fact.Gift.Choices.Comment, fact.Gift.Choices.TributeName = "", ""
@@ -135,7 +140,7 @@ func (s *Store) bookOne(tx *gorm.DB, g gone, gifts *giftsInHand, fact Fact) (boo
 	case err != nil:
 		return booked{}, err
 	}
-	if fact, err = s.leaveToGone(tx, g, gift, fact); err != nil {
+	if fact, err = s.leaveToGone(tx, gifts.gone, gift, fact); err != nil {
 		return booked{}, err
 	}
 	if gift.has(fact.Key) {

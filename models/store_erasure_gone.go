@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -188,29 +187,28 @@ func (f Fact) forget() Fact {
 }
 
 // leaveToGone gives a gift to the donor who was erased and whose a fact of it
-// is, and returns the fact without the person. What came with the gift before is
-// forgotten too.
+// is, and returns the fact without the person. What came with the gift
+// before is forgotten too.
 func (s *Store) leaveToGone(tx *gorm.DB, g gone, gift *giftInHand, fact Fact) (Fact, error) {
 	who, err := g.theirs(tx, gift.Donation, fact)
 	if err != nil || who.ID == "" {
 		return fact, err
 	}
-	if who.ByAddress && gift.hasStrongerAddress(fact) {
-		fact.Email, fact.Name, fact.Address = "", "", ""
-		return fact, nil
+	if who.ByAddress {
+		others, err := strongerAddress(tx, gift.Donation, fact)
+		if err != nil || others {
+			fact.Email, fact.Name, fact.Address = "", "", ""
+			return fact, err
+		}
 	}
-	if fact = fact.forget(); derefOr(gift.DonorID) == who.ID {
+	fact = fact.forget()
+	if derefOr(gift.DonorID) == who.ID {
 		return fact, nil
 	}
 	if err := s.moveCount(tx, gift.Donation, who.ID); err != nil {
 		return fact, err
 	}
-	gift.DonorID = &who.ID
-	gift.DonorName, gift.DonorAddress, gift.Comment, gift.TributeName = "", "", "", ""
-	for i := range gift.facts {
-		f := &gift.facts[i]
-		f.Email, f.Name, f.Address, f.Last4 = "", "", "", ""
-	}
+	gift.forget(who.ID)
 	if err := tx.Model(&Donation{ID: gift.ID}).Update("donor_id", who.ID).Error; err != nil {
 		return fact, fmt.Errorf("give the gift to who was erased: %w", err)
 	}
@@ -220,12 +218,15 @@ func (s *Store) leaveToGone(tx *gorm.DB, g gone, gift *giftInHand, fact Fact) (F
 	return fact, s.eraseOnwards(tx, who.ID)
 }
 
-// hasStrongerAddress reports whether a gift has an address from a place that
-// counts as much as a fact's, or more: it is somebody else's.
-func (g *giftInHand) hasStrongerAddress(fact Fact) bool {
-	return slices.ContainsFunc(g.facts, func(f storedFact) bool {
-		return f.Email != "" && f.EmailRank >= fact.EmailRank && f.Key != fact.Key
-	})
+// strongerAddress reports whether a gift has an address from a place that counts
+// as much as a fact's, or more: it is somebody else's.
+func strongerAddress(tx *gorm.DB, d Donation, fact Fact) (bool, error) {
+	var n int64
+	err := tx.Model(&storedFact{}).Where("donation_id = ? AND email <> '' AND email_rank >= ? AND key <> ?", d.ID, fact.EmailRank, fact.Key).Count(&n).Error
+	if err != nil {
+		return false, fmt.Errorf("see whose gift it is: %w", err)
+	}
+	return n > 0, nil
 }
 
 // moveCount counts a gift as another donor's, if it counts.

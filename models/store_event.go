@@ -22,12 +22,12 @@ func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state Ev
 	if err := s.mustBeOpen(); err != nil {
 		return "", false, err
 	}
-	got, err := s.receive(ctx, e, func(tx *gorm.DB, g gone) (booked, error) { return s.bookReading(tx, g, reading) })
+	got, err := s.receive(ctx, e, func(tx *gorm.DB) (booked, error) { return s.bookReading(tx, reading) })
 	if err == nil || ctx.Err() != nil {
 		return got.state, got.woke || got.state == EventWaiting, err
 	}
 	s.log.Warn("booking an event failed; it is stored alone and will be tried again", "event", e.ID, "type", e.Type, "error", err)
-	got, second := s.receive(ctx, e, func(*gorm.DB, gone) (booked, error) {
+	got, second := s.receive(ctx, e, func(*gorm.DB) (booked, error) {
 		return booked{state: EventWaiting, problem: "booking it failed"}, nil
 	})
 	if second != nil {
@@ -36,15 +36,12 @@ func (s *Store) Receive(ctx context.Context, e Event, reading Reading) (state Ev
 	return got.state, true, nil
 }
 
-func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB, g gone) (booked, error)) (booked, error) {
+func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
 	var result booked
 	crash.Here(crash.EventUnkept)
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		g, err := s.whoIsGone(tx)
-		if err != nil {
-			return err
-		}
-		result, err = s.keep(tx, g, e, settle)
+		var err error
+		result, err = s.keep(tx, e, settle)
 		crash.Here(crash.EventBooked)
 		return err
 	})
@@ -57,7 +54,11 @@ func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB, g
 
 // keep stores an event that is new and settles it: without persons, if it is of
 // somebody who was erased.
-func (s *Store) keep(tx *gorm.DB, g gone, e Event, settle func(tx *gorm.DB, g gone) (booked, error)) (booked, error) {
+func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
 	sum := sha256.Sum256(e.Raw)
 	e.SHA256 = hex.EncodeToString(sum[:])
 	// Most are booked at once, and so written once.
@@ -82,13 +83,13 @@ func (s *Store) keep(tx *gorm.DB, g gone, e Event, settle func(tx *gorm.DB, g go
 		err := tx.Model(&Event{ID: e.ID}).Updates(map[string]any{"again": gorm.Expr("again + 1"), "again_at": e.ReceivedAt}).Error
 		return booked{state: known.State}, err
 	}
-	result, err := settle(tx, g)
+	result, err := settle(tx)
 	if err != nil {
 		return booked{}, err
 	}
 	if result.state != EventBooked || result.problem != "" {
 		if err := s.keepState(tx, e, result); err != nil {
-			return result, err
+			return booked{}, err
 		}
 	}
 	if erased {
@@ -143,11 +144,7 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 	for i := range o.Reading.Facts {
 		o.Reading.Facts[i].Evidence = name
 	}
-	g, err := s.whoIsGone(tx)
-	if err != nil {
-		return Learned{}, err
-	}
-	got, err := s.bookReading(tx, g, o.Reading)
+	got, err := s.bookReading(tx, o.Reading)
 	if err != nil {
 		return Learned{}, err
 	}
@@ -166,9 +163,9 @@ func (s *Store) learn(tx *gorm.DB, o Object) (Learned, error) {
 			name = o.evidence([]byte(got.problem))
 		}
 	}
-	_, err = s.keep(tx, g, Event{
+	_, err = s.keep(tx, Event{
 		ID: name, Type: ObjectRead, ObjectID: o.ID, Created: s.Now(), Livemode: s.Livemode(), Raw: o.Raw,
-	}, func(*gorm.DB, gone) (booked, error) { return booked{state: state, problem: got.problem}, nil })
+	}, func(*gorm.DB) (booked, error) { return booked{state: state, problem: got.problem}, nil })
 	return one, err
 }
 
@@ -198,11 +195,8 @@ func contradicted(tx *gorm.DB, object, problem string) (bool, error) {
 func (s *Store) Settle(ctx context.Context, e Event, reading Reading) (EventState, error) {
 	var got booked
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		g, err := s.whoIsGone(tx)
-		if err != nil {
-			return err
-		}
-		if got, err = s.bookReading(tx, g, reading); err != nil {
+		var err error
+		if got, err = s.bookReading(tx, reading); err != nil {
 			return err
 		}
 		err = s.keepState(tx, e, got)
