@@ -140,7 +140,12 @@ func (b *bookkeeper) open(choices models.Choices) models.Donation {
 
 func (b *bookkeeper) pay(d models.Donation, email, outcome string) {
 	b.t.Helper()
-	typed := url.Values{"email": {email}, "name": {"Sample Donor"}, "outcome": {outcome}}
+	b.payAs(d, email, "Sample Donor", outcome)
+}
+
+func (b *bookkeeper) payAs(d models.Donation, email, name, outcome string) {
+	b.t.Helper()
+	typed := url.Values{"email": {email}, "name": {name}, "outcome": {outcome}}
 	if b.campaign.CollectAddress {
 		for name, value := range map[string]string{"line1": "1 Street of " + models.FoldEmail(email), "city": "Springfield", "state": "IL", "postal_code": "62701", "country": "US"} {
 			typed.Set(name, value)

@@ -103,13 +103,13 @@ func printErased(p *program, e models.Erasure, zone *time.Location) error {
 	}
 	switch {
 	case e.State == models.ErasureDone && e.Problem != "":
-		return p.printf("Stripe has forgotten them too. %s: their words in it are kept out of the books.\n", e.Problem)
+		return p.printf("Done at Stripe too, as far as it lets go of a person. %s: their words in it are kept out of the books.\n", e.Problem)
 	case e.State == models.ErasureDone:
-		return p.printf("Stripe has forgotten them too.\n")
+		return p.printf("Done at Stripe too, as far as it lets go of a person.\n")
 	case e.EventsAt == nil:
 		return p.printf("Somebody else is at the raw events now.\n")
 	case e.Problem != "":
-		return p.printf("Stripe has not forgotten them yet: %s. The service asks it again until it has.\n", e.Problem)
+		return p.printf("Not done at Stripe yet: %s. The service asks it again until it has.\n", e.Problem)
 	default:
 		return p.printf("The service has Stripe forget them next: within seconds, if it runs.\n")
 	}

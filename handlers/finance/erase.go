@@ -73,9 +73,9 @@ func (r *Rooms) erasedWords(e models.Erasure) string {
 	says := "Erased on " + r.moment(e.AskedAt) + " by " + string(e.AskedBy) + "."
 	switch {
 	case e.State == models.ErasureDone && e.Problem != "":
-		says += " Stripe has forgotten them too. " + e.Problem + "; what it says there is kept out of the books."
+		says += " Done at Stripe too, as far as it lets go of a person. " + e.Problem + "; what it says there is kept out of the books."
 	case e.State == models.ErasureDone:
-		says += " Stripe has forgotten them too."
+		says += " Done at Stripe too, as far as it lets go of a person."
 	case e.Problem != "":
 		says += " Not everywhere yet: " + e.Problem + ". It is tried again until it is done."
 	default:

@@ -62,7 +62,7 @@ func TestAnAdminErasesTheDonorOfAGiftByItsReferenceAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := admin.get(gift)
-		page.expect(t, 200, "", "by admin@example.org. Stripe has forgotten them too.")
+		page.expect(t, 200, "", "by admin@example.org. Done at Stripe too, as far as it lets go of a person.")
 		for _, person := range []string{"reader@example.org", "A Reader", "She called", "4242", "Erase donor…"} {
 			if strings.Contains(page.body, person) {
 				t.Errorf("the gift's page says %q", person)

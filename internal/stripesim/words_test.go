@@ -13,8 +13,8 @@ func TestTheWordsOfAPaymentThatWasMadeCanBeChanged(t *testing.T) {
 	w.submit(cs, "succeeds")
 	w.deliver()
 	intent := w.session(cs.ID).PaymentIntent
-	words := stripe.Params{Metadata: map[string]string{"appeal_token": "", "appeal_erased": "2026-11-27"}}
-	pi, err := w.api.PaymentIntents.Update(intent.ID, &stripe.PaymentIntentParams{Params: words, ReceiptEmail: stripe.String("a@example.org")})
+	words := map[string]string{"appeal_token": "", "appeal_erased": "2026-11-27"}
+	pi, err := w.api.PaymentIntents.Update(intent.ID, &stripe.PaymentIntentParams{Metadata: words, ReceiptEmail: stripe.String("a@example.org")})
 	if err != nil || pi.Metadata["appeal_erased"] != "2026-11-27" || pi.Metadata["appeal_token"] != "" || pi.ReceiptEmail != "a@example.org" || pi.Amount != intent.Amount {
 		t.Fatalf("seed %d: %+v, %v", testSeed, pi, err)
 	}
@@ -23,11 +23,11 @@ func TestTheWordsOfAPaymentThatWasMadeCanBeChanged(t *testing.T) {
 	}
 	// Its charge was given the metadata when it was made, and keeps it.
 	before := intent.LatestCharge.Metadata
-	ch, err := w.api.Charges.Update(intent.LatestCharge.ID, &stripe.ChargeParams{Params: stripe.Params{Metadata: map[string]string{"appeal_erased": "2026-11-27"}}})
+	ch, err := w.api.Charges.Update(intent.LatestCharge.ID, &stripe.ChargeParams{Metadata: map[string]string{"appeal_erased": "2026-11-27"}})
 	if err != nil || ch.Metadata["appeal_erased"] != "2026-11-27" || ch.Metadata["appeal_token"] != before["appeal_token"] {
 		t.Fatalf("seed %d: %+v, %v", testSeed, ch, err)
 	}
-	if _, err := w.api.Charges.Update(ch.ID, &stripe.ChargeParams{Params: stripe.Params{Metadata: map[string]string{"appeal_erased": "2026-11-27"}}}); err != nil {
+	if _, err := w.api.Charges.Update(ch.ID, &stripe.ChargeParams{Metadata: map[string]string{"appeal_erased": "2026-11-27"}}); err != nil {
 		t.Errorf("seed %d: %v", testSeed, err)
 	}
 	w.deliver()
@@ -38,8 +38,8 @@ func TestTheWordsOfAPaymentThatWasMadeCanBeChanged(t *testing.T) {
 		t.Errorf("seed %d: %v", testSeed, err)
 	}
 	for _, err := range []error{
-		lastOf(w.api.PaymentIntents.Update("pi_none", &stripe.PaymentIntentParams{Params: words})),
-		lastOf(w.api.Charges.Update("ch_none", &stripe.ChargeParams{Params: words})),
+		lastOf(w.api.PaymentIntents.Update("pi_none", &stripe.PaymentIntentParams{Metadata: words})),
+		lastOf(w.api.Charges.Update("ch_none", &stripe.ChargeParams{Metadata: words})),
 	} {
 		if refusal(t, err).Code != stripe.ErrorCodeResourceMissing {
 			t.Errorf("seed %d: %v", testSeed, err)
@@ -55,7 +55,7 @@ func TestNoAddressForReceiptsIsChangedWhileABankDebitIsUnderWay(t *testing.T) {
 	if said := refusal(t, err); said.Param != "receipt_email" || !strings.Contains(said.Msg, "status of processing") {
 		t.Errorf("seed %d: %v", testSeed, err)
 	}
-	marked := &stripe.PaymentIntentParams{Params: stripe.Params{Metadata: map[string]string{"appeal_erased": "2026-11-27"}}}
+	marked := &stripe.PaymentIntentParams{Metadata: map[string]string{"appeal_erased": "2026-11-27"}}
 	if pi, err := w.api.PaymentIntents.Update(intent.ID, marked); err != nil || pi.Metadata["appeal_erased"] == "" {
 		t.Errorf("seed %d: %v", testSeed, err)
 	}
