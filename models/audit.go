@@ -95,5 +95,13 @@ const (
 // After what was asked of it.
 const Exported Act = "table.exported"
 
+// What the service forgets by itself, because it was kept for long enough. The
+// object is the last day on which what was forgotten may have come, and After how
+// many they were.
+const (
+	PayloadsEmptied  Act = "payloads.emptied"
+	AddressesDropped Act = "addresses.dropped" // of which the newsletter was asked for and never confirmed
+)
+
 // SampleMailed is a sample of a receipt that somebody had sent to themselves.
 const SampleMailed Act = "sample.mailed"

@@ -57,10 +57,11 @@ func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 			return nil, nil, err
 		}
 		path := (&url.URL{Path: name}).EscapedPath()
-		conn, err := sql.Open("sqlite", "file:"+path+sqlitePragmas)
+		connector, err := driver.NewConnector("file:" + path + sqlitePragmas)
 		if err != nil {
 			return nil, nil, fmt.Errorf("models: open SQLite: %w", err)
 		}
+		conn := sql.OpenDB(preparing{connector})
 		conn.SetMaxOpenConns(8)
 		conn.SetMaxIdleConns(8)
 		return conn, sqliteDialector{&gormsqlite.Dialector{Conn: conn}}, nil

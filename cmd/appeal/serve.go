@@ -135,6 +135,7 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	workers.Go(func() { letters.Run(working) })
 	workers.Go(func() { foldProgress(working, store, log) })
 	workers.Go(func() { tellByTheClock(working, store, c, log) })
+	workers.Go(func() { forgetByTheClock(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {

@@ -23,7 +23,10 @@ type eventsView struct {
 	Nothing  bool
 }
 
-type eventRow struct{ ID, When, Type, Object, State, Problem, Resolve string }
+type eventRow struct {
+	ID, When, Type, Object, State, Problem, Resolve string
+	Emptied                                         bool // of persons
+}
 
 // matter is one thing that needs a person.
 type matter struct {
@@ -58,7 +61,7 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		if e.State == models.EventWaiting {
 			state = "Waits, is tried again"
 		}
-		row := eventRow{ID: e.ID, When: r.moment(e.ReceivedAt), Type: e.Type, Object: e.ObjectID, State: state, Problem: e.Problem}
+		row := eventRow{ID: e.ID, When: r.moment(e.ReceivedAt), Type: e.Type, Object: e.ObjectID, State: state, Problem: e.Problem, Emptied: e.EmptiedAt != nil}
 		if e.NeedsPerson(r.Now()) {
 			row.Resolve = resolvePath("", e.ID)
 		}
