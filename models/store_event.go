@@ -56,7 +56,8 @@ func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (
 func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
 	sum := sha256.Sum256(e.Raw)
 	e.SHA256 = hex.EncodeToString(sum[:])
-	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventWaiting, nil, nil
+	// Most are booked at once, and so written once.
+	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventBooked, nil, nil
 	stored := insertOnce(tx, &e)
 	if stored.Error != nil {
 		return booked{}, stored.Error
@@ -70,8 +71,8 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		return booked{state: known.State}, err
 	}
 	result, err := settle(tx)
-	if err != nil {
-		return booked{}, err
+	if err != nil || result.state == EventBooked && result.problem == "" {
+		return result, err
 	}
 	return result, s.keepState(tx, e, result)
 }
@@ -207,7 +208,7 @@ func (s *Store) keepState(tx *gorm.DB, e Event, got booked) error {
 		}
 	}
 	// Only as it was claimed: whoever settled it meanwhile has the last word.
-	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes)
+	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, e.State, e.Attempts).Updates(changes)
 	if done.Error != nil {
 		return fmt.Errorf("keep the event's state: %w", done.Error)
 	}

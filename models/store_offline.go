@@ -133,7 +133,7 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 		return err
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		d, err := lockDonation(tx, "id = ?", donationID)
+		d, err := takeGift(tx, donationID)
 		if err != nil {
 			return err
 		}
@@ -150,11 +150,10 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 		if err != nil {
 			return fmt.Errorf("keep the reason: %w", err)
 		}
-		facts, err := factsOf(tx, donationID)
-		if err != nil {
+		if err := s.record(tx, d, d.offline(OfflineUndone, s.Now(), "reversed by "+by)); err != nil {
 			return err
 		}
-		if _, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by)); err != nil {
+		if _, err := s.putDown(tx, d); err != nil {
 			return err
 		}
 		err = s.audit(tx, AuditEntry{Who: Actor(by), Act: OfflineReversed, Object: d.ID, Before: d.AmountCharged.String(), After: "reversed"})

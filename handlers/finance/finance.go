@@ -49,6 +49,7 @@ type Rooms struct {
 
 	drawing   chan struct{} // whose turn it is to have a sample drawn
 	exporting chan struct{} // those who have a table made
+	downloads downloads
 }
 
 // New makes the rooms.
