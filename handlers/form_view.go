@@ -229,11 +229,11 @@ func (v *views) next() string {
 	if methods := v.methods(); methods != "" {
 		with = " with " + methods
 	}
-	said := "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
+	asks := ""
 	if v.c.CollectAddress {
-		said += " That page also asks for your postal address, which we keep with your gift."
+		asks = " It asks for your postal address, which we keep with your gift."
 	}
-	return said
+	return "Next: pay on Stripe’s secure page" + with + "." + asks + " We never see your card number."
 }
 
 // hiddenFields carry the page's own address into the form. Nothing is stored
