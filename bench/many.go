@@ -35,7 +35,7 @@ func fill(ctx context.Context, db *sql.DB, driver string, store *models.Store) e
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "bench: made in %s; reckoning the days\n", time.Since(began).Round(time.Second))
-	if err := store.RebuildDays(ctx); err != nil {
+	if _, err := store.RebuildFigures(ctx, models.Operator, nil); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "bench: ready after %s\n", time.Since(began).Round(time.Second))

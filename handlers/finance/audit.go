@@ -56,6 +56,7 @@ var acts = map[models.Act]string{
 	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
+	models.FiguresRebuilt: "Figures reckoned anew",
 }
 
 // auditAsked is what an address asks the log for.

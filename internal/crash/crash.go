@@ -72,6 +72,8 @@ const (
 	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
+	FiguresUnkept                   // figures that were not right are corrected, not committed
+	FiguresKept                     // committed
 	points
 )
 
@@ -90,6 +92,7 @@ var names = [points]string{
 	RefundUnkept: "refund unkept", RefundKept: "refund kept", RefundAnswered: "refund answered", RefundEnded: "refund ended",
 	OfflineUnkept: "offline unkept", OfflineKept: "offline kept", StatementsUnkept: "statements unkept", StatementsKept: "statements kept",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
+	FiguresUnkept: "figures unkept", FiguresKept: "figures kept",
 }
 
 // Points are all of them.
