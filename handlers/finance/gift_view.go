@@ -64,7 +64,7 @@ func (r *Rooms) giftView(view giftView, h models.GiftHistory, sees bool) giftVie
 	}
 	view.AtStripe = atStripe(h)
 	switch {
-	case h.Entered == nil && d.Captured > d.Refunded+d.Disputed:
+	case h.Entered == nil && d.Disputed == 0 && d.Captured > d.Refunded: // Stripe refunds nothing of what a bank took back in part
 		view.Refund = giftPath(d.ID) + "/refund"
 	case h.Entered != nil && h.Entered.ReversedAt == nil:
 		view.Reverse = giftPath(d.ID) + "/reverse"
