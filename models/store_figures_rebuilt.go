@@ -56,13 +56,14 @@ func (s *Store) rebuildGifts(ctx context.Context, by Actor, r *Rebuilt, visited 
 			return err
 		}
 		var wrong []string
+		began := beginnings{}
 		var seen, all int64
 		if err := tx.Model(&Donation{}).Count(&all).Error; err != nil {
 			return fmt.Errorf("count the gifts: %w", err)
 		}
 		err = eachGift(tx, func(d Donation, facts []storedFact) error {
 			off.take(daysOf(d, facts, zone))
-			f, err := foldAnew(tx, d, facts)
+			f, err := began.foldAnew(tx, d, facts)
 			if err != nil {
 				return err
 			}

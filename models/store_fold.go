@@ -47,6 +47,26 @@ func foldAnew(tx *gorm.DB, d Donation, facts []storedFact) (figures, error) {
 	return fold(d.AmountCharged, began, facts), nil
 }
 
+// beginnings are the people who began subscriptions, for whoever folds every
+// gift: a subscription has many renewals.
+type beginnings map[string]person
+
+// foldAnew is the same, looking up once who began a subscription.
+func (b beginnings) foldAnew(tx *gorm.DB, d Donation, facts []storedFact) (figures, error) {
+	if !d.Renewal || d.SubscriptionID == nil {
+		return fold(d.AmountCharged, person{}, facts), nil
+	}
+	began, known := b[*d.SubscriptionID]
+	if !known {
+		var err error
+		if began, err = whoBegan(tx, d); err != nil {
+			return figures{}, err
+		}
+		b[*d.SubscriptionID] = began
+	}
+	return fold(d.AmountCharged, began, facts), nil
+}
+
 // change is by how much what a gift's facts come to changes the public figures,
 // the number of donors aside.
 func (f figures) change(d Donation) progressChange {

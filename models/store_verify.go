@@ -253,12 +253,12 @@ func verifyGifts(tx *gorm.DB) ([]Breach, error) {
 		return nil, err
 	}
 	var breaches []Breach
-	known := tally{days{}, days{}}
+	known, began := tally{days{}, days{}}, beginnings{}
 	err = eachGift(tx, func(d Donation, facts []storedFact) error {
 		if zone != nil {
 			known.take(daysOf(d, facts, zone))
 		}
-		f, err := foldAnew(tx, d, facts)
+		f, err := began.foldAnew(tx, d, facts)
 		if err == nil && !d.holds(f) && len(breaches) < mostShown {
 			breaches = append(breaches, giftBreach(d, f))
 		}

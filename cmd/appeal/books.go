@@ -115,8 +115,12 @@ func (t totalsCommand) rebuild(p *program, store *models.Store) error {
 		progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetVisibility(isTerminal(p.errs)))
 	rebuilt, err := store.RebuildFigures(p.ctx, models.Operator, func(gifts, all int64) {
-		bar.ChangeMax64(all)
-		show(bar, int(gifts))
+		if gifts == 1 {
+			bar.ChangeMax64(all)
+		}
+		if gifts%500 == 0 {
+			show(bar, int(gifts))
+		}
 	})
 	if err = errors.Join(err, bar.Exit()); err != nil {
 		return err
