@@ -11,7 +11,7 @@ import (
 )
 
 // rebuildBatch is how many gifts or donors are put right in one transaction.
-const rebuildBatch = 200
+const rebuildBatch = 500
 
 // RebuildFigures reckons anew, from the facts and the journal, every figure that
 // is kept beside them: the state of each gift, the gifts of each donor, the
@@ -128,47 +128,57 @@ func (s *Store) refoldGifts(ctx context.Context, by Actor, ids []string) error {
 	})
 }
 
-// miscounted are donors whose gifts are not those that count, beyond one id.
-const miscounted = `SELECT o.id, o.gifts, COUNT(d.id) AS found FROM donors o LEFT JOIN donations d ON d.donor_id = o.id AND d.counted
-	WHERE o.id > ? GROUP BY o.id, o.gifts HAVING o.gifts <> COUNT(d.id) ORDER BY o.id LIMIT ?`
+// miscounted are donors whose gifts are not those that count.
+const miscounted = `SELECT o.id, o.gifts, COUNT(d.id) FROM donors o LEFT JOIN donations d ON d.donor_id = o.id AND d.counted
+	GROUP BY o.id HAVING o.gifts <> COUNT(d.id)`
 
 // rebuildDonors counts each donor's gifts anew.
 func (s *Store) rebuildDonors(ctx context.Context, by Actor, r *Rebuilt) error {
-	for last := ""; ; {
-		var wrong []struct {
-			ID           string
-			Gifts, Found int64
-		}
-		if err := s.db.WithContext(ctx).Raw(miscounted, last, rebuildBatch).Scan(&wrong).Error; err != nil {
+	return s.snapshot(ctx, func(tx *gorm.DB) error {
+		rows, err := tx.Raw(miscounted).Rows()
+		if err != nil {
 			return fmt.Errorf("find the donors who are miscounted: %w", err)
 		}
-		if len(wrong) == 0 {
-			return nil
-		}
-		ids := make([]string, 0, len(wrong))
-		for _, w := range wrong {
+		defer func() { _ = rows.Close() }() // read only: Err below tells what went wrong
+		var wrong []string
+		for rows.Next() {
+			var id string
+			var kept, found int64
+			if err := rows.Scan(&id, &kept, &found); err != nil {
+				return fmt.Errorf("find the donors who are miscounted: %w", err)
+			}
 			if r.Donors++; r.Donors <= mostShown {
-				r.Found = append(r.Found, Breach{"I8", donorsRule, fmt.Sprintf("%s: %d kept, %d found", w.ID, w.Gifts, w.Found)})
+				r.Found = append(r.Found, Breach{"I8", donorsRule, fmt.Sprintf("%s: %d kept, %d found", id, kept, found)})
 			}
-			ids, last = append(ids, w.ID), w.ID
+			if wrong = append(wrong, id); len(wrong) == rebuildBatch {
+				if err := s.recountDonors(ctx, by, wrong); err != nil {
+					return err
+				}
+				wrong = nil
+			}
 		}
-		err := s.tx(ctx, func(tx *gorm.DB) error {
-			// Whoever books a gift of theirs changes their row before it commits: with
-			// the row held, and in a statement that begins after that, the gifts are
-			// those that the row has to agree with.
-			if err := forUpdate(tx).Select("id").Where("id IN ?", ids).Order("id").Find(&[]Donor{}).Error; err != nil {
-				return fmt.Errorf("hold the donors: %w", err)
-			}
-			err := tx.Exec(`UPDATE donors SET gifts = (SELECT COUNT(*) FROM donations d WHERE d.donor_id = donors.id AND d.counted) WHERE id IN ?`, ids).Error
-			if err != nil {
-				return fmt.Errorf("count the donors' gifts: %w", err)
-			}
-			return s.audit(tx, AuditEntry{Who: by, Act: FiguresRebuilt, Object: "donors", After: fmt.Sprintf("the gifts of %d", len(ids))})
-		})
-		if err != nil {
+		if err := rows.Err(); err != nil || len(wrong) == 0 {
 			return err
 		}
-	}
+		return s.recountDonors(ctx, by, wrong)
+	})
+}
+
+// recountDonors has donors bear the number of their gifts that count by now.
+func (s *Store) recountDonors(ctx context.Context, by Actor, ids []string) error {
+	return s.tx(ctx, func(tx *gorm.DB) error {
+		// Whoever books a gift of theirs changes their row before it commits: with
+		// the row held, and in a statement that begins after that, the gifts are
+		// those that the row has to agree with.
+		if err := forUpdate(tx).Select("id").Where("id IN ?", ids).Order("id").Find(&[]Donor{}).Error; err != nil {
+			return fmt.Errorf("hold the donors: %w", err)
+		}
+		err := tx.Exec(`UPDATE donors SET gifts = (SELECT COUNT(*) FROM donations d WHERE d.donor_id = donors.id AND d.counted) WHERE id IN ?`, ids).Error
+		if err != nil {
+			return fmt.Errorf("count the donors' gifts: %w", err)
+		}
+		return s.audit(tx, AuditEntry{Who: by, Act: FiguresRebuilt, Object: "donors", After: fmt.Sprintf("the gifts of %d", len(ids))})
+	})
 }
 
 // correction is how often the sums were corrected, and in which zone their days
