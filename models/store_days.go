@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -50,10 +49,10 @@ type dayAmount struct {
 
 func (dayAmount) TableName() string { return "day_amounts" }
 
-// changeDays appends by how much a new fact changes the figures of days.
-func (s *Store) changeDays(tx *gorm.DB, d Donation, before []storedFact, fact storedFact) error {
+// changeDays appends by how much a gift's new facts change the figures of days.
+func (s *Store) changeDays(tx *gorm.DB, d Donation, before, now []storedFact) error {
 	zone := s.zone.Load()
-	change := daysOf(d, append(slices.Clone(before), fact), zone)
+	change := daysOf(d, now, zone)
 	change.leave(daysOf(d, before, zone))
 	return appendDays(tx, change)
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"gorm.io/gorm"
@@ -26,6 +27,9 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	now := d
 	now.DonorID = donorID
 	now.hold(f)
+	if reflect.DeepEqual(now, d) {
+		return nil
+	}
 	err = tx.Model(&Donation{ID: d.ID}).Select(append([]string{"donor_id"}, foldedColumns...)).Updates(now).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)
@@ -82,14 +86,15 @@ func (f figures) change(d Donation) progressChange {
 
 // foldedColumns are those of a gift that hold what its facts come to.
 var foldedColumns = []string{
-	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name", "donor_address",
 	"refunds_open", "refunding", "disputes_open", "contested",
 }
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {
 	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
-	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.Disputed, d.FeeTaken, d.Pending, d.Counted = f.disputed, f.fees, f.pending, f.counted
+	d.DonorName, d.DonorAddress = f.name, f.address
 	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
 }
 
@@ -100,13 +105,6 @@ func (d Donation) holds(f figures) bool {
 	same := sameTime(now.ReceivedAt, d.ReceivedAt) && sameTime(now.RefundedAt, d.RefundedAt)
 	now.ReceivedAt, now.RefundedAt = d.ReceivedAt, d.RefundedAt
 	return same && now == d
-}
-
-func gifts(counted bool) int64 {
-	if counted {
-		return 1
-	}
-	return 0
 }
 
 func sameTime(a, b *time.Time) bool {

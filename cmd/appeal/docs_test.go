@@ -77,10 +77,11 @@ func wordsOf(t *testing.T, line string) []string {
 	return args[1:]
 }
 
-// booksOf say on which books the commands of a page are run: those that have
+// runOn says on which books the commands of a page are run: those that have
 // what it speaks of.
-var booksOf = map[string]string{
-	"mail.md": "new", "month-end.md": "new", "newsletter.md": "new",
+var runOn = map[string]string{
+	"erasure.md": "donors who gave",
+	"mail.md":    "new", "month-end.md": "new", "newsletter.md": "new",
 	"exports.md": "paid out", "finance/attention.md": "paid out", "finance/audit.md": "paid out", "finance/payouts.md": "paid out", "finance/year-end.md": "paid out",
 }
 
@@ -96,7 +97,7 @@ func TestEveryCommandOfTheDocsRunsAsItStands(t *testing.T) {
 			t.Fatal(err)
 		}
 		commands[page] = typed(t, path)
-		books, known := booksOf[page]
+		books, known := runOn[page]
 		if known != (len(commands[page]) > 0) {
 			t.Errorf("%s shows %d commands, and the books to run them on are %q", page, len(commands[page]), books)
 		}
@@ -104,7 +105,10 @@ func TestEveryCommandOfTheDocsRunsAsItStands(t *testing.T) {
 			pages[books] = append(pages[books], page)
 		}
 	}
-	for books, prepare := range map[string]func(*testing.T, *serving){"new": nil, "paid out": paidOut} {
+	for books, prepare := range map[string]func(*testing.T, *serving){
+		"new": nil, "paid out": paidOut,
+		"donors who gave": func(t *testing.T, s *serving) { t.Helper(); booksOf(t, s.env["DATABASE_URL"], 1) },
+	} {
 		t.Run(books, func(t *testing.T) {
 			t.Parallel()
 			s := startServing(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
