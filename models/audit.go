@@ -95,6 +95,10 @@ const (
 	FindingResolvedBy Act = "finding.resolved"
 )
 
+// FiguresRebuilt is figures that were reckoned anew: of the object, those that
+// After says were not right.
+const FiguresRebuilt Act = "figures.rebuilt"
+
 // Exported is a table that was taken out of the rooms. The object is its name, and
 // After what was asked of it.
 const Exported Act = "table.exported"

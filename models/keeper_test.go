@@ -67,9 +67,12 @@ func keepBooks(address string) {
 	}
 }
 
-// beClerk enters two offline gifts, reverses the second, and queues the year's
-// statements: each as a person does who was broken off and does it all again.
+// beClerk has the figures reckoned anew, enters two offline gifts, reverses the
+// second, and queues the year's statements: each as a person does who was broken off and does it all again.
 func beClerk(ctx context.Context, s *models.Store) error {
+	if _, err := s.RebuildFigures(ctx, models.Operator, nil); err != nil {
+		return err
+	}
 	var second models.Donation
 	for _, key := range []string{"the first check's form", "the second check's form"} {
 		d, err := s.EnterOffline(ctx, models.NewOfflineGift{

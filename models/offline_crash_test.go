@@ -12,7 +12,7 @@ import (
 )
 
 // TestAClerkWhoIsBrokenOffDoesItAgain kills the process at each point of
-// entering, reversing and queueing, and has all of it done again.
+// reckoning anew, entering, reversing and queueing, and has all of it done again.
 func TestAClerkWhoIsBrokenOffDoesItAgain(t *testing.T) {
 	t.Parallel()
 	type death struct {
@@ -21,6 +21,8 @@ func TestAClerkWhoIsBrokenOffDoesItAgain(t *testing.T) {
 	}
 	for name, address := range storetest.Databases() {
 		for _, dies := range []death{
+			{crash.FiguresUnkept, 1},
+			{crash.FiguresKept, 1},
 			{crash.OfflineUnkept, 1},
 			{crash.OfflineKept, 1},
 			{crash.OfflineUnkept, 3},
@@ -34,6 +36,11 @@ func TestAClerkWhoIsBrokenOffDoesItAgain(t *testing.T) {
 				s := storetest.Open(t, url, &storetest.Clock{})
 				for i := range 3 {
 					book(t, s, charged(start(t, s), fmt.Sprintf("ch_%d", i), fmt.Sprintf("%d@example.org", i)))
+				}
+				for _, wrong := range []string{"UPDATE donations SET captured = 7, status = 'started'", "UPDATE donors SET gifts = 0", "DELETE FROM progress_changes", "DELETE FROM day_changes"} {
+					if err := tamperer(t, url)(wrong); err != nil {
+						t.Fatal(err)
+					}
 				}
 				if _, killed := bookkeeper(t, url, 0, fmt.Sprintf("%d %d", dies.at, dies.pass), asClerk+"=yes"); !killed {
 					t.Fatal("it was not killed: nothing here comes by this point")

@@ -249,7 +249,7 @@ func TestFoldingChangesNoFigureOfAnyDay(t *testing.T) {
 			}
 		}
 		sound(t, s)
-		if err := s.RebuildDays(t.Context()); err != nil {
+		if _, err := s.RebuildFigures(t.Context(), models.Operator, nil); err != nil {
 			t.Fatal(err)
 		}
 		sound(t, s)
@@ -261,7 +261,10 @@ func TestVerifyNamesTheDayWhoseFiguresAreWrongAndARebuildMendsIt(t *testing.T) {
 	eachWithConn(t, func(t *testing.T, s *models.Store, tamper func(...string) error) {
 		season(t, s)
 		sound(t, s)
-		if err := s.RebuildDays(t.Context()); err != nil {
+		if err := tamper("DELETE FROM day_changes"); err != nil { // so that all of it is folded
+			t.Fatal(err)
+		}
+		if _, err := s.RebuildFigures(t.Context(), models.Operator, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, b := range []struct{ how, found string }{
@@ -292,7 +295,7 @@ func TestVerifyNamesTheDayWhoseFiguresAreWrongAndARebuildMendsIt(t *testing.T) {
 			if all := strings.Join(found, "\n"); !strings.Contains(all, b.found) || strings.Count(all, "I20 ") != len(found) {
 				t.Errorf("%s: Verify names\n%s", b.how, all)
 			}
-			if err := s.RebuildDays(t.Context()); err != nil {
+			if _, err := s.RebuildFigures(t.Context(), models.Operator, nil); err != nil {
 				t.Fatal(err)
 			}
 			sound(t, s)

@@ -3,7 +3,6 @@ package models
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"gorm.io/gorm"
@@ -238,67 +237,6 @@ func createAll[Row any](tx *gorm.DB, what string, rows []Row) error {
 		return fmt.Errorf("keep %s: %w", what, err)
 	}
 	return nil
-}
-
-// refold brings the gift's cached state, its donor's count and the public
-// figures to what its facts now come to.
-func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
-	began, err := whoBegan(tx, d)
-	if err != nil {
-		return err
-	}
-	f := fold(d.AmountCharged, began, facts)
-	donorID, donors, err := s.recount(tx, d, f)
-	if err != nil {
-		return err
-	}
-	change := f.change(d)
-	change.Donors = donors
-	if err := s.change(tx, change); err != nil {
-		return err
-	}
-	now := d
-	now.DonorID = donorID
-	now.hold(f)
-	if reflect.DeepEqual(now, d) {
-		return nil
-	}
-	err = tx.Model(&Donation{ID: d.ID}).Select(append([]string{"donor_id"}, foldedColumns...)).Updates(now).Error
-	if err != nil {
-		return fmt.Errorf("keep the gift's state: %w", err)
-	}
-	if donorID == nil || d.DonorID != nil && *d.DonorID == *donorID {
-		return nil
-	}
-	// Whoever it is of now may have an address, for want of which a document was not mailed.
-	return s.makeDue(tx, d.ID)
-}
-
-// change is by how much what a gift's facts come to changes the public figures,
-// the number of donors aside.
-func (f figures) change(d Donation) progressChange {
-	change := progressChange{
-		Gross: f.captured - d.Captured, Refunded: f.refunded - d.Refunded, Disputed: f.disputed - d.Disputed,
-		Fees: f.fees - d.FeeTaken, Pending: f.pending - d.Pending, Gifts: gifts(f.counted) - gifts(d.Counted),
-	}
-	if f.offline {
-		change.Offline = change.Gross
-	}
-	return change
-}
-
-// foldedColumns are those of a gift that hold what its facts come to.
-var foldedColumns = []string{
-	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name", "donor_address",
-	"refunds_open", "refunding", "disputes_open", "contested",
-}
-
-// hold has a gift hold what its facts come to.
-func (d *Donation) hold(f figures) {
-	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
-	d.Disputed, d.FeeTaken, d.Pending, d.Counted = f.disputed, f.fees, f.pending, f.counted
-	d.DonorName, d.DonorAddress = f.name, f.address
-	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
 }
 
 func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {

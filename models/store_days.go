@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,9 +35,9 @@ type dayRow struct {
 
 func (dayRow) TableName() string { return "day_figures" }
 
-// kind is where the figures stand, without them.
-func (r dayRow) kind() dayRow {
-	return dayRow{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel, Article: r.Article}
+// place is where the figures stand.
+func (r dayRow) place() dayPlace {
+	return dayPlace{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel, Article: r.Article}
 }
 
 // dayAmount is how many gifts of an amount a day had.
@@ -99,25 +98,35 @@ func (s *Store) FoldDays(ctx context.Context) error {
 
 // addDays adds figures to those that are folded.
 func addDays(tx *gorm.DB, all days) error {
-	var rows []dayRow
-	var amounts []dayAmount
-	counted := map[dayAmount]int{}
-	for _, p := range all.places() {
-		f := all[p]
-		kind := dayRow{Day: p.Day, Frequency: p.Frequency, Method: p.Method, Channel: p.Channel, Article: p.Article}
-		if len(rows) == 0 || rows[len(rows)-1].kind() != kind {
-			rows = append(rows, kind)
+	t := tally{days{}, days{}}
+	t.take(all)
+	return t.add(tx)
+}
+
+// tally is what is kept of days: the figures of each kind of gift, and how many
+// gifts there were of each amount. Both grow with the days, not with the gifts.
+type tally struct{ figures, amounts days }
+
+func (t tally) take(all days) {
+	for p, f := range all {
+		if f.Gifts != 0 {
+			t.amounts.add(dayPlace{Day: p.Day, Amount: p.Amount}, DayFigures{Gifts: f.Gifts})
 		}
-		rows[len(rows)-1].Add(f)
-		if f.Gifts == 0 {
-			continue
-		}
-		at := dayAmount{Day: p.Day, Amount: p.Amount}
-		if _, ok := counted[at]; !ok {
-			counted[at] = len(amounts)
-			amounts = append(amounts, at)
-		}
-		amounts[counted[at]].Gifts += f.Gifts
+		p.Amount = 0
+		t.figures.add(p, f)
+	}
+}
+
+// add adds what is tallied to what is folded, each table in the order of its
+// key, so that two who add never wait for each other in a circle.
+func (t tally) add(tx *gorm.DB) error {
+	rows := make([]dayRow, 0, len(t.figures))
+	for _, p := range t.figures.places() {
+		rows = append(rows, dayRow{p.Day, p.Frequency, p.Method, p.Channel, p.Article, t.figures[p]})
+	}
+	amounts := make([]dayAmount, 0, len(t.amounts))
+	for _, p := range t.amounts.places() {
+		amounts = append(amounts, dayAmount{p.Day, p.Amount, t.amounts[p].Gifts})
 	}
 	if len(rows) > 0 {
 		if err := tx.Clauses(adding("day_figures", "day, frequency, method, channel, article", "gross", "refunded", "disputed", "fees", "gifts")).
@@ -125,9 +134,6 @@ func addDays(tx *gorm.DB, all days) error {
 			return fmt.Errorf("add to the figures of days: %w", err)
 		}
 	}
-	slices.SortFunc(amounts, func(a, b dayAmount) int {
-		return dayPlace{Day: a.Day, Amount: a.Amount}.compare(dayPlace{Day: b.Day, Amount: b.Amount})
-	})
 	if len(amounts) > 0 {
 		if err := tx.Clauses(adding("day_amounts", "day, amount", "gifts")).CreateInBatches(&amounts, 500).Error; err != nil {
 			return fmt.Errorf("add to the amounts of days: %w", err)
@@ -180,27 +186,17 @@ func zoneOf(tx *gorm.DB) (*time.Location, error) {
 	return zone, nil
 }
 
-// RebuildDays reckons the figures of all days anew from the facts. Bookings wait
-// meanwhile.
-func (s *Store) RebuildDays(ctx context.Context) error {
-	if err := s.mustBeOpen(); err != nil {
-		return err
-	}
-	if err := s.tx(ctx, s.rebuildDays); err != nil {
-		return fmt.Errorf("models: rebuild the figures of days: %w", err)
-	}
-	return nil
-}
-
+// rebuildDays reckons the figures of all days anew in the Store's zone, in one
+// transaction. Bookings wait meanwhile, since no figure of the old days may come in.
 func (s *Store) rebuildDays(tx *gorm.DB) error {
 	// Who has changed a figure has committed before this goes on, and who is
 	// about to waits: so what is read is what the figures must be.
 	if err := s.dialect.lockTable(tx, "day_changes"); err != nil {
 		return fmt.Errorf("wait for the bookings under way: %w", err)
 	}
-	all := days{}
+	all := tally{days{}, days{}}
 	if err := eachGift(tx, func(d Donation, facts []storedFact) error {
-		all.join(daysOf(d, facts, s.zone.Load()))
+		all.take(daysOf(d, facts, s.zone.Load()))
 		return nil
 	}); err != nil {
 		return err
@@ -210,7 +206,7 @@ func (s *Store) rebuildDays(tx *gorm.DB) error {
 			return fmt.Errorf("empty %s: %w", table, err)
 		}
 	}
-	if err := addDays(tx, all); err != nil {
+	if err := all.add(tx); err != nil {
 		return err
 	}
 	return tx.Exec("UPDATE books SET zone = ?", s.zone.Load().String()).Error
@@ -219,8 +215,8 @@ func (s *Store) rebuildDays(tx *gorm.DB) error {
 // eachGift visits every gift with all that is known of it.
 func eachGift(tx *gorm.DB, visit func(d Donation, facts []storedFact) error) error {
 	var gifts []Donation
-	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, donor_address, src, utm_source, utm_medium, "+
-		"refunds_open, refunding, disputes_open, contested").
+	return tx.Select("id, amount_charged, frequency, renewal, subscription_id, src, utm_source, utm_medium, "+
+		strings.Join(foldedColumns, ", ")).
 		FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 			ids := make([]string, 0, len(gifts))
 			for _, d := range gifts {

@@ -23,7 +23,7 @@ const daysRule = "the figures of each day are those of the journal and of the gi
 
 // verifyDays compares the figures of days with what the gifts' facts come to,
 // and with a reckoning from the journal that knows nothing of gifts.
-func verifyDays(tx *gorm.DB, known days, zone *time.Location) ([]Breach, error) {
+func verifyDays(tx *gorm.DB, found tally, zone *time.Location) ([]Breach, error) {
 	if zone == nil {
 		return nil, nil // not reckoned yet: that is done when the books are opened
 	}
@@ -31,41 +31,58 @@ func verifyDays(tx *gorm.DB, known days, zone *time.Location) ([]Breach, error) 
 	if err != nil {
 		return nil, err
 	}
-	var breaches []Breach
-	off := func(what string, kept, found DayFigures) {
-		if kept != found && len(breaches) < mostShown {
-			breaches = append(breaches, Breach{"I20", daysRule, what + ": kept " + kept.inWords() + ", found " + found.inWords()})
-		}
+	kept, err := keptDays(tx)
+	if err != nil {
+		return nil, fmt.Errorf("verify I20: %w", err)
 	}
+	perDay := days{}
+	for p, f := range kept.figures {
+		f.Gifts = 0
+		perDay.add(dayPlace{Day: p.Day}, f)
+	}
+	var breaches []Breach
+	compareDays(perDay, byJournal, func(p dayPlace, a, b DayFigures) {
+		breaches = append(breaches, daysBreach(p.Day+", by the journal", a, b))
+	})
+	breaches = append(breaches, kept.differences(found)...)
+	return breaches[:min(len(breaches), mostShown)], nil
+}
+
+// keptDays are the figures of days as the overview has them.
+func keptDays(tx *gorm.DB) (tally, error) {
+	kept := tally{days{}, days{}}
 	var rows []dayRow
 	if err := tx.Raw(`SELECT day, frequency, method, channel, article, SUM(gross) AS gross, SUM(refunded) AS refunded, SUM(disputed) AS disputed,
 		SUM(fees) AS fees, SUM(gifts) AS gifts FROM ` + allDays + ` GROUP BY day, frequency, method, channel, article`).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("verify I20: %w", err)
+		return kept, fmt.Errorf("read the figures of days: %w", err)
 	}
-	kept, perDay := days{}, days{}
 	for _, r := range rows {
-		kept.add(dayPlace{Day: r.Day, Frequency: r.Frequency, Method: r.Method, Channel: r.Channel, Article: r.Article}, r.DayFigures)
-		r.Gifts = 0
-		perDay.add(dayPlace{Day: r.Day}, r.DayFigures)
+		kept.figures.add(r.place(), r.DayFigures)
 	}
-	found, amounts := days{}, days{}
-	for p, f := range known {
-		if f.Gifts != 0 {
-			amounts.add(dayPlace{Day: p.Day, Amount: p.Amount}, DayFigures{Gifts: f.Gifts})
-		}
-		p.Amount = 0
-		found.add(p, f)
+	var amounts []dayAmount
+	if err := tx.Raw("SELECT day, amount, SUM(gifts) AS gifts FROM " + allAmounts + " GROUP BY day, amount").Scan(&amounts).Error; err != nil {
+		return kept, fmt.Errorf("read the amounts of days: %w", err)
 	}
-	keptAmounts, err := amountsOfDays(tx)
-	if err != nil {
-		return nil, err
+	for _, r := range amounts {
+		kept.amounts.add(dayPlace{Day: r.Day, Amount: r.Amount}, DayFigures{Gifts: r.Gifts})
 	}
-	compareDays(perDay, byJournal, func(p dayPlace, a, b DayFigures) { off(p.Day+", by the journal", a, b) })
-	compareDays(kept, found, func(p dayPlace, a, b DayFigures) {
-		off(p.Day+" "+p.Frequency+" "+p.Method, a, b)
+	return kept, nil
+}
+
+// differences names where these figures are not those that were found.
+func (t tally) differences(found tally) []Breach {
+	var breaches []Breach
+	compareDays(t.figures, found.figures, func(p dayPlace, a, b DayFigures) {
+		breaches = append(breaches, daysBreach(p.Day+" "+p.Frequency+" "+p.Method, a, b))
 	})
-	compareDays(keptAmounts, amounts, func(p dayPlace, a, b DayFigures) { off(p.Day+" gifts of "+p.Amount.Decimal(), a, b) })
-	return breaches, nil
+	compareDays(t.amounts, found.amounts, func(p dayPlace, a, b DayFigures) {
+		breaches = append(breaches, daysBreach(p.Day+" gifts of "+p.Amount.Decimal(), a, b))
+	})
+	return breaches
+}
+
+func daysBreach(what string, kept, found DayFigures) Breach {
+	return Breach{"I20", daysRule, what + ": kept " + kept.inWords() + ", found " + found.inWords()}
 }
 
 func compareDays(a, b days, tell func(p dayPlace, a, b DayFigures)) {
@@ -108,18 +125,6 @@ func daysOfJournal(tx *gorm.DB, zone *time.Location) (days, error) {
 		all.add(dayPlace{Day: dayIn(zone, at)}, f)
 	}
 	return all, lines.Err()
-}
-
-func amountsOfDays(tx *gorm.DB) (days, error) {
-	var rows []dayAmount
-	if err := tx.Raw("SELECT day, amount, SUM(gifts) AS gifts FROM " + allAmounts + " GROUP BY day, amount").Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("verify I20: %w", err)
-	}
-	all := days{}
-	for _, r := range rows {
-		all.add(dayPlace{Day: r.Day, Amount: r.Amount}, DayFigures{Gifts: r.Gifts})
-	}
-	return all, nil
 }
 
 func (f DayFigures) inWords() string {

@@ -22,28 +22,34 @@ func eachWithConn(t *testing.T, test func(t *testing.T, s *models.Store, tamper 
 			t.Parallel()
 			url := address(t)
 			s := storetest.Open(t, url, &storetest.Clock{})
-			driver, dsn := "pgx", url
-			if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-				driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
-			}
-			conn, err := sql.Open(driver, dsn)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := conn.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			test(t, s, func(statements ...string) error {
-				for _, statement := range statements {
-					if _, err := conn.ExecContext(t.Context(), statement); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
+			test(t, s, tamperer(t, url))
 		})
+	}
+}
+
+// tamperer is a way into a database beside a Store.
+func tamperer(t *testing.T, url string) func(statements ...string) error {
+	t.Helper()
+	driver, dsn := "pgx", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+	}
+	conn, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(statements ...string) error {
+		for _, statement := range statements {
+			if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 

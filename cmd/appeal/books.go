@@ -12,6 +12,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
+
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
 	"github.com/corruptionproject/appeal/models"
@@ -80,15 +82,16 @@ type totalsCommand struct {
 	JSON bool   `help:"Print JSON: minor units beside the currency."`
 	AsOf string `help:"The totals as they stood at the end of this day in the campaign's zone." placeholder:"YYYY-MM-DD"`
 
-	Rebuild bool `help:"First reckon anew the figures of days, which the finance team's overview is read from. Bookings wait meanwhile."`
+	Rebuild bool `help:"First reckon anew, from the facts and the journal, every figure that is kept beside them, and say what was not right. The service goes on meanwhile."`
 }
 
 // Run prints the totals.
 func (t totalsCommand) Run(p *program) error {
 	return p.withBooks(func(store *models.Store, c models.Campaign) error {
+		var unsound error
 		if t.Rebuild {
-			if err := store.RebuildDays(p.ctx); err != nil {
-				return err
+			if unsound = t.rebuild(p, store); unsound != nil && !errors.Is(unsound, errFound) {
+				return unsound
 			}
 		}
 		totals, err := t.read(p.ctx, store, c)
@@ -96,10 +99,56 @@ func (t totalsCommand) Run(p *program) error {
 			return err
 		}
 		if t.JSON {
-			return json.NewEncoder(p.out).Encode(totals)
+			err = json.NewEncoder(p.out).Encode(totals)
+		} else {
+			err = printTotals(p, totals)
 		}
-		return printTotals(p, totals)
+		return errors.Join(err, unsound)
 	})
+}
+
+// rebuild reckons the figures anew. Where some were wrong it proves the books,
+// and returns errFound if they are not sound now: what is wrong with the facts
+// or the journal no reckoning mends.
+func (t totalsCommand) rebuild(p *program, store *models.Store) error {
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(p.errs), progressbar.OptionSetDescription("Reckoning gifts"),
+		progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetVisibility(isTerminal(p.errs)))
+	rebuilt, err := store.RebuildFigures(p.ctx, models.Operator, func(gifts, all int64) {
+		if gifts == 1 {
+			bar.ChangeMax64(all)
+		}
+		if gifts%500 == 0 {
+			show(bar, int(gifts))
+		}
+	})
+	if err = errors.Join(err, bar.Exit()); err != nil {
+		return err
+	}
+	to := *p
+	if t.JSON {
+		to.out = p.errs
+	}
+	if err := tellRebuilt(&to, rebuilt); err != nil || rebuilt.Nothing() {
+		return err
+	}
+	breaches, err := store.Verify(p.ctx)
+	if err != nil {
+		return err
+	}
+	return tellBreaches(&to, breaches)
+}
+
+func tellRebuilt(p *program, r models.Rebuilt) error {
+	if r.Nothing() {
+		return p.printf("Every figure was right; nothing was changed.\n\n")
+	}
+	for _, f := range r.Found {
+		if err := p.printf("was wrong  %s (%s): %s\n", f.Predicate, f.Rule, f.Found); err != nil {
+			return err
+		}
+	}
+	return p.printf("Put right: %s.\n\n", r)
 }
 
 func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.Campaign) (models.Totals, error) {
@@ -156,13 +205,8 @@ func (verifyCommand) Run(p *program) error {
 		if err != nil {
 			return err
 		}
-		for _, b := range breaches {
-			if err := p.printf("%s (%s): %s\n", b.Predicate, b.Rule, b.Found); err != nil {
-				return err
-			}
-		}
-		if len(breaches) > 0 {
-			return errFound
+		if err := tellBreaches(p, breaches); err != nil {
+			return err
 		}
 		digest, err := store.Digest(p.ctx)
 		if err != nil {
@@ -170,6 +214,20 @@ func (verifyCommand) Run(p *program) error {
 		}
 		return p.printf("ok: %s hold\nledger digest %s\n", strings.Join(models.Predicates(), ", "), digest)
 	})
+}
+
+// tellBreaches prints what breaks the books, and returns errFound if anything
+// does.
+func tellBreaches(p *program, breaches []models.Breach) error {
+	for _, b := range breaches {
+		if err := p.printf("%s (%s): %s\n", b.Predicate, b.Rule, b.Found); err != nil {
+			return err
+		}
+	}
+	if len(breaches) > 0 {
+		return errFound
+	}
+	return nil
 }
 
 type migrateCommand struct {

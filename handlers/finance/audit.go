@@ -58,6 +58,7 @@ var acts = map[models.Act]string{
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
 	models.PayloadsEmptied: "Old events emptied of persons", models.AddressesDropped: "Unconfirmed addresses dropped",
 	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
+	models.FiguresRebuilt: "Figures reckoned anew",
 }
 
 // auditAsked is what an address asks the log for.

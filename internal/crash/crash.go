@@ -79,6 +79,8 @@ const (
 	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
 	ProgressFolded                  // committed
+	FiguresUnkept                   // figures that were not right are corrected, not committed
+	FiguresKept                     // committed
 	points
 )
 
@@ -99,6 +101,7 @@ var names = [points]string{
 	ErasureUnkept: "erasure unkept", ErasureKept: "erasure kept", EventsUnemptied: "events unemptied", EventsEmptied: "events emptied",
 	StripeForgot: "stripe forgot", ErasureUnended: "erasure unended", ErasureEnded: "erasure ended",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
+	FiguresUnkept: "figures unkept", FiguresKept: "figures kept",
 }
 
 // Points are all of them.

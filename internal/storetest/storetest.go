@@ -102,7 +102,10 @@ func OpenFor(t testing.TB, address, slug string, clock *Clock) *models.Store {
 func OpenWith(t testing.TB, o models.Options) *models.Store {
 	t.Helper()
 	live := false
-	o.Currency, o.Livemode, o.Random, o.Log = "usd", &live, Random(1), slog.New(slog.DiscardHandler)
+	o.Currency, o.Livemode, o.Log = "usd", &live, slog.New(slog.DiscardHandler)
+	if o.Random == nil {
+		o.Random = Random(1)
+	}
 	s, err := models.Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,53 +1,10 @@
 package main
 
 import (
-	"encoding/csv"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
-
-// TestEveryCommandOfTheMonthsEndGuideRunsAsItStands runs what the guide's sh
-// blocks say, in their order, on a service's books.
-func TestEveryCommandOfTheMonthsEndGuideRunsAsItStands(t *testing.T) {
-	t.Parallel()
-	guide, err := os.ReadFile("../../docs/month-end.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startServing(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
-	ran := 0
-	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(guide), -1) {
-		for line := range strings.SplitSeq(strings.TrimSpace(block[1]), "\n") {
-			words := csv.NewReader(strings.NewReader(strings.TrimSpace(line)))
-			words.Comma = ' '
-			args, err := words.Read()
-			if err != nil || args[0] != "appeal" {
-				t.Fatalf("%q is no command of ours: %v", line, err)
-			}
-			for i, arg := range args {
-				if i > 0 && args[i-1] == "-o" {
-					args[i] = filepath.Join(t.TempDir(), arg)
-				}
-			}
-			status, out, errs := appeal(t, s.env, args[1:]...)
-			if ran++; status != done {
-				t.Errorf("%s: status %d, %s%s", strings.TrimSpace(line), status, out, errs)
-			}
-		}
-	}
-	if ran != 9 {
-		t.Errorf("the guide has %d commands, not 9", ran)
-	}
-	if _, out, _ := appeal(t, s.env, "close"); !strings.HasPrefix(out, "Closed through 2025-10-31.\n") || !strings.Contains(out, "command line: Closed before the last bank debits cleared\n") {
-		t.Errorf("after the guide: %s", out)
-	}
-	if code := s.stop(); code != done {
-		t.Errorf("stopped with status %d", code)
-	}
-}
 
 func TestClosingSaysWhatKeepsItFromBeingDone(t *testing.T) {
 	t.Parallel()
