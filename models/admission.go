@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"gorm.io/gorm"
-
 	"github.com/corruptionproject/appeal/internal/money"
 )
 
@@ -51,21 +49,6 @@ func disagreement(d Donation, fact Fact) error {
 		return problem{fmt.Sprintf("%s captured %s", fact.Key, fact.Money.Minor.Decimal())}
 	}
 	return nil
-}
-
-// elsewhere returns a problem if the fact stands under another gift: then its
-// metadata was changed at Stripe, and a person must say whose it is.
-func elsewhere(tx *gorm.DB, key string) error {
-	var other storedFact
-	err := tx.Select("donation_id").Where("key = ?", key).Take(&other).Error
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		return nil
-	case err != nil:
-		return fmt.Errorf("look for the fact: %w", err)
-	default:
-		return problem{key + " is booked already, for the gift " + other.DonationID}
-	}
 }
 
 // lacks says what must come before a fact, "" if nothing: nothing can go back

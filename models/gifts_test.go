@@ -162,7 +162,7 @@ func TestAListHoldsWhatEveryFilterAsksFor(t *testing.T) {
 
 func TestAGiftsHistoryHoldsAllThatIsKnownOfIt(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *models.Store, _ *storetest.Clock) {
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
 		d := received(t, s, "reader@example.org")
 		event := models.Event{ID: "evt_1", Type: "charge.refunded", ObjectID: "ch_1", Created: storetest.Start, Raw: []byte(`{"id":"evt_1"}`)}
 		refund := of(d, "re_1:refund", models.RefundMade, 2500)
@@ -175,6 +175,7 @@ func TestAGiftsHistoryHoldsAllThatIsKnownOfIt(t *testing.T) {
 		ok(t, s.MailSent(t.Context(), first.Key))
 		ok(t, s.ResendReceipt(t.Context(), newest(t, s, d).ID, "clerk@example.org"))
 		ok(t, s.ResendReceipt(t.Context(), newest(t, s, d).ID, "clerk@example.org")) // it is on its way: no act
+		clock.Advance(time.Second)
 		ok(t, s.AddNote(t.Context(), d.ID, " called the donor ", "clerk@example.org"))
 		for _, empty := range []string{"", " \n"} {
 			if err := s.AddNote(t.Context(), d.ID, empty, "clerk@example.org"); !errors.Is(err, models.ErrNoNote) {

@@ -3,6 +3,7 @@ package models
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"gorm.io/gorm"
@@ -39,12 +40,17 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if r.Empty() {
 		return booked{state: r.State, problem: r.Problem}, nil
 	}
-	all, err := s.book(tx, r.Facts)
+	// Before any row is locked: see lockOut.
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
+	all, err := s.book(tx, g, r.Facts)
 	if err != nil {
 		return booked{}, err
 	}
 	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
+		one, err := s.keepSubscription(tx, g, *r.Subscription)
 		if err != nil {
 			return booked{}, err
 		}
@@ -78,11 +84,15 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
-func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
+func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 	var all booked
+	gifts := s.noGifts(tx, g, facts)
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
-		one, err := s.bookOne(tx, fact)
+		if !s.addresses {
+			fact.Address = ""
+		}
+		one, err := s.bookOne(tx, gifts, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
@@ -94,19 +104,27 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 	}
 	// The charge may stand among the later facts.
 	for _, fact := range expecting {
-		one, err := s.bookOne(tx, fact)
+		gift, err := gifts.of(fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
 		}
-		all.add(one)
+		all.add(awaited(fact, gift.facts))
 	}
-	return all, nil
+	woke, err := gifts.putDown()
+	all.woke = all.woke || woke
+	return all, err
 }
 
 var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
-func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
-	donation, err := s.giftOf(tx, fact)
+func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, error) {
+	// A gift that is made anew brings no words of whoever was erased.
+	if who, err := gifts.gone.theirs(tx, Donation{}, fact); err != nil {
+		return booked{}, err
+	} else if who.ID != "" {
+		fact.Gift.Choices.Comment, fact.Gift.Choices.TributeName = "", ""
+	}
+	gift, err := gifts.of(fact)
 	var wrong problem
 	switch {
 	case errors.Is(err, errForeign):
@@ -122,123 +140,57 @@ func (s *Store) bookOne(tx *gorm.DB, fact Fact) (booked, error) {
 	case err != nil:
 		return booked{}, err
 	}
-	facts, err := factsOf(tx, donation.ID)
-	if err != nil {
+	if fact, err = s.leaveToGone(tx, gifts.gone, gift, fact); err != nil {
 		return booked{}, err
 	}
-	for _, f := range facts {
-		if f.Key == fact.Key {
-			return awaited(fact, facts), s.tellOfGift(tx, donation, facts, fact)
-		}
+	if gift.has(fact.Key) {
+		gift.hear(fact)
+		return awaited(fact, gift.facts), nil
 	}
-	fact.Gift.Charge = chargeOf(fact, facts)
-	if err := elsewhere(tx, fact.Key); errors.As(err, &wrong) {
+	fact.Gift.Charge = chargeOf(fact, gift.facts)
+	if err := gifts.elsewhere(fact.Key); errors.As(err, &wrong) {
+		return booked{state: EventAttention, problem: wrong.text}, nil
+	}
+	if err := disagreement(gift.Donation, fact); errors.As(err, &wrong) {
+		return booked{state: EventAttention, problem: wrong.text}, nil
+	}
+	if why := lacks(fact, gift.facts); why != "" {
+		return booked{state: EventWaiting, problem: why, waitsFor: fact.Gift.ids()}, nil
+	}
+	if err := s.name(tx, gift, fact); errors.As(err, &wrong) {
 		return booked{state: EventAttention, problem: wrong.text}, nil
 	} else if err != nil {
 		return booked{}, err
 	}
-	if err := disagreement(donation, fact); errors.As(err, &wrong) {
-		return booked{state: EventAttention, problem: wrong.text}, nil
-	}
-	if why := lacks(fact, facts); why != "" {
-		return booked{state: EventWaiting, problem: why, waitsFor: fact.Gift.ids()}, nil
-	}
-	woke, err := s.name(tx, donation, fact)
-	if errors.As(err, &wrong) {
-		return booked{state: EventAttention, problem: wrong.text}, nil
-	}
-	if err != nil {
+	if err := fillIn(tx, &gift.Donation, fact.Gift); err != nil {
 		return booked{}, err
 	}
-	if err := fillIn(tx, &donation, fact.Gift); err != nil {
+	if err := s.record(tx, gift, fact); err != nil {
 		return booked{}, err
 	}
-	if facts, err = s.record(tx, donation, facts, fact); err != nil {
-		return booked{}, err
-	}
-	one := awaited(fact, facts)
-	one.news, one.woke = []string{fact.Key}, woke
+	one := awaited(fact, gift.facts)
+	one.news = []string{fact.Key}
 	return one, nil
 }
 
-// name keeps the ids that Stripe knows a gift by, and makes due at once what
-// waited for one of them. It returns a problem if one is another gift's.
-func (s *Store) name(tx *gorm.DB, d Donation, fact Fact) (woke bool, err error) {
-	ids := fact.Gift.ids()
-	if len(ids) == 0 {
-		return false, nil
-	}
-	var known []giftID
-	if err := tx.Where("id IN ?", ids).Find(&known).Error; err != nil {
-		return false, fmt.Errorf("read the gift's ids: %w", err)
-	}
-	has := map[string]bool{}
-	for _, k := range known {
-		if k.DonationID != d.ID {
-			return false, problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
-		}
-		has[k.ID] = true
-	}
-	var fresh []giftID
-	for _, id := range ids {
-		if !has[id] {
-			fresh = append(fresh, giftID{id, d.ID})
-		}
-	}
-	if len(fresh) > 0 {
-		if err := tx.Create(&fresh).Error; err != nil {
-			return false, fmt.Errorf("keep the gift's ids: %w", err)
-		}
-	}
-	if len(fresh) > 0 || fact.Kind == Charged {
-		return s.wakeWaiting(tx, ids)
-	}
-	return false, nil
-}
-
-// giftID is a name that Stripe has for a gift.
-type giftID struct {
-	ID         string `gorm:"primaryKey"`
-	DonationID string
-}
-
-func (giftID) TableName() string { return "gift_ids" }
-
-// record writes one new fact of a gift, its posting, and all that follows from
-// it, and returns the gift's facts with it.
-func (s *Store) record(tx *gorm.DB, d Donation, facts []storedFact, fact Fact) ([]storedFact, error) {
-	row, p, err := s.toBook(tx, d, fact)
+// record writes one new fact of a gift, and its posting. What follows from it is
+// written when the gift is put down.
+func (s *Store) record(tx *gorm.DB, gift *giftInHand, fact Fact) error {
+	row, p, err := s.toBook(tx, gift.Donation, fact)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := tx.Create(&row).Error; err != nil {
-		return nil, fmt.Errorf("record: %w", err)
+		return fmt.Errorf("record: %w", err)
 	}
 	if fact.Kind.MovesMoney() {
 		if err := s.write(tx, p); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := s.changeDays(tx, d, facts, row); err != nil {
-		return nil, err
-	}
-	facts = append(facts, row)
-	if err := s.receiptDue(tx, row); err != nil {
-		return nil, err
-	}
-	if err := s.refold(tx, d, facts); err != nil {
-		return nil, err
-	}
-	if err := s.fulfilWish(tx, d, facts); err != nil {
-		return nil, err
-	}
-	if err := s.tellOfGift(tx, d, facts, fact); err != nil {
-		return nil, err
-	}
-	if fact.EmailRank == SessionEmail {
-		return facts, s.shareDonor(tx, d)
-	}
-	return facts, nil
+	gift.facts = append(gift.facts, row)
+	gift.hear(fact)
+	return nil
 }
 
 // toBook makes of a fact what is kept of it: its row and, where it moves money,
@@ -247,7 +199,7 @@ func (s *Store) toBook(tx *gorm.DB, d Donation, fact Fact) (row storedFact, p Po
 	row = storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		Name: strings.TrimSpace(fact.Name), Address: strings.TrimSpace(fact.Address), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	if !fact.Kind.MovesMoney() {
 		return row, Posting{}, nil
@@ -308,6 +260,9 @@ func (s *Store) refold(tx *gorm.DB, d Donation, facts []storedFact) error {
 	now := d
 	now.DonorID = donorID
 	now.hold(f)
+	if reflect.DeepEqual(now, d) {
+		return nil
+	}
 	err = tx.Model(&Donation{ID: d.ID}).Select(append([]string{"donor_id"}, foldedColumns...)).Updates(now).Error
 	if err != nil {
 		return fmt.Errorf("keep the gift's state: %w", err)
@@ -334,22 +289,16 @@ func (f figures) change(d Donation) progressChange {
 
 // foldedColumns are those of a gift that hold what its facts come to.
 var foldedColumns = []string{
-	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name", "donor_address",
 	"refunds_open", "refunding", "disputes_open", "contested",
 }
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {
 	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
-	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.Disputed, d.FeeTaken, d.Pending, d.Counted = f.disputed, f.fees, f.pending, f.counted
+	d.DonorName, d.DonorAddress = f.name, f.address
 	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
-}
-
-func gifts(counted bool) int64 {
-	if counted {
-		return 1
-	}
-	return 0
 }
 
 func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {

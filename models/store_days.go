@@ -50,10 +50,10 @@ type dayAmount struct {
 
 func (dayAmount) TableName() string { return "day_amounts" }
 
-// changeDays appends by how much a new fact changes the figures of days.
-func (s *Store) changeDays(tx *gorm.DB, d Donation, before []storedFact, fact storedFact) error {
+// changeDays appends by how much a gift's new facts change the figures of days.
+func (s *Store) changeDays(tx *gorm.DB, d Donation, before, now []storedFact) error {
 	zone := s.zone.Load()
-	change := daysOf(d, append(slices.Clone(before), fact), zone)
+	change := daysOf(d, now, zone)
 	change.leave(daysOf(d, before, zone))
 	return appendDays(tx, change)
 }
@@ -219,7 +219,7 @@ func (s *Store) rebuildDays(tx *gorm.DB) error {
 // eachGift visits every gift with all that is known of it.
 func eachGift(tx *gorm.DB, visit func(d Donation, facts []storedFact) error) error {
 	var gifts []Donation
-	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, src, utm_source, utm_medium, "+
+	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, donor_address, src, utm_source, utm_medium, "+
 		"refunds_open, refunding, disputes_open, contested").
 		FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 			ids := make([]string, 0, len(gifts))

@@ -37,6 +37,11 @@ func (s *Store) donorOf(tx *gorm.DB, d Donation, f figures) (string, error) {
 	if f.email == "" && (!f.counted || d.DonorID != nil) {
 		return "", nil
 	}
+	if f.email != "" {
+		if known, err := donorAt(tx, f.email); err != nil || known != "" {
+			return known, err
+		}
+	}
 	id, err := s.ids.sortable("donor_", s.Now())
 	if err != nil {
 		return "", err
@@ -45,17 +50,26 @@ func (s *Store) donorOf(tx *gorm.DB, d Donation, f figures) (string, error) {
 	if f.email != "" {
 		donor.Email = &f.email
 	}
-	if err := insertOnce(tx, &donor).Error; err != nil {
-		return "", fmt.Errorf("keep the donor: %w", err)
+	made := insertOnce(tx, &donor)
+	if made.Error != nil {
+		return "", fmt.Errorf("keep the donor: %w", made.Error)
 	}
-	if f.email == "" {
+	if made.RowsAffected > 0 {
 		return id, nil
 	}
-	var known Donor
-	if err := tx.Where("email = ?", f.email).Take(&known).Error; err != nil {
+	return donorAt(tx, f.email) // of another gift, booked at once
+}
+
+// donorAt is the id of the donor with an e-mail, "" if nobody has it.
+func donorAt(tx *gorm.DB, email string) (string, error) {
+	var known []string
+	if err := tx.Model(&Donor{}).Where("email = ?", email).Limit(1).Pluck("id", &known).Error; err != nil {
 		return "", fmt.Errorf("find the donor: %w", err)
 	}
-	return known.ID, nil
+	if len(known) == 0 {
+		return "", nil
+	}
+	return known[0], nil
 }
 
 // countGift adds to a donor's counted gifts and returns by how much that
@@ -73,4 +87,12 @@ func (s *Store) countGift(tx *gorm.DB, donorID string, by int64) (int64, error) 
 		return -1, nil
 	}
 	return 0, nil
+}
+
+// gifts is by how many a gift counts.
+func gifts(counted bool) int64 {
+	if counted {
+		return 1
+	}
+	return 0
 }

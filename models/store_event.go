@@ -52,11 +52,25 @@ func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (
 	return result, nil
 }
 
-// keep stores an event that is new and settles it.
+// keep stores an event that is new and settles it: without persons, if it is of
+// somebody who was erased.
 func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
 	sum := sha256.Sum256(e.Raw)
 	e.SHA256 = hex.EncodeToString(sum[:])
-	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventWaiting, nil, nil
+	// Most are booked at once, and so written once.
+	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventBooked, nil, nil
+	came := e.Raw
+	erased, err := g.speaksOf(tx, came)
+	if err != nil {
+		return booked{}, err
+	}
+	if erased {
+		e.Raw, e.EmptiedAt = emptied(came), &e.ReceivedAt
+	}
 	stored := insertOnce(tx, &e)
 	if stored.Error != nil {
 		return booked{}, stored.Error
@@ -73,7 +87,19 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	if err != nil {
 		return booked{}, err
 	}
-	return result, s.keepState(tx, e, result)
+	if result.state != EventBooked || result.problem != "" {
+		if err := s.keepState(tx, e, result); err != nil {
+			return booked{}, err
+		}
+	}
+	if erased {
+		return result, nil
+	}
+	// What it told may have shown whose it is.
+	if erased, err = g.speaksOf(tx, came); err == nil && erased {
+		err = s.emptyThese(tx, []Event{{ID: e.ID, Raw: came}})
+	}
+	return result, err
 }
 
 // evidence is the name under which an object is kept that no event brought: a
@@ -207,7 +233,7 @@ func (s *Store) keepState(tx *gorm.DB, e Event, got booked) error {
 		}
 	}
 	// Only as it was claimed: whoever settled it meanwhile has the last word.
-	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, EventWaiting, e.Attempts).Updates(changes)
+	done := tx.Model(&Event{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, e.State, e.Attempts).Updates(changes)
 	if done.Error != nil {
 		return fmt.Errorf("keep the event's state: %w", done.Error)
 	}

@@ -91,10 +91,20 @@ func (s *Store) entered(tx *gorm.DB, g NewOfflineGift) (d Donation, again bool, 
 	if err := tx.Take(&d, "id = ?", kept.DonationID).Error; err != nil {
 		return Donation{}, false, fmt.Errorf("find the gift of the form key: %w", err)
 	}
-	if d.AmountCharged != g.Amount || !kept.says(g) {
+	if d.AmountCharged != g.Amount || !kept.says(g) && !kept.says(g.forget()) {
 		return Donation{}, false, ErrConflict
 	}
 	return d, true, nil
+}
+
+// forget takes the person out of what was entered. Of stock the receipt says what
+// was given.
+func (g NewOfflineGift) forget() NewOfflineGift {
+	g.DonorName, g.DonorEmail, g.DonorAddress, g.Note = "", "", "", ""
+	if g.Method != Stock {
+		g.Reference = ""
+	}
+	return g
 }
 
 // says reports whether a form sent again says what is kept.
@@ -133,7 +143,7 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 		return err
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		d, err := lockDonation(tx, "id = ?", donationID)
+		d, err := takeGift(tx, donationID)
 		if err != nil {
 			return err
 		}
@@ -150,11 +160,10 @@ func (s *Store) ReverseOffline(ctx context.Context, donationID, reason, by strin
 		if err != nil {
 			return fmt.Errorf("keep the reason: %w", err)
 		}
-		facts, err := factsOf(tx, donationID)
-		if err != nil {
+		if err := s.record(tx, d, d.offline(OfflineUndone, s.Now(), "reversed by "+by)); err != nil {
 			return err
 		}
-		if _, err = s.record(tx, d, facts, d.offline(OfflineUndone, s.Now(), "reversed by "+by)); err != nil {
+		if _, err := s.putDown(tx, d); err != nil {
 			return err
 		}
 		err = s.audit(tx, AuditEntry{Who: Actor(by), Act: OfflineReversed, Object: d.ID, Before: d.AmountCharged.String(), After: "reversed"})

@@ -24,14 +24,16 @@ type dueReceipt struct {
 
 func (dueReceipt) TableName() string { return "receipts_due" }
 
-// receiptDue marks the gift of a fact which may call for a document.
-func (s *Store) receiptDue(tx *gorm.DB, fact storedFact) error {
-	switch fact.Kind {
-	case Charged, ChargeUndone, RefundMade, RefundUndone, DisputeMoved, DisputeLost, OfflineGiven, OfflineUndone:
-		return s.makeDue(tx, fact.DonationID)
-	default:
-		return nil
+// receiptDue marks a gift of which new facts may call for a document.
+func (s *Store) receiptDue(tx *gorm.DB, fresh []storedFact) error {
+	for _, fact := range fresh {
+		switch fact.Kind {
+		case Charged, ChargeUndone, RefundMade, RefundUndone, DisputeMoved, DisputeLost, OfflineGiven, OfflineUndone:
+			return s.makeDue(tx, fact.DonationID)
+		default:
+		}
 	}
+	return nil
 }
 
 // makeDue marks a gift whose documents are to be looked at. Whoever calls it

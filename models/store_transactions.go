@@ -227,23 +227,18 @@ func (s *Store) bookFee(tx *gorm.DB, books *held, t BalanceTransaction, donation
 	if _, booked := books.postings[key]; booked || t.Fee == 0 {
 		return nil
 	}
-	d, err := lockDonation(tx, "id = ?", donationID)
-	if err != nil {
+	gift, err := takeGift(tx, donationID)
+	if err != nil || gift.has(key) {
 		return err
 	}
-	facts, err := factsOf(tx, d.ID)
-	if err != nil {
-		return err
-	}
-	for _, f := range facts {
-		if f.Key == key {
-			return nil
-		}
-	}
-	_, err = s.record(tx, d, facts, Fact{
+	err = s.record(tx, gift, Fact{
 		Key: key, Kind: FeeKept, Object: t.Source, Money: money.Money{Minor: t.Fee, Currency: t.Currency}, At: t.CreatedAt, Evidence: t.ID,
 	})
+	if err != nil {
+		return err
+	}
 	books.holds(key, -t.Fee)
+	_, err = s.putDown(tx, gift)
 	return err
 }
 

@@ -69,6 +69,24 @@ func TestAFormThatIsSentTwentyTimesRefundsOnce(t *testing.T) {
 	})
 }
 
+func TestAGiftOfWhichABankTookPartBackOffersNoRefundOfTheRest(t *testing.T) {
+	t.Parallel()
+	clerkOnBoth(t, func(t *testing.T, h *house, clerk *browser) {
+		d := h.give(5000)
+		page := "/finance/donations/" + d.ID
+		clerk.get(page).says(t, `href="`+refundOf(d)+`"`)
+		held := models.Fact{
+			Key: "txn_held:dispute", Kind: models.DisputeMoved, Object: "dp_1", Money: money.Money{Minor: 2000, Currency: "usd"}, At: h.clock.Now(),
+			Gift: models.GiftRef{Campaign: "corruption-project", Token: d.Token},
+		}
+		if _, err := h.store.Learn(t.Context(), models.Object{ID: "dp_1", Raw: []byte("{}"), Reading: models.Reading{Facts: []models.Fact{held}}}); err != nil {
+			t.Fatal(err)
+		}
+		clerk.get(page).hides(t, `href="`+refundOf(d)+`"`)
+		clerk.post(refundOf(d), "amount", "5", "form_key", "of-the-rest-of-it").expect(t, 409, "", "disputes this gift")
+	})
+}
+
 // unheard is a look-up that reaches nobody.
 type unheard struct{}
 
