@@ -67,13 +67,16 @@ func (c *child) stop() {
 }
 
 // resident is the memory the process holds, in bytes.
-func (c *child) resident() (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.command.Process.Pid))
+func (c *child) resident() (float64, error) { return memory(c.command.Process.Pid, "VmRSS:") }
+
+// memory is what a process holds, or held at most, in bytes.
+func memory(pid int, which string) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, which); ok {
 			kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kilobytes * 1024, err
 		}

@@ -24,9 +24,10 @@ var (
 	viewers  = flag.Int("viewers", 2000, "how many watch the tracker")
 	guessers = flag.Int("guessers", 64, "how many flood the login")
 	serve    = flag.String("serve", "", "be one of the servers compared with (used by the program itself)")
-	only     = flag.String("only", "", "measure one of: page, webhook, viewers, flood, overview")
-	gifts    = flag.Int("gifts", 1_000_000, "how many gifts the overview is of")
-	books    = flag.String("books", "", "SQLite books for the overview, filled if they are new and kept; a new file if empty")
+	only     = flag.String("only", "", "measure one of; exports only if asked for: page, webhook, viewers, flood, overview, exports")
+	gifts    = flag.Int("gifts", 1_000_000, "how many gifts the overview and the exports are of")
+	which    = flag.String("which", "", `only exports in whose name this stands, like "journal.xlsx" or "by the page"`)
+	books    = flag.String("books", "", "SQLite books for the overview and the exports, filled if they are new and kept; a new file if empty")
 )
 
 const connections = 64
@@ -54,8 +55,8 @@ func run(ctx context.Context) error {
 	for _, part := range []struct {
 		name    string
 		measure func() error
-	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}, {"flood", b.flooded}, {"overview", b.overviews}} {
-		if *only == "" || *only == part.name {
+	}{{"page", b.pages}, {"webhook", b.webhooks}, {"viewers", b.watching}, {"flood", b.flooded}, {"overview", b.overviews}, {"exports", b.exports}} {
+		if *only == part.name || *only == "" && part.name != "exports" { // which takes half an hour
 			if err := part.measure(); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
 			}

@@ -16,6 +16,9 @@ import (
 // up of them is then reckoned by the product itself. Books that hold gifts
 // already are left as they are.
 func fill(ctx context.Context, db *sql.DB, driver string, store *models.Store) error {
+	if err := fillList(ctx, db, driver); err != nil {
+		return err
+	}
 	var there int
 	if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM donations").Scan(&there); err != nil || there > 0 {
 		return err
@@ -44,6 +47,18 @@ func fill(ctx context.Context, db *sql.DB, driver string, store *models.Store) e
 	}
 	fmt.Fprintf(os.Stderr, "bench: ready after %s\n", time.Since(began).Round(time.Second))
 	return nil
+}
+
+// fillList has as many readers on the newsletter's list as there are gifts.
+func fillList(ctx context.Context, db *sql.DB, driver string) error {
+	var there bool
+	if err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM newsletter_signups)").Scan(&there); err != nil || there {
+		return err
+	}
+	at := moment(driver, fmt.Sprintf("i * 31536000 / %d", *gifts))
+	_, err := db.ExecContext(ctx, fmt.Sprintf(`INSERT INTO newsletter_signups (email, source, requested_at, asked_at, confirmed_at)
+		WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'reader' || i || '@example.org', 'page', %s, %s, %s FROM n`, *gifts, at, at, at))
+	return err
 }
 
 // takeIndexes drops all indexes, and returns how they are made again: over what

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -41,7 +40,7 @@ func (b *bench) overviews() error {
 	if path == "" {
 		path = filepath.Join(b.folder, "many.db")
 	}
-	if err := b.overview("SQLite", "sqlite", "sqlite:"+path, "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=synchronous(off)&_pragma=cache_size(-400000)"); err != nil {
+	if err := b.overview("SQLite", "sqlite", "sqlite:"+path, directly(path)); err != nil {
 		return err
 	}
 	address := os.Getenv("TEST_DATABASE_URL")
@@ -53,30 +52,12 @@ func (b *bench) overviews() error {
 }
 
 func (b *bench) overview(name, driver, address, direct string) error {
-	zone, err := time.LoadLocation("America/Los_Angeles")
-	if err != nil {
-		return err
-	}
-	live := false
-	store, err := models.Connect(b.ctx, models.Options{URL: address, Slug: "corruption-project", Currency: "usd", Livemode: &live, Zone: zone})
+	store, plain, err := b.many(driver, address, direct)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	if _, err := store.Migrate(b.ctx); err != nil {
-		return err
-	}
-	if err := store.OpenBooks(b.ctx); err != nil {
-		return err
-	}
-	plain, err := sql.Open(driver, direct)
-	if err != nil {
-		return err
-	}
 	defer plain.Close()
-	if err := fill(b.ctx, plain, driver, store); err != nil {
-		return fmt.Errorf("make the gifts: %w", err)
-	}
 	whole, err := store.Overview(b.ctx, models.Period{}, models.Filter{})
 	if err != nil {
 		return err
@@ -148,32 +129,15 @@ func drain(ctx context.Context, db *sql.DB, query string) error {
 // overviewPage starts the service over the books, with somebody signed in, and
 // returns how to ask for the page.
 func (b *bench) overviewPage(store *models.Store, database string) (func() error, error) {
-	address, err := freeAddress()
+	service, session, err := b.finance(store, database)
 	if err != nil {
 		return nil, err
 	}
-	who, err := store.AddStaff(b.ctx, models.Operator, fmt.Sprintf("bench%d@example.org", time.Now().UnixNano()), models.Finance, "")
+	request, err := http.NewRequestWithContext(b.ctx, http.MethodGet, "http://"+service.address+"/finance", nil)
 	if err != nil {
 		return nil, err
 	}
-	session, err := store.OpenSession(b.ctx, who.ID, models.SignIn{}, "bench")
-	if err != nil {
-		return nil, err
-	}
-	command := exec.CommandContext(b.ctx, filepath.Join(b.folder, "appeal"), "serve")
-	command.Env = []string{
-		"APPEAL_LISTEN=" + address, "APPEAL_BASE_URL=http://" + address, "DATABASE_URL=" + database,
-		"STRIPE_SECRET_KEY=" + stripeKey, "STRIPE_WEBHOOK_SECRET=" + webhookSecret, "STRIPE_API_BASE=http://127.0.0.1:9",
-		"APPEAL_SECRET_KEY=" + strings.Repeat("0123456789abcdef", 4), "APPEAL_METRICS_LISTEN=",
-	}
-	if _, err := b.start(command, address); err != nil {
-		return nil, err
-	}
-	request, err := http.NewRequestWithContext(b.ctx, http.MethodGet, "http://"+address+"/finance", nil)
-	if err != nil {
-		return nil, err
-	}
-	request.AddCookie(&http.Cookie{Name: "appeal-staff", Value: session.Session})
+	request.AddCookie(&http.Cookie{Name: "appeal-staff", Value: session})
 	return func() error {
 		page, err := http.DefaultClient.Do(request)
 		if err != nil {
