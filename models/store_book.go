@@ -44,7 +44,7 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if err != nil {
 		return booked{}, err
 	}
-	all, err := s.book(tx, g, r.Facts)
+	all, err := s.book(tx, g, asMarked(r.Facts))
 	if err != nil {
 		return booked{}, err
 	}
@@ -133,7 +133,7 @@ func (s *Store) bookOne(tx *gorm.DB, g gone, fact Fact) (booked, error) {
 	case err != nil:
 		return booked{}, err
 	}
-	if donation, fact, err = s.leaveToGone(tx, g, donation, fact); err != nil {
+	if donation, fact, err = s.leaveToErased(tx, g, donation, fact); err != nil {
 		return booked{}, err
 	}
 	facts, err := factsOf(tx, donation.ID)
