@@ -88,6 +88,11 @@ lighthouse: ## Measure the pages as a phone on a slow line meets them: medians o
 	.ci/provision
 	go test -C internal/browser -count=1 -timeout 30m -v -run TestLighthouse . -args -lighthouse
 
+.PHONY: spreadsheets
+spreadsheets: ## Open every export in LibreOffice: sums must hold, and no text be a formula; installs it (400 MB) where it may
+	.ci/provision spreadsheets
+	go test -count=1 -v -run TestLibreOffice ./internal/export -args -spreadsheets
+
 .PHONY: confined
 confined: ## Show that the binary is static, reproducible, and runs as nobody on a read-only root
 	.ci/confined

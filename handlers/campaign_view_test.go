@@ -189,6 +189,16 @@ func TestWhoIsPublishedIsSaidBeforeGiving(t *testing.T) {
 	}
 }
 
+func TestThatStripesPageAsksForAnAddressIsSaidBeforeGiving(t *testing.T) {
+	c := sampleCampaign(t)
+	for _, c.CollectAddress = range []bool{true, false} {
+		d := parse(t, mustCampaign(t, c, onTheWay(c), campaignState{}), nil)
+		if said := strings.Contains(textOf(d.root), "asks for your postal address, which we keep with your gift"); said != c.CollectAddress {
+			t.Errorf("collecting %t, and said %t", c.CollectAddress, said)
+		}
+	}
+}
+
 func TestWithoutAScriptTheCentsAreThoseOfTheAmountChosenBeforehand(t *testing.T) {
 	c := bothWays(t)
 	for query, said := range map[string]string{

@@ -229,7 +229,11 @@ func (v *views) next() string {
 	if methods := v.methods(); methods != "" {
 		with = " with " + methods
 	}
-	return "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
+	said := "Next: pay on Stripe’s secure page" + with + ". We never see your card number."
+	if v.c.CollectAddress {
+		said += " That page also asks for your postal address, which we keep with your gift."
+	}
+	return said
 }
 
 // hiddenFields carry the page's own address into the form. Nothing is stored

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
@@ -145,7 +144,7 @@ func (v *views) timeLeft(now time.Time) (left, ends string) {
 		}
 		return "Last day", "Ends " + when + " at " + v.clock(v.c.Deadline)
 	default:
-		return grouped(int64(days)) + " days left", "Ends " + v.deadline(now)
+		return money.Count(int64(days)) + " days left", "Ends " + v.deadline(now)
 	}
 }
 
@@ -159,7 +158,7 @@ func (v *views) bar(state string, p models.Progress) *barView {
 	}
 	raised := p.Raised
 	percent := v.c.PermilleRaised(raised) / 10
-	b := &barView{Label: grouped(percent) + "% of the goal"}
+	b := &barView{Label: money.Count(percent) + "% of the goal"}
 	scale := v.c.Goal
 	if raised >= v.c.Goal {
 		scale = max(v.c.Stretch.Goal, raised+raised*15/100)
@@ -188,14 +187,5 @@ func (v *views) readers(n int64) string {
 	if n == 1 {
 		return "1 " + v.c.Words.Reader
 	}
-	return grouped(n) + " " + v.c.Words.Readers
-}
-
-// grouped writes a count with commas: 4106 is "4,106".
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return money.Count(n) + " " + v.c.Words.Readers
 }

@@ -12,13 +12,14 @@ type Attention struct {
 	Differs   UnderWay // where the books and Stripe differ, and nobody has resolved it
 	Failed    int64    // mails that were given up
 	Held      int64    // mails that a person has to release
+	Erasures  int64    // of donors who asked for it, that fail for long
 	Debits    UnderWay // bank debits that are under way for long
 	Disputes  []OpenDispute
 }
 
 // Count is how many there are of all kinds.
 func (a Attention) Count() int64 {
-	return a.Events + a.Twice.Count + a.Warnings.Count + a.LostTwice.Count + a.Differs.Count + a.Failed + a.Held + a.Debits.Count + int64(len(a.Disputes))
+	return a.Events + a.Twice.Count + a.Warnings.Count + a.LostTwice.Count + a.Differs.Count + a.Failed + a.Held + a.Erasures + a.Debits.Count + int64(len(a.Disputes))
 }
 
 // longDebit is how long a bank debit takes at most, four business days

@@ -69,6 +69,10 @@ const (
 	NoteAdded     Act = "gift.noted"
 )
 
+// DonorErased is a donor who was forgotten. The object is the donor's id, which
+// says nothing of whom it was.
+const DonorErased Act = "donor.erased"
+
 // The acts upon payouts.
 const (
 	PayoutMarked   Act = "payout.reconciled"
@@ -94,6 +98,14 @@ const (
 // Exported is a table that was taken out of the rooms. The object is its name, and
 // After what was asked of it.
 const Exported Act = "table.exported"
+
+// What the service forgets by itself, because it was kept for long enough. The
+// object is the last day on which what was forgotten may have come, and After how
+// many they were.
+const (
+	PayloadsEmptied  Act = "payloads.emptied"
+	AddressesDropped Act = "addresses.dropped" // of which the newsletter was asked for and never confirmed
+)
 
 // SampleMailed is a sample of a receipt that somebody had sent to themselves.
 const SampleMailed Act = "sample.mailed"

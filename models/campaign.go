@@ -53,6 +53,7 @@ type Campaign struct {
 	Accounts          map[Account]string // account codes of the newsroom's own chart
 	Restricted        bool               // gifts are income with donor restrictions
 	PublishDonorsFrom money.Minor        // 0: no donor is ever published
+	CollectAddress    bool               // Stripe's page asks for a postal address, and the books keep it
 
 	Words Words
 	Look  Look

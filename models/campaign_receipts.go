@@ -24,12 +24,13 @@ func (b Benefit) ComesWith(gift money.Minor) bool {
 	return b.Description != "" && gift >= b.From
 }
 
-// Notices are the mails that tell the newsroom of a large gift, and of what waits
-// for a person.
+// Notices are the mails that tell the newsroom of a large gift, of what waits for a
+// person, and of what each week came to.
 type Notices struct {
 	To   []string    // e-mail addresses; none: no notice of gifts is sent
 	From money.Minor // of gifts of this much or more
 	// Morning is who is told each morning what waits: nil, finance and admins who
 	// can sign in; empty, nobody.
 	Morning []string
+	Weekly  []string // who is told each Monday what the week before came to
 }

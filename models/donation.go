@@ -37,6 +37,7 @@ type Donation struct {
 
 	DonorID      *string
 	DonorName    string // as given with this gift; "" if none was
+	DonorAddress string // likewise, in lines
 	Status       Status
 	ReceivedAt   *time.Time // Stripe's time of the charge (UTC)
 	RefundedAt   *time.Time // of the last refund that stands (UTC)

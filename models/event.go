@@ -7,7 +7,8 @@ import (
 )
 
 // Event is one of Stripe's events as it came: the raw bytes are stored before
-// they are understood, and kept whatever becomes of them.
+// they are understood, and kept whatever becomes of them, until the persons in
+// them are to be forgotten.
 type Event struct {
 	ID         string `gorm:"primaryKey"` // evt_…
 	Type       string
@@ -16,7 +17,10 @@ type Event struct {
 	Livemode   bool
 	APIVersion string
 	Raw        []byte
-	SHA256     string `gorm:"column:sha256"`
+	SHA256     string `gorm:"column:sha256"` // of what came, also once Raw was emptied
+	// EmptiedAt is when all of a person was taken out of Raw; nil while it is as it
+	// came. What was emptied is no evidence: what it speaks of is fetched.
+	EmptiedAt  *time.Time
 	ReceivedAt time.Time
 	State      EventState
 	Attempts   int

@@ -59,7 +59,7 @@ type DonorGiving struct {
 	ID          string
 	Email       string // "" if none is known
 	Name        string // as given with the latest gift that has one
-	Address     string // likewise
+	Address     string // likewise, in lines: of gifts through Stripe where the campaign asks for it, and of others
 	First, Last time.Time
 	Gifts       int64       // those that count
 	Total       money.Minor // received, less what went back

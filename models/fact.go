@@ -36,7 +36,8 @@ type Fact struct {
 
 	Email     string    // as typed; folded by FoldEmail
 	Name      string    // the donor's, as typed; of the same place as the Email
-	EmailRank EmailRank // of both
+	Address   string    // likewise, in lines as on an envelope; "" where no street is named
+	EmailRank EmailRank // of all three
 	Method    string    // card brand or bank, as Stripe names it
 	Last4     string
 	Evidence  string // the event or object that said so
@@ -57,6 +58,9 @@ type GiftRef struct {
 	// Renewal: a later payment of a subscription. The token is that of the
 	// gift which began it, and the invoice names this one.
 	Renewal bool
+	// Erased: the evidence says that its donor was erased. Nothing of a person in it
+	// is taken in.
+	Erased bool
 	// Final: no other object can tell more about whose it is. Otherwise a fact
 	// that names no campaign waits until it has been looked up.
 	Final bool
@@ -126,8 +130,9 @@ type storedFact struct {
 	Object     string
 	Charge     string // the charge it is of, "" where none is named
 	Email      string
-	EmailRank  EmailRank // of the name too
+	EmailRank  EmailRank // of the name and the address too
 	Name       string
+	Address    string
 	Method     string
 	Last4      string
 	Evidence   string
@@ -158,12 +163,11 @@ type figures struct {
 	open       openEnds
 	counted    bool
 	offline    bool // given in another way than through Stripe
-	email      string
-	name       string
+	person
 }
 
 // person is whoever gave, as typed.
-type person struct{ email, name string }
+type person struct{ email, name, address string }
 
 // fold reckons a gift's state from the set of its facts alone. The order of
 // the slice does not matter. began is who was typed when the gift's
@@ -171,7 +175,7 @@ type person struct{ email, name string }
 func fold(agreed money.Minor, began person, facts []storedFact) figures {
 	var f figures
 	var completed, failed, expired bool
-	var rank, nameRank EmailRank
+	var rank, nameRank, addressRank EmailRank
 	if began.email != "" {
 		f.email, rank = began.email, SessionEmail
 	}
@@ -219,8 +223,11 @@ func fold(agreed money.Minor, began person, facts []storedFact) figures {
 		if fact.Name != "" && (f.name == "" || fact.EmailRank > nameRank || fact.EmailRank == nameRank && fact.Name < f.name) {
 			f.name, nameRank = fact.Name, fact.EmailRank
 		}
+		if fact.Address != "" && (f.address == "" || fact.EmailRank > addressRank || fact.EmailRank == addressRank && fact.Address < f.address) {
+			f.address, addressRank = fact.Address, fact.EmailRank
+		}
 	}
-	f.name = cmp.Or(f.name, began.name)
+	f.name, f.address = cmp.Or(f.name, began.name), cmp.Or(f.address, began.address)
 	f.counted = f.captured > 0 && f.refunded+f.disputed < f.captured
 	if f.captured == 0 {
 		f.receivedAt = nil // taken back: nothing was received

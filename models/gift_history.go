@@ -11,6 +11,7 @@ type GiftHistory struct {
 	ListedGift
 	Entered  *OfflineGift  // what a person entered; nil for a gift through Stripe
 	Wish     *Signup       // the newsletter, if the donor's address is signed up for it
+	Erased   *Erasure      // nil unless its donor was
 	Facts    []GiftFact    // in no order that matters
 	Events   []Event       // those that told of it, and those that speak of its objects, with their raw text
 	Receipts []Receipt     // the oldest first

@@ -23,6 +23,7 @@ type Health struct {
 	Match  Match
 	Payout *Payout    // the last to arrive; nil: none was seen
 	Cards  *time.Time // until when the last look for cards that expire counts; nil: nobody looked
+	Forgot *time.Time // when nothing was left that was to be forgotten by its age; nil: never yet
 	// Unfolded is how many rows wait to be folded into sums, of as many as may
 	// stand there without being behind.
 	Unfolded, MayStand int64

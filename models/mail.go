@@ -23,6 +23,7 @@ const (
 	MailStatement         MailKind = "statement"
 	MailSampleReceipt     MailKind = "sample_receipt" // to staff, of no gift
 	MailMorning           MailKind = "morning"        // to finance, of what waits for a person
+	MailWeekly            MailKind = "weekly"         // to the newsroom, of what a week came to
 )
 
 // Mail is a mail that is to be sent. What its words need beside it is looked

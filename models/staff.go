@@ -40,11 +40,15 @@ type Staff struct {
 func (Staff) TableName() string { return "staff" }
 
 // Actor is who does something, by the name under which the audit log has it:
-// somebody's e-mail, or Operator.
+// somebody's e-mail, or one of those below.
 type Actor string
 
-// Operator is whoever works on the command line, where nobody signs in.
-const Operator Actor = "command line"
+const (
+	// Operator is whoever works on the command line, where nobody signs in.
+	Operator Actor = "command line"
+	// Itself is the service, which does some things by the clock and at nobody's word.
+	Itself Actor = "the service"
+)
 
 // Actor is the name under which this person acts.
 func (s Staff) Actor() Actor { return Actor(s.Email) }

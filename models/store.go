@@ -36,6 +36,9 @@ type Options struct {
 	Zone *time.Location
 	// Notices say whom to tell of large gifts; the zero value, nobody.
 	Notices Notices
+	// Addresses: the campaign asks donors for their postal addresses. Where it
+	// doesn't, none that Stripe tells is kept; what staff enter always is.
+	Addresses bool
 
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for tokens and ids; defaults to crypto/rand
@@ -53,10 +56,12 @@ type Store struct {
 	livemode *bool
 	start    time.Time // of the books, as the campaign has it
 	notices  Notices
-	own      *time.Location // the campaign's zone; nil: the books' is taken
-	clock    func() time.Time
-	ids      ids
-	log      *slog.Logger
+	// addresses: those that Stripe tells are kept.
+	addresses bool
+	own       *time.Location // the campaign's zone; nil: the books' is taken
+	clock     func() time.Time
+	ids       ids
+	log       *slog.Logger
 
 	// writer admits one writing transaction at a time on SQLite, in order of
 	// arrival; on PostgreSQL it is nil and rows do the locking.
@@ -89,7 +94,7 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		dialect: d, slug: o.Slug, currency: o.Currency, livemode: o.Livemode, start: o.BooksStart, notices: o.Notices,
-		own: o.Zone, clock: o.Now, ids: ids{o.Random}, log: o.Log,
+		addresses: o.Addresses, own: o.Zone, clock: o.Now, ids: ids{o.Random}, log: o.Log,
 	}
 	s.zone.Store(time.UTC)
 	if d == sqlite {

@@ -44,6 +44,7 @@ func (s *Store) attention(tx *gorm.DB) (Attention, error) {
 		{"long debits", &a.Debits, tx.Raw("SELECT COUNT(*) AS count, COALESCE(SUM(pending), 0) AS amount FROM donations WHERE "+longPending, s.Now().Add(-longDebit))},
 		{"mails given up", &a.Failed, tx.Raw("SELECT COUNT(*) FROM outbox WHERE state = ?", MailIsFailed)},
 		{"held mails", &a.Held, tx.Raw("SELECT COUNT(*) FROM outbox WHERE state = ?", MailIsHeld)},
+		{"erasures that fail", &a.Erasures, tx.Raw("SELECT COUNT(*) FROM erasures WHERE "+failingErasure, ErasureQueued, s.Now().Add(-erasurePatience))},
 	} {
 		if err := q.rows.Scan(q.into).Error; err != nil {
 			return a, fmt.Errorf("count the %s: %w", q.what, err)
@@ -116,13 +117,19 @@ func (s *Store) lookInTheMorning(tx *gorm.DB, day string) error {
 		return err
 	}
 	for _, to := range addresses {
-		sum := sha256.Sum256([]byte(FoldEmail(to))) // keys are shown and logged: no address in one
-		m := Mail{Key: string(MailMorning) + ":" + day + ":" + hex.EncodeToString(sum[:4]), Kind: MailMorning, About: About{Email: to, At: &at}}
+		m := Mail{Key: staffKey(MailMorning, day, to), Kind: MailMorning, About: About{Email: to, At: &at}}
 		if err := s.enqueue(tx, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// staffKey is the key of a mail of a day or week to somebody of the newsroom. Keys
+// are shown and logged: no address stands in one.
+func staffKey(kind MailKind, of, to string) string {
+	sum := sha256.Sum256([]byte(FoldEmail(to)))
+	return string(kind) + ":" + of + ":" + hex.EncodeToString(sum[:4])
 }
 
 // MorningAddresses are who is told in the morning what waits: whom the campaign

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -41,12 +40,17 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if r.Empty() {
 		return booked{state: r.State, problem: r.Problem}, nil
 	}
-	all, err := s.book(tx, r.Facts)
+	// Before any row is locked: see lockOut.
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
+	all, err := s.book(tx, g, r.Facts)
 	if err != nil {
 		return booked{}, err
 	}
 	if r.Subscription != nil {
-		one, err := s.keepSubscription(tx, *r.Subscription)
+		one, err := s.keepSubscription(tx, g, *r.Subscription)
 		if err != nil {
 			return booked{}, err
 		}
@@ -80,11 +84,14 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 
 // book books facts inside the caller's transaction. What one fact lacks does
 // not keep the others from being booked.
-func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
+func (s *Store) book(tx *gorm.DB, g gone, facts []Fact) (booked, error) {
 	var all booked
-	gifts := s.noGifts(tx, facts)
+	gifts := s.noGifts(tx, g, facts)
 	var expecting []Fact
 	for _, fact := range withUndoing(facts) {
+		if !s.addresses {
+			fact.Address = ""
+		}
 		one, err := s.bookOne(tx, gifts, fact)
 		if err != nil {
 			return booked{}, fmt.Errorf("fact %s: %w", fact.Key, err)
@@ -111,6 +118,12 @@ func (s *Store) book(tx *gorm.DB, facts []Fact) (booked, error) {
 var gravity = map[EventState]int{EventNoEffect: 0, EventForeign: 1, EventBooked: 2, EventWaiting: 3, EventAttention: 4}
 
 func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, error) {
+	// A gift that is made anew brings no words of whoever was erased.
+	if who, err := gifts.gone.theirs(tx, Donation{}, fact); err != nil {
+		return booked{}, err
+	} else if who.ID != "" {
+		fact.Gift.Choices.Comment, fact.Gift.Choices.TributeName = "", ""
+	}
 	gift, err := gifts.of(fact)
 	var wrong problem
 	switch {
@@ -125,6 +138,9 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	case errors.As(err, &wrong):
 		return booked{state: EventAttention, problem: wrong.text}, nil
 	case err != nil:
+		return booked{}, err
+	}
+	if fact, err = s.leaveToGone(tx, gifts.gone, gift, fact); err != nil {
 		return booked{}, err
 	}
 	if gift.has(fact.Key) {
@@ -157,43 +173,6 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	return one, nil
 }
 
-// name keeps the ids that Stripe knows a gift by; what waited for one of them is
-// due at once. It returns a problem if one is another gift's.
-func (s *Store) name(tx *gorm.DB, gift *giftInHand, fact Fact) error {
-	ids := fact.Gift.ids()
-	unsure := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return gift.names[id] })
-	if len(unsure) > 0 {
-		var known []giftID
-		if err := tx.Where("id IN ?", unsure).Find(&known).Error; err != nil {
-			return fmt.Errorf("read the gift's ids: %w", err)
-		}
-		for _, k := range known {
-			if k.DonationID != gift.ID {
-				return problem{fmt.Sprintf("%s names %s, which belongs to the gift %s", fact.Key, k.ID, k.DonationID)}
-			}
-			gift.names[k.ID] = true
-		}
-	}
-	var fresh []giftID
-	for _, id := range unsure {
-		if !gift.names[id] {
-			fresh, gift.names[id] = append(fresh, giftID{id, gift.ID}), true
-		}
-	}
-	if len(fresh) > 0 || fact.Kind == Charged {
-		gift.wakes = append(gift.wakes, ids...)
-	}
-	return createAll(tx, "the gift's ids", fresh)
-}
-
-// giftID is a name that Stripe has for a gift.
-type giftID struct {
-	ID         string `gorm:"primaryKey"`
-	DonationID string
-}
-
-func (giftID) TableName() string { return "gift_ids" }
-
 // record writes one new fact of a gift, and its posting. What follows from it is
 // written when the gift is put down.
 func (s *Store) record(tx *gorm.DB, gift *giftInHand, fact Fact) error {
@@ -220,7 +199,7 @@ func (s *Store) toBook(tx *gorm.DB, d Donation, fact Fact) (row storedFact, p Po
 	row = storedFact{
 		Key: fact.Key, DonationID: d.ID, Kind: fact.Kind, Amount: fact.Money.Minor, Currency: fact.Money.Currency,
 		At: fact.At.UTC(), Object: fact.Object, Charge: fact.Gift.Charge, Email: FoldEmail(fact.Email), EmailRank: fact.EmailRank,
-		Name: strings.TrimSpace(fact.Name), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
+		Name: strings.TrimSpace(fact.Name), Address: strings.TrimSpace(fact.Address), Method: fact.Method, Last4: fact.Last4, Evidence: fact.Evidence, RecordedAt: s.Now(),
 	}
 	if !fact.Kind.MovesMoney() {
 		return row, Posting{}, nil
@@ -310,22 +289,16 @@ func (f figures) change(d Donation) progressChange {
 
 // foldedColumns are those of a gift that hold what its facts come to.
 var foldedColumns = []string{
-	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name",
+	"status", "received_at", "refunded_at", "captured", "refunded", "disputed", "fee_taken", "pending", "counted", "donor_name", "donor_address",
 	"refunds_open", "refunding", "disputes_open", "contested",
 }
 
 // hold has a gift hold what its facts come to.
 func (d *Donation) hold(f figures) {
 	d.Status, d.ReceivedAt, d.RefundedAt, d.Captured, d.Refunded = f.status, f.receivedAt, f.refundedAt, f.captured, f.refunded
-	d.Disputed, d.FeeTaken, d.Pending, d.Counted, d.DonorName = f.disputed, f.fees, f.pending, f.counted, f.name
+	d.Disputed, d.FeeTaken, d.Pending, d.Counted = f.disputed, f.fees, f.pending, f.counted
+	d.DonorName, d.DonorAddress = f.name, f.address
 	d.RefundsOpen, d.Refunding, d.DisputesOpen, d.Contested = f.open.refunds, f.open.refunding, f.open.disputes, f.open.contested
-}
-
-func gifts(counted bool) int64 {
-	if counted {
-		return 1
-	}
-	return 0
 }
 
 func factsOf(tx *gorm.DB, donationID string) ([]storedFact, error) {

@@ -219,7 +219,7 @@ func (s *Store) rebuildDays(tx *gorm.DB) error {
 // eachGift visits every gift with all that is known of it.
 func eachGift(tx *gorm.DB, visit func(d Donation, facts []storedFact) error) error {
 	var gifts []Donation
-	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, src, utm_source, utm_medium, "+
+	return tx.Select("id, amount_charged, status, received_at, refunded_at, frequency, renewal, subscription_id, donor_name, donor_address, src, utm_source, utm_medium, "+
 		"refunds_open, refunding, disputes_open, contested").
 		FindInBatches(&gifts, 500, func(*gorm.DB, int) error {
 			ids := make([]string, 0, len(gifts))

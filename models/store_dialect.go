@@ -47,8 +47,10 @@ func dialectOf(address string) (dialect, error) {
 // immediate transactions so that two writers queue rather than fail. Recursive
 // triggers have an INSERT OR REPLACE ask the triggers of deletions, so that the
 // service itself can replace no row that is only appended (https://www.sqlite.org/lang_conflict.html).
+// With secure_delete what was overwritten or deleted is zeros in the file, so that
+// whoever was erased is not to be read there (https://www.sqlite.org/pragma.html#pragma_secure_delete).
 const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-16000)&_txlock=immediate&_time_format=sqlite"
+	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-16000)&_pragma=secure_delete(1)&_txlock=immediate&_time_format=sqlite"
 
 func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 	if d == sqlite {
@@ -129,7 +131,7 @@ func (d dialect) assertSettings(ctx context.Context, conn *sql.DB) error {
 func (d dialect) lostRace(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return pg.Code == "40001" || pg.Code == "40P01"
+		return pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "55P03"
 	}
 	var lite *driver.Error
 	if errors.As(err, &lite) {
@@ -191,4 +193,31 @@ func (d dialect) lockTable(tx *gorm.DB, table string) error {
 		return nil
 	}
 	return tx.Exec("LOCK TABLE " + table + " IN EXCLUSIVE MODE").Error
+}
+
+// lockOut waits until nobody who has so much as read a table is under way, and
+// lets nobody read it until the transaction ends. It gives up soon, as a race
+// that was lost, so that whoever waits behind it does not wait for long. SQLite,
+// with its one writer, does so anyway.
+func (d dialect) lockOut(tx *gorm.DB, table string) error {
+	if d == sqlite {
+		return nil
+	}
+	if err := tx.Exec("SET LOCAL lock_timeout = '2s'").Error; err != nil {
+		return err
+	}
+	if err := tx.Exec("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE").Error; err != nil {
+		return err
+	}
+	return tx.Exec("SET LOCAL lock_timeout = DEFAULT").Error
+}
+
+// settleFile writes what was committed to SQLite's file itself, and leaves
+// nothing of it in the log beside it. While somebody reads there, it is left to
+// the next of its kind. What PostgreSQL keeps of old rows is VACUUM's.
+func (d dialect) settleFile(db *gorm.DB) error {
+	if d != sqlite {
+		return nil
+	}
+	return db.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error
 }

@@ -88,3 +88,11 @@ func (s *Store) countGift(tx *gorm.DB, donorID string, by int64) (int64, error) 
 	}
 	return 0, nil
 }
+
+// gifts is by how many a gift counts.
+func gifts(counted bool) int64 {
+	if counted {
+		return 1
+	}
+	return 0
+}

@@ -52,12 +52,25 @@ func (s *Store) receive(ctx context.Context, e Event, settle func(tx *gorm.DB) (
 	return result, nil
 }
 
-// keep stores an event that is new and settles it.
+// keep stores an event that is new and settles it: without persons, if it is of
+// somebody who was erased.
 func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, error)) (booked, error) {
+	g, err := s.whoIsGone(tx)
+	if err != nil {
+		return booked{}, err
+	}
 	sum := sha256.Sum256(e.Raw)
 	e.SHA256 = hex.EncodeToString(sum[:])
 	// Most are booked at once, and so written once.
 	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventBooked, nil, nil
+	came := e.Raw
+	erased, err := g.speaksOf(tx, came)
+	if err != nil {
+		return booked{}, err
+	}
+	if erased {
+		e.Raw, e.EmptiedAt = emptied(came), &e.ReceivedAt
+	}
 	stored := insertOnce(tx, &e)
 	if stored.Error != nil {
 		return booked{}, stored.Error
@@ -71,10 +84,22 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		return booked{state: known.State}, err
 	}
 	result, err := settle(tx)
-	if err != nil || result.state == EventBooked && result.problem == "" {
-		return result, err
+	if err != nil {
+		return booked{}, err
 	}
-	return result, s.keepState(tx, e, result)
+	if result.state != EventBooked || result.problem != "" {
+		if err := s.keepState(tx, e, result); err != nil {
+			return booked{}, err
+		}
+	}
+	if erased {
+		return result, nil
+	}
+	// What it told may have shown whose it is.
+	if erased, err = g.speaksOf(tx, came); err == nil && erased {
+		err = s.emptyThese(tx, []Event{{ID: e.ID, Raw: came}})
+	}
+	return result, err
 }
 
 // evidence is the name under which an object is kept that no event brought: a

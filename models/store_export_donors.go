@@ -33,12 +33,11 @@ type givenGift struct {
 func (s *Store) ExportDonors(ctx context.Context, in Span, atLeast money.Minor) iter.Seq2[DonorGiving, error] {
 	gifts := rowsOf[givenGift](ctx, s, "the donors", func(tx *gorm.DB) *gorm.DB {
 		return tx.Table("(?) AS d", givenIn(in).wanted(tx.Model(&Donation{})).Select("donations.*")).
-			Select(`COALESCE(d.donor_id, d.id) AS donor, COALESCE(o.email, '') AS email, d.donor_name, COALESCE(g.donor_address, '') AS donor_address,
+			Select(`COALESCE(d.donor_id, d.id) AS donor, COALESCE(o.email, '') AS email, d.donor_name, d.donor_address,
 				d.received_at, d.created_at, d.captured - d.refunded - d.disputed AS stands, d.counted,
 				(SELECT COUNT(*) FROM donations x JOIN subscriptions s ON s.id = x.subscription_id
 					WHERE x.donor_id = d.donor_id AND x.captured > 0 AND s.status IN ('active', 'past_due')) AS subscriptions`).
 			Joins("LEFT JOIN donors o ON o.id = d.donor_id").
-			Joins("LEFT JOIN offline_gifts g ON g.donation_id = d.id").
 			Order("COALESCE(d.donor_id, d.id), COALESCE(d.received_at, d.created_at), d.id")
 	})
 	return func(yield func(DonorGiving, error) bool) {

@@ -101,6 +101,9 @@ func (h *GiftHistory) readPerson(tx *gorm.DB) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
+	if h.Erased, err = erasureOf(tx, derefOr(h.Donation.DonorID)); err != nil {
+		return err
+	}
 	var wishes []Signup
 	if err := tx.Where("email = ? AND email <> ''", h.Email).Find(&wishes).Error; err != nil {
 		return fmt.Errorf("read the donor's wish: %w", err)

@@ -37,6 +37,15 @@ func (g *giftInHand) fresh() []storedFact { return g.facts[g.stood:] }
 // hear notes a fact for what it gives to tell.
 func (g *giftInHand) hear(fact Fact) { g.heard = append(g.heard, heardFact{fact, len(g.facts)}) }
 
+// forget leaves the gift to a donor who was erased: without the person, as its rows
+// are from then on.
+func (g *giftInHand) forget(donorID string) {
+	g.DonorID, g.DonorName, g.DonorAddress, g.Comment, g.TributeName = &donorID, "", "", "", ""
+	for i := range g.facts {
+		g.facts[i].Email, g.facts[i].Name, g.facts[i].Address, g.facts[i].Last4 = "", "", "", ""
+	}
+}
+
 // takeGift locks a gift and reads its facts.
 func takeGift(tx *gorm.DB, donationID string) (*giftInHand, error) {
 	d, err := lockDonation(tx, "id = ?", donationID)
@@ -87,14 +96,15 @@ func (s *Store) putDown(tx *gorm.DB, g *giftInHand) (woke bool, err error) {
 type giftsInHand struct {
 	store  *Store
 	tx     *gorm.DB
+	gone   gone
 	keys   []string // of the facts that are to be booked
 	taken  []*giftInHand
 	byRef  map[GiftRef]*giftInHand
 	others map[string]string // of these keys, those that stand under a gift that is not in hand, and which
 }
 
-func (s *Store) noGifts(tx *gorm.DB, facts []Fact) *giftsInHand {
-	g := &giftsInHand{store: s, tx: tx, byRef: map[GiftRef]*giftInHand{}, others: map[string]string{}}
+func (s *Store) noGifts(tx *gorm.DB, erased gone, facts []Fact) *giftsInHand {
+	g := &giftsInHand{store: s, tx: tx, gone: erased, byRef: map[GiftRef]*giftInHand{}, others: map[string]string{}}
 	for _, f := range facts {
 		g.keys = append(g.keys, f.Key)
 	}

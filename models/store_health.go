@@ -151,6 +151,13 @@ func (h *Health) readRest(tx *gorm.DB) error {
 		until := held[0].Until.UTC()
 		h.Cards = &until
 	}
+	var forgot retentionRow
+	if err := tx.Take(&forgot, 1).Error; err != nil {
+		return fmt.Errorf("read what was forgotten: %w", err)
+	}
+	if h.Forgot = forgot.CompletedAt; h.Forgot != nil {
+		*h.Forgot = h.Forgot.UTC()
+	}
 	return nil
 }
 

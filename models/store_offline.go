@@ -91,10 +91,20 @@ func (s *Store) entered(tx *gorm.DB, g NewOfflineGift) (d Donation, again bool, 
 	if err := tx.Take(&d, "id = ?", kept.DonationID).Error; err != nil {
 		return Donation{}, false, fmt.Errorf("find the gift of the form key: %w", err)
 	}
-	if d.AmountCharged != g.Amount || !kept.says(g) {
+	if d.AmountCharged != g.Amount || !kept.says(g) && !kept.says(g.forget()) {
 		return Donation{}, false, ErrConflict
 	}
 	return d, true, nil
+}
+
+// forget takes the person out of what was entered. Of stock the receipt says what
+// was given.
+func (g NewOfflineGift) forget() NewOfflineGift {
+	g.DonorName, g.DonorEmail, g.DonorAddress, g.Note = "", "", "", ""
+	if g.Method != Stock {
+		g.Reference = ""
+	}
+	return g
 }
 
 // says reports whether a form sent again says what is kept.

@@ -25,9 +25,13 @@ type entry struct {
 // record does with one more fact of a gift that there is, for gifts that are
 // new and have one.
 func (s *Store) enter(tx *gorm.DB, gifts ...NewOfflineGift) ([]Donation, error) {
+	erased, err := s.whoIsGone(tx)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]entry, 0, len(gifts))
 	for _, g := range gifts {
-		one, err := s.entry(tx, g)
+		one, err := s.entry(tx, erased, g)
 		if err != nil {
 			return nil, err
 		}
@@ -65,14 +69,21 @@ func (s *Store) enter(tx *gorm.DB, gifts ...NewOfflineGift) ([]Donation, error) 
 }
 
 // entry makes of what a person says a gift with its fact.
-func (s *Store) entry(tx *gorm.DB, g NewOfflineGift) (entry, error) {
+func (s *Store) entry(tx *gorm.DB, erased gone, g NewOfflineGift) (entry, error) {
 	d, err := s.newDonation(Choices{Frequency: Once, Amount: g.Amount, Tribute: NoTribute}, s.Now())
 	if err != nil {
 		return entry{}, err
 	}
 	d.Token, d.CheckoutState = "", CheckoutOpen // it has no page of the donor's, and none to be made
 	fact := d.offline(OfflineGiven, g.receivedAt(s.Now()), "entered by "+g.EnteredBy)
-	fact.Name, fact.Email, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, BillingEmail, string(g.Method)
+	fact.Name, fact.Email, fact.Address, fact.EmailRank, fact.Method = g.DonorName, g.DonorEmail, g.DonorAddress, BillingEmail, string(g.Method)
+	who, err := erased.theirs(tx, d, fact)
+	if err != nil {
+		return entry{}, err
+	}
+	if who.ID != "" { // it is older than the erasure
+		d.DonorID, fact, g = &who.ID, fact.forget(), g.forget()
+	}
 	stored, posting, err := s.toBook(tx, d, fact)
 	if err != nil {
 		return entry{}, err
@@ -134,9 +145,14 @@ func (e entry) kept(now time.Time) OfflineGift {
 // counts these gifts as theirs, and returns by how much the number of donors
 // grows. A gift without an e-mail is a donor of its own.
 func (s *Store) giveDonors(tx *gorm.DB, all []entry) (grown int64, err error) {
-	given := map[string]int64{} // how many, by e-mail
+	given := map[string]int64{}  // how many, by e-mail
+	ofGone := map[string]int64{} // and by the id of who was erased
 	var fresh []Donor
 	for i := range all {
+		if id := all[i].donation.DonorID; id != nil {
+			ofGone[*id]++
+			continue
+		}
 		if email := all[i].figures.email; email != "" {
 			given[email]++
 			continue
@@ -158,6 +174,9 @@ func (s *Store) giveDonors(tx *gorm.DB, all []entry) (grown int64, err error) {
 	byGifts := map[int64][]string{}
 	for email, id := range known {
 		byGifts[given[email]] = append(byGifts[given[email]], id)
+	}
+	for id, gifts := range ofGone {
+		byGifts[gifts] = append(byGifts[gifts], id)
 	}
 	for i := range all {
 		if id, is := known[all[i].figures.email]; is {

@@ -13,12 +13,18 @@ import (
 
 // keepSubscription keeps what Stripe says of a subscription, unless something
 // that supersedes it is known.
-func (s *Store) keepSubscription(tx *gorm.DB, sub Subscription) (booked, error) {
+func (s *Store) keepSubscription(tx *gorm.DB, g gone, sub Subscription) (booked, error) {
 	switch {
 	case sub.Campaign != s.slug:
 		return booked{state: EventForeign}, nil
 	case !ValidToken(sub.Token):
 		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
+	}
+	// The card is its owner's.
+	if erased, err := g.began(tx, sub); err != nil {
+		return booked{}, err
+	} else if erased {
+		sub.PaymentMethod, sub.Card = "", Card{}
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
 	sub.Ran = !sub.Ended() && sub.CancelledAt == nil && !sub.CancelsAtEnd
@@ -69,14 +75,15 @@ func whoBegan(tx *gorm.DB, d Donation) (person, error) {
 	if !d.Renewal || d.SubscriptionID == nil {
 		return person{}, nil
 	}
-	var began struct{ Email, Name string }
-	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name
+	var began struct{ Email, Name, Address string }
+	err := tx.Raw(`SELECT COALESCE(MIN(NULLIF(f.email, '')), '') AS email, COALESCE(MIN(NULLIF(f.name, '')), '') AS name,
+			COALESCE(MIN(NULLIF(f.address, '')), '') AS address
 		FROM facts f JOIN donations d ON d.id = f.donation_id
 		WHERE d.subscription_id = ? AND NOT d.renewal AND f.email_rank = ?`, *d.SubscriptionID, SessionEmail).Scan(&began).Error
 	if err != nil {
 		return person{}, fmt.Errorf("find who began the subscription: %w", err)
 	}
-	return person{began.Email, began.Name}, nil
+	return person{began.Email, began.Name, began.Address}, nil
 }
 
 // shareDonor gives the renewals of a subscription to the donor who began it,

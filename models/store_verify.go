@@ -263,7 +263,7 @@ func verifyGifts(tx *gorm.DB) ([]Breach, error) {
 		}
 		f := fold(d.AmountCharged, began, facts)
 		kept := openEnds{d.RefundsOpen, d.DisputesOpen, d.Refunding, d.Contested}
-		if f.open != kept || f.status != d.Status || f.name != d.DonorName || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
+		if f.open != kept || f.status != d.Status || f.name != d.DonorName || f.address != d.DonorAddress || !sameTime(f.receivedAt, d.ReceivedAt) || !sameTime(f.refundedAt, d.RefundedAt) {
 			breaches = append(breaches, Breach{"I8", "a gift's state is the fold of its facts", fmt.Sprintf("%s: shown %s, facts say %s", d.ID, d.Status, f.status)})
 		}
 		return nil

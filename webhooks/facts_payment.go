@@ -18,7 +18,7 @@ func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
 	if fact.Method == "" {
 		fact.Method, fact.Last4 = c.Method.Type, c.Method.Bank.Last4
 	}
-	fact.Name = storable(c.Billing.Name)
+	fact.Name, fact.Address = storable(c.Billing.Name), c.Billing.Address.lines()
 	switch {
 	case c.Billing.Email != "":
 		fact.Email, fact.EmailRank = c.Billing.Email, models.BillingEmail
@@ -137,8 +137,8 @@ func readSession(s session, failed bool, evidence string) models.Reading {
 		return noEffect
 	}
 	completed := said(models.Completed, "completed")
-	if s.Customer.Email != "" || s.Customer.Name != "" {
-		completed.Email, completed.Name, completed.EmailRank = s.Customer.Email, storable(s.Customer.Name), models.SessionEmail
+	if email, name, address := s.Customer.Email, storable(s.Customer.Name), s.Customer.Address.lines(); email+name+address != "" {
+		completed.Email, completed.Name, completed.Address, completed.EmailRank = email, name, address, models.SessionEmail
 	}
 	rest := []models.Fact{completed}
 	switch {

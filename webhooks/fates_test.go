@@ -189,6 +189,21 @@ func (b *bookkeeper) live(r *rand.Rand) {
 	}
 }
 
+// people are who gave, by e-mail, with the name and the address of each.
+func (b *bookkeeper) people() map[string][2]string {
+	b.t.Helper()
+	all := map[string][2]string{}
+	for d, err := range b.store.ExportDonors(b.t.Context(), models.Span{}, 0) {
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if all[d.Email] = [2]string{d.Name, d.Address}; d.Address != "1 Street of "+d.Email+"\nSpringfield, IL 62701\nUS" {
+			b.t.Errorf("%s lives at %q", d.Email, d.Address)
+		}
+	}
+	return all
+}
+
 func TestEveryFateAgreesWithStripeAndTheBooksCanBeRebuiltFromIt(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(2)
@@ -201,8 +216,12 @@ func TestEveryFateAgreesWithStripeAndTheBooksCanBeRebuiltFromIt(t *testing.T) {
 				t.Parallel()
 				clock := &storetest.Clock{}
 				a := newAccount(t, clock, seed, shuffled(seed))
+				a.campaign.CollectAddress = true
+				books := func() *models.Store {
+					return storetest.OpenWith(t, models.Options{URL: address(t), Slug: a.campaign.Slug, Now: clock.Now, Addresses: true})
+				}
 				r := rand.New(rand.NewPCG(seed, 1))
-				first := a.keptIn(storetest.Open(t, address(t), clock)).subscribed()
+				first := a.keptIn(books()).subscribed()
 				first.live(r)
 				first.later(10 * time.Minute)
 				told := first.totals()
@@ -213,13 +232,16 @@ func TestEveryFateAgreesWithStripeAndTheBooksCanBeRebuiltFromIt(t *testing.T) {
 				}
 
 				// Other books, told of nothing, and from Stripe alone.
-				second := a.keptIn(storetest.Open(t, address(t), clock))
+				second := a.keptIn(books())
 				second.agree(second.sync())
 				if diff := cmp.Diff(first.ledger(), second.ledger()); diff != "" {
 					t.Errorf("rebuilt, the ledger differs (−kept +rebuilt):\n%s", diff)
 				}
 				if diff := cmp.Diff(first.totals(), second.totals()); diff != "" {
 					t.Errorf("rebuilt, the totals differ (−kept +rebuilt):\n%s", diff)
+				}
+				if diff := cmp.Diff(first.people(), second.people()); diff != "" {
+					t.Errorf("rebuilt, who gave differs (−kept +rebuilt):\n%s", diff)
 				}
 
 				// After a payout of everything nothing is left at Stripe.

@@ -89,11 +89,8 @@ type charge struct {
 	Transaction    ref[struct{}]     `json:"balance_transaction"`
 	TakenBack      ref[transaction]  `json:"failure_balance_transaction"`
 	ReceiptEmail   string            `json:"receipt_email"`
-	Billing        struct {
-		Email string `json:"email"`
-		Name  string `json:"name"`
-	} `json:"billing_details"`
-	Method struct {
+	Billing        party             `json:"billing_details"`
+	Method         struct {
 		Type string `json:"type"`
 		Card struct {
 			Brand string `json:"brand"`
@@ -132,11 +129,8 @@ type session struct {
 	PaymentIntent ref[intent]       `json:"payment_intent"`
 	Invoice       ref[invoice]      `json:"invoice"`
 	Subscription  ref[struct{}]     `json:"subscription"`
-	Customer      struct {
-		Email string `json:"email"`
-		Name  string `json:"name"`
-	} `json:"customer_details"`
-	Conversion *struct {
+	Customer      party             `json:"customer_details"`
+	Conversion    *struct {
 		AmountTotal    int64  `json:"amount_total"`
 		SourceCurrency string `json:"source_currency"`
 	} `json:"currency_conversion"`

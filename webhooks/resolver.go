@@ -143,7 +143,8 @@ func (r *Resolver) settle(ctx context.Context, e models.Event) (models.EventStat
 	if err != nil {
 		return r.store.Settle(ctx, e, models.Reading{State: models.EventAttention, Problem: "its stored text can't be read"})
 	}
-	if reading := understand(envelope); !reading.Empty() && reading.More == "" {
+	// Of what was emptied nothing but the envelope is left.
+	if reading := understand(envelope); e.EmptiedAt == nil && !reading.Empty() && reading.More == "" {
 		state, err := r.store.Settle(ctx, e, reading)
 		if err != nil || state != models.EventWaiting {
 			return state, err

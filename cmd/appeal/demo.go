@@ -266,7 +266,7 @@ func (d demoCommand) makeSamples(ctx context.Context, p *program, c models.Campa
 	}
 	err := sim.Sample(ctx, stripesim.SampleOptions{
 		N: d.Sample, Campaign: c.Slug, Currency: string(c.Currency), From: from, To: now, Zone: c.Zone, Presets: presets,
-		Product: c.Title + " — one-time gift", FeeBasisPoints: c.Fee.BasisPoints, FeeFixed: int64(c.Fee.Fixed), Aftermath: true,
+		Product: c.Title + " — one-time gift", FeeBasisPoints: c.Fee.BasisPoints, FeeFixed: int64(c.Fee.Fixed), Addresses: c.CollectAddress, Aftermath: true,
 	}, func(made int) { show(bar, made) })
 	if err != nil {
 		return err

@@ -65,6 +65,7 @@ type commands struct {
 	Staff      staffCommands     `cmd:"" help:"Say who may enter the finance rooms."`
 	Export     exportCommands    `cmd:"" help:"Write a table for a spreadsheet."`
 	Statements statementsCommand `cmd:"" help:"List the yearly statements to donors, or queue them."`
+	Erase      eraseCommand      `cmd:"" help:"Forget a donor who asked for it, and keep the money."`
 	Version    versionCommand    `cmd:"" help:"Print the version, the commit, and what it was built with."`
 }
 

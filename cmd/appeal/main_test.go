@@ -96,14 +96,34 @@ func freePort(t *testing.T) string {
 // pairs of names and values that are given.
 func startServing(t *testing.T, database string, changes ...string) *serving {
 	t.Helper()
+	s := standIn(t)
+	s.serve(t, database, changes...)
+	return s
+}
+
+// standIn starts the simulator, which has the program's clock.
+func standIn(t *testing.T) *serving {
+	t.Helper()
 	stripe := httptest.NewUnstartedServer(nil)
 	s := &serving{simURL: "http://" + stripe.Listener.Addr().String(), errs: &buffer{}}
 	var err error
-	if s.sim, err = stripesim.Open(stripesim.Config{Seed: 3, SecretKey: testKey, PublicURL: s.simURL}); err != nil {
+	if s.sim, err = stripesim.Open(stripesim.Config{Seed: 3, SecretKey: testKey, PublicURL: s.simURL, Now: clock}); err != nil {
 		t.Fatal(err)
 	}
 	stripe.Config.Handler = s.sim
 	stripe.Start()
+	t.Cleanup(func() {
+		stripe.Close()
+		if err := s.sim.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// serve starts the service beside the simulator.
+func (s *serving) serve(t *testing.T, database string, changes ...string) {
+	t.Helper()
 	listen := freePort(t)
 	s.address = "http://" + listen
 	s.env = env{
@@ -119,13 +139,7 @@ func startServing(t *testing.T, database string, changes ...string) *serving {
 	ended := make(chan int, 1)
 	go func() { ended <- run(ctx, []string{"serve"}, s.env.get, io.Discard, s.errs) }()
 	s.stop = sync.OnceValue(func() int { cancel(); return <-ended })
-	t.Cleanup(func() {
-		s.stop()
-		stripe.Close()
-		if err := s.sim.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { s.stop() })
 	base, err := url.Parse(s.address)
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +149,6 @@ func startServing(t *testing.T, database string, changes ...string) *serving {
 	if err := awaitReady(waiting, base); err != nil {
 		t.Fatalf("the service is not ready: %v\n%s", err, s.errs)
 	}
-	return s
 }
 
 func (s *serving) post(t *testing.T, address, body string, headers ...string) (int, http.Header, string) {

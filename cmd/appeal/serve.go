@@ -17,6 +17,7 @@ import (
 	"github.com/corruptionproject/appeal/handlers/finance"
 	"github.com/corruptionproject/appeal/internal/campaign"
 	"github.com/corruptionproject/appeal/internal/config"
+	"github.com/corruptionproject/appeal/internal/erasure"
 	"github.com/corruptionproject/appeal/internal/links"
 	"github.com/corruptionproject/appeal/internal/mail"
 	"github.com/corruptionproject/appeal/internal/outbox"
@@ -59,6 +60,7 @@ type door struct {
 type letterbox interface {
 	mail.Sender
 	handlers.Captured
+	erasure.Folder
 }
 
 // postOffice is how mail leaves and whom it is from. The sender is nil where
@@ -68,6 +70,14 @@ func (d door) postOffice(conf config.Config, c models.Campaign) (mail.Sender, ma
 		return d.captured, mail.Address{Name: c.Organisation.Name, Email: "giving@example.org"}
 	}
 	return newSender(conf), mail.Address{Name: conf.MailFrom.Name, Email: conf.MailFrom.Address}
+}
+
+// folder is where captured mail is; nil where mail is sent.
+func (d door) folder() erasure.Folder {
+	if d.captured == nil {
+		return nil
+	}
+	return d.captured
 }
 
 // serve is the service: every part made once, top to bottom, and stopped in
@@ -80,7 +90,8 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 	}()
 	live := conf.Livemode()
 	store, err := models.Connect(ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Addresses: c.CollectAddress,
+		Now: clock, Log: log,
 	})
 	if err != nil {
 		return err
@@ -132,8 +143,12 @@ func serve(ctx context.Context, conf config.Config, c models.Campaign, listener 
 		workers.Go(func() { syncer.Run(working, conf.SyncInterval) })
 	}
 	workers.Go(func() { letters.Run(working) })
+	workers.Go(func() {
+		(&erasure.Worker{Store: store, Stripe: stripe, Mail: listener.folder(), Log: log}).Run(working)
+	})
 	workers.Go(func() { foldProgress(working, store, log) })
-	workers.Go(func() { tellByTheClock(working, store, log) })
+	workers.Go(func() { tellByTheClock(working, store, c, log) })
+	workers.Go(func() { forgetByTheClock(working, store, log) })
 	serving, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
 	workers.Go(func() {
@@ -239,8 +254,9 @@ func foldProgress(ctx context.Context, store *models.Store, log *slog.Logger) {
 const betweenCards = 5 * time.Minute
 
 // tellByTheClock has donors told that the card of a monthly or yearly gift
-// expires, in one process at a time, and finance each morning what waits.
-func tellByTheClock(ctx context.Context, store *models.Store, log *slog.Logger) {
+// expires, in one process at a time, finance each morning what waits, and the
+// newsroom each Monday what the week came to.
+func tellByTheClock(ctx context.Context, store *models.Store, c models.Campaign, log *slog.Logger) {
 	holder := rand.Text()
 	every(ctx, betweenCards, func() bool {
 		mine, err := store.Lease(ctx, models.CardsLease, holder, betweenCards)
@@ -252,6 +268,11 @@ func tellByTheClock(ctx context.Context, store *models.Store, log *slog.Logger) 
 		}
 		if err := store.QueueMorning(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
 			log.Warn("what waits in the morning could not be looked for", "error", err)
+		}
+		if week, ok := c.WeekTold(store.Now()); ok {
+			if err := store.QueueWeekly(ctx, week); err != nil && ctx.Err() == nil && !errors.Is(err, models.ErrBooksClosed) {
+				log.Warn("the mail of the week could not be queued", "error", err)
+			}
 		}
 		return true
 	})

@@ -49,7 +49,8 @@ func (s stripeSyncCommand) Run(p *program) error {
 	live := conf.Livemode()
 	log := newLog(p.errs, conf.LogFormat, slog.LevelWarn)
 	store, err := models.Connect(p.ctx, models.Options{
-		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Now: clock, Log: log,
+		URL: conf.DatabaseURL.Reveal(), Slug: c.Slug, Currency: c.Currency, Livemode: &live, BooksStart: c.BooksStart, Zone: c.Zone, Notices: c.Notices, Addresses: c.CollectAddress,
+		Now: clock, Log: log,
 	})
 	if err != nil {
 		return err

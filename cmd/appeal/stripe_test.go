@@ -255,7 +255,7 @@ func TestSetupRefusesAnAddressThatStripeCantReach(t *testing.T) {
 func TestCheckNamesEachPermissionThatAKeyLacks(t *testing.T) {
 	t.Parallel()
 	for _, permission := range []string{
-		"checkout_session_read", "checkout_session_write", "payment_intent_read", "charge_read", "charge_write", "dispute_read", "early_fraud_warning_read", "payout_read", "balance_read",
+		"checkout_session_read", "checkout_session_write", "payment_intent_read", "payment_intent_write", "charge_read", "charge_write", "dispute_read", "early_fraud_warning_read", "payout_read", "balance_read",
 		"invoice_read", "subscription_read", "payment_method_read", "customer_read", "product_read", "event_read",
 	} {
 		t.Run(permission, func(t *testing.T) {

@@ -3,7 +3,6 @@ package finance
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,9 +13,11 @@ const (
 	auditPath = "/finance/audit"
 	// auditPage is how many acts one page of the log shows.
 	auditPage = 50
-	// operator stands in an address for whoever works on the command line; all
-	// others for whom the log has an e-mail stand there by their id.
+	// operator stands in an address for whoever works on the command line, itself
+	// for the service; all others, for whom the log has an e-mail, stand there by
+	// their id.
 	operator = "operator"
+	itself   = "service"
 	// nobody is who has done nothing.
 	nobody models.Actor = "none"
 )
@@ -50,11 +51,12 @@ var acts = map[models.Act]string{
 	models.OfflineEntered: "Offline gift entered", models.OfflineReversed: "Offline gift reversed",
 	models.OfflineImported: "Offline gifts imported",
 	models.RefundAskedFor:  "Refund asked for", models.RefundMadeBy: "Refunded", models.RefundRefusedTo: "Refund refused",
-	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written",
+	models.ReceiptResent: "Receipt sent again", models.NoteAdded: "Note written", models.DonorErased: "Donor erased",
 	models.EventReplayed: "Event tried again", models.MailRetried: "Mail sent again or released",
 	models.SampleMailed:    "Sample receipt mailed",
 	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
+	models.PayloadsEmptied: "Old events emptied of persons", models.AddressesDropped: "Unconfirmed addresses dropped",
 	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
 }
 
@@ -96,8 +98,11 @@ func (r *Rooms) auditAsked(v *visit) (auditAsked, error) {
 // actor is who stands in an address by an id. Nobody acts under the name of an
 // id that is nobody's.
 func (a auditAsked) actor(id string) models.Actor {
-	if id == operator {
+	switch id {
+	case operator:
 		return models.Operator
+	case itself:
+		return models.Itself
 	}
 	for _, who := range a.staff {
 		if who.ID == id {
@@ -175,6 +180,8 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 		return longDay(a.Object), closePath
 	case a.Act == models.EventReplayed:
 		return "Event " + a.Object, filters{path: giftsPath}.but("q", a.Object)
+	case a.Act == models.PayloadsEmptied || a.Act == models.AddressesDropped:
+		return "Of " + longDay(a.Object) + " or before", ""
 	case strings.Contains(a.Object, "@") && reader.Covers(models.Admin):
 		return a.Object, staffPath
 	default:
@@ -184,7 +191,7 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 
 // people are whom the log can be filtered by.
 func (a auditAsked) people(sees bool) []choice {
-	all := make([]choice, 0, len(a.staff)+1)
+	all := make([]choice, 0, len(a.staff)+2)
 	for _, who := range a.staff {
 		label := who.Email
 		if !sees {
@@ -192,7 +199,7 @@ func (a auditAsked) people(sees bool) []choice {
 		}
 		all = append(all, choice{Value: who.ID, Label: label})
 	}
-	return choices(append(all, choice{Value: operator, Label: "The command line"}), a.values.Get("who"))
+	return choices(append(all, choice{Value: operator, Label: "The command line"}, choice{Value: itself, Label: "The service itself"}), a.values.Get("who"))
 }
 
 func actChoices(chosen string) []choice {
@@ -256,8 +263,5 @@ func change(e models.AuditEntry) string {
 	return inWords.Replace(text)
 }
 
-var address = regexp.MustCompile(`([^\s@<>"]?)[^\s@<>"]*@([^\s@<>"]?)[^\s@<>"]*`)
-
-// masked leaves of every e-mail in a text no more than tells two colleagues
-// apart.
-func masked(text string) string { return address.ReplaceAllString(text, "$1…@$2…") }
+// masked is a text for whoever may see no donor.
+var masked = models.MaskEmails

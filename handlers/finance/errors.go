@@ -47,6 +47,7 @@ var statuses = []answered{
 	{models.ErrNoAddress, http.StatusConflict, "Nobody knows where to", "This gift came without an email, so there is nowhere to send its receipt. Nothing was changed."},
 	{errNoReceipt, http.StatusConflict, "There is no receipt yet", "A receipt is issued once something was received. Nothing was changed."},
 	{models.ErrNotSettled, http.StatusConflict, "That can’t be marked yet", "The payout has not arrived, or its lines don’t come to what was sent. Nothing was changed."},
+	{errOvertaken, http.StatusTooManyRequests, "Another download took its place", "Three tables at a time can be on their way to you. This one was given up for a newer one."},
 	{errNoMail, http.StatusConflict, "Mail is not set up", "The service sends no mail, so no sample either. Whoever runs it sets SMTP_URL and MAIL_FROM. Nothing was changed."},
 	{errForm, http.StatusUnsupportedMediaType, "We couldn’t read that", "The form came in a way we don’t understand. Nothing was changed."},
 	{body.ErrTooLarge, http.StatusRequestEntityTooLarge, "That was too much to send", "The form held more than we can take. Nothing was changed."},

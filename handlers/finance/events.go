@@ -18,12 +18,16 @@ type eventsView struct {
 	Gifts    []matter // that somebody can still save money on
 	Debits   []matter // that take longer than banks may
 	Differs  []matter // where the books and Stripe differ
+	Erasures []matter // of donors, that fail for long
 	Mail     []mailRow
 	Standing string // how many differences were resolved, and still stand
 	Nothing  bool
 }
 
-type eventRow struct{ ID, When, Type, Object, State, Problem, Resolve string }
+type eventRow struct {
+	ID, When, Type, Object, State, Problem, Resolve string
+	Emptied                                         bool // of persons
+}
 
 // matter is one thing that needs a person.
 type matter struct {
@@ -39,10 +43,10 @@ func (r *Rooms) getEvents(v *visit) error {
 		"resolved": "It is resolved, and your note is kept.",
 		"mail":     "It is sent now. Reload the page in a moment: it is gone once it was accepted.",
 	}[v.QueryParam("said")]}
-	if err := errors.Join(r.events(v, &view), r.found(v, &view), r.mails(v, &view)); err != nil {
+	if err := errors.Join(r.events(v, &view), r.found(v, &view), r.mails(v, &view), r.erasures(v, &view)); err != nil {
 		return err
 	}
-	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Debits)+len(view.Gifts)+len(view.Differs)+len(view.Mail) == 0
+	view.Nothing = len(view.Events)+len(view.Twice)+len(view.Disputes)+len(view.Debits)+len(view.Gifts)+len(view.Differs)+len(view.Erasures)+len(view.Mail) == 0
 	return r.render(v, http.StatusOK, "finance-events", "What needs a person", view)
 }
 
@@ -58,7 +62,7 @@ func (r *Rooms) events(v *visit, view *eventsView) error {
 		if e.State == models.EventWaiting {
 			state = "Waits, is tried again"
 		}
-		row := eventRow{ID: e.ID, When: r.moment(e.ReceivedAt), Type: e.Type, Object: e.ObjectID, State: state, Problem: e.Problem}
+		row := eventRow{ID: e.ID, When: r.moment(e.ReceivedAt), Type: e.Type, Object: e.ObjectID, State: state, Problem: e.Problem, Emptied: e.EmptiedAt != nil}
 		if e.NeedsPerson(r.Now()) {
 			row.Resolve = resolvePath("", e.ID)
 		}
@@ -137,6 +141,18 @@ func (r *Rooms) mails(v *visit, view *eventsView) error {
 		for _, m := range mails {
 			view.Mail = append(view.Mail, mailRow{m.Key, r.moment(m.QueuedAt), words(string(m.Kind)), kind.words, m.Problem, kind.act})
 		}
+	}
+	return nil
+}
+
+// erasures are those that fail for long. Each is tried again by itself.
+func (r *Rooms) erasures(v *visit, view *eventsView) error {
+	failing, err := r.Store.FailingErasures(v.ctx())
+	if err != nil {
+		return err
+	}
+	for _, e := range failing {
+		view.Erasures = append(view.Erasures, matter{When: r.moment(e.AskedAt), Name: e.DonorID, Href: filters{path: giftsPath}.but("donor", e.DonorID), Detail: e.Problem})
 	}
 	return nil
 }

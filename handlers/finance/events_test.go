@@ -186,3 +186,33 @@ func TestWhatNeedsNobodyAnyMoreIsResolvedWithANote(t *testing.T) {
 		ada.post("/finance/findings/missing_at_stripe/ch_none/resolve", "note", "why").expect(t, http.StatusNotFound, "", "Page not found")
 	})
 }
+
+func TestThatPersonsWereTakenOutOfAnEventStandsBesideIt(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		d := h.gives(1, models.Choices{Frequency: models.Once, Amount: 50_00}, "reader@example.org", "Rita Reader")
+		poison := models.Event{ID: "evt_1", Type: "charge.succeeded", Created: h.clock.Now(), Raw: []byte(`{"id":"evt_1"}`)}
+		if _, _, err := h.store.Receive(t.Context(), poison, models.Reading{State: models.EventAttention, Problem: "can't be read"}); err != nil {
+			t.Fatal(err)
+		}
+		const taken = "Persons were taken out of its text: tried again, it is looked up at Stripe."
+		who := h.add("ada@example.org", models.Finance)
+		events, gift := h.as(who).get("/finance/events"), h.as(who).get("/finance/donations/"+d.ID)
+		events.hides(t, taken)
+		gift.says(t, "billing_details")
+		gift.hides(t, "Emptied of persons")
+
+		h.clock.Advance(models.PayloadsKeptAtMost + time.Second)
+		if n, err := h.store.EmptyPayloads(t.Context(), 100); n != 2 || err != nil {
+			t.Fatalf("%d were emptied, %v", n, err)
+		}
+		h.as(who).get("/finance/events").says(t, "evt_1", taken)
+		gift = h.as(who).get("/finance/donations/" + d.ID)
+		gift.says(t, "Raw text of evt_ch_1", "Emptied of persons")
+		gift.hides(t, "billing_details")
+		if _, err := h.store.CompleteRetention(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.as(who).get("/finance/audit?who=service").says(t, "1 act", "Old events emptied of persons", "Of December 29, 2027 or before", "By the service")
+	})
+}

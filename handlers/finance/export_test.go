@@ -220,7 +220,7 @@ func TestHostileTextsStayTextsInEveryExport(t *testing.T) {
 				if number := slices.Contains([]string{"net", "total"}, column); !number && strings.ContainsAny(firstOf(cell), "=+-@\t\r\n\x00|%") {
 					t.Errorf("%s, row %d, %s begins a formula: %q", table, i+1, column, cell)
 				}
-				if other := asXLSX.Rows[i][column]; strings.Contains(column, "name") && flat(other) != flat(cell) {
+				if other := asXLSX.Rows[i][column]; (strings.Contains(column, "name") || column == "address") && flat(other) != flat(cell) {
 					t.Errorf("%s, row %d, %s is %q as CSV and %q in a workbook", table, i+1, column, cell, other)
 				}
 			}

@@ -49,6 +49,7 @@ type Rooms struct {
 
 	drawing   chan struct{} // whose turn it is to have a sample drawn
 	exporting chan struct{} // those who have a table made
+	downloads downloads
 }
 
 // New makes the rooms.
@@ -98,6 +99,8 @@ func (r *Rooms) Mount(e *echo.Echo) {
 	d.room(http.MethodGet, importPath+"/template.csv", finance, r.getImportTemplate)
 	d.room(http.MethodGet, giftsPath+"/:id/reverse", finance, r.getReverse)
 	d.room(http.MethodPost, giftsPath+"/:id/reverse", finance, r.postReverse)
+	d.room(http.MethodGet, giftsPath+"/:id/erase", admin, r.getErase)
+	d.room(http.MethodPost, giftsPath+"/:id/erase", admin, r.postErase)
 	// Deposits.
 	d.room(http.MethodGet, payoutsPath, viewer, r.getPayouts)
 	d.room(http.MethodGet, payoutsPath+"/:id", viewer, r.getPayout)

@@ -25,6 +25,12 @@ func (r *Rooms) gift(v *visit, status int, view giftView) error {
 		return err
 	}
 	view = r.giftView(view, h, v.sees())
+	switch {
+	case h.Erased != nil:
+		view.Erased = r.erasedWords(*h.Erased)
+	case v.who.Role.Covers(models.Admin):
+		view.Erase = giftPath(h.Donation.ID) + "/erase"
+	}
 	return r.render(v, status, "finance-donation", view.Amount+" "+h.Donation.Reference, view)
 }
 

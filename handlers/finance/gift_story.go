@@ -21,6 +21,7 @@ type happening struct {
 	Type      string
 	Arrived   string
 	Raw       string
+	Emptied   string // when persons were taken out of Raw; "" while it is as it came
 }
 
 // story tells what happened with a gift, the oldest first, in plain words. To
@@ -99,6 +100,9 @@ func (r *Rooms) told(h models.GiftHistory, sees bool) []happening {
 		}
 		if sees {
 			one.Raw = pretty(e.Raw)
+			if e.EmptiedAt != nil {
+				one.Emptied = r.moment(*e.EmptiedAt)
+			}
 		}
 		all = append(all, one)
 	}

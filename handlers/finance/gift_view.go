@@ -27,6 +27,8 @@ type giftView struct {
 	CanResend     bool
 	Refund        string // where the gift is refunded; "" if nothing is left, or who reads may not
 	Reverse       string // where an offline gift is taken back, likewise
+	Erase         string // where its donor is erased, likewise
+	Erased        string // when that was, by whom, and what is left to do; "" for others
 	Notes         []noteLine
 	Sees          bool // who reads may see donors
 }
@@ -123,6 +125,7 @@ func (r *Rooms) details(h models.GiftHistory, sees bool) []detail {
 		if d.DonorID != nil {
 			add("Email", h.Email, filters{path: giftsPath}.but("donor", *d.DonorID))
 		}
+		add("Address", d.DonorAddress, "")
 	} else {
 		add("Email", masked(h.Email), "")
 		if masked(channel) != channel {
@@ -200,7 +203,7 @@ func (r *Rooms) enteredDetails(o *models.OfflineGift) []detail {
 		all = append(all, detail{Name: "Dated", Value: shortDay(*o.DatedOn)})
 	}
 	for _, d := range []detail{
-		{Name: "Number", Value: o.Reference}, {Name: "Address", Value: o.DonorAddress}, {Name: "Note", Value: o.Note}, {Name: "Entered by", Value: o.EnteredBy},
+		{Name: "Number", Value: o.Reference}, {Name: "Note", Value: o.Note}, {Name: "Entered by", Value: o.EnteredBy},
 	} {
 		if d.Value != "" {
 			all = append(all, d)

@@ -2,12 +2,14 @@ package finance_test
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/corruptionproject/appeal/internal/hostile"
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
@@ -186,6 +188,28 @@ func TestANoteIsKeptForTheStaffWhoSeeDonors(t *testing.T) {
 		t.Error("a viewer reads the note")
 	}
 	finance.post(path+"/notes", "note", strings.Repeat("x", 2001)).expect(t, http.StatusUnprocessableEntity, "", "at most 2,000 characters")
+}
+
+func TestHostileAddressesAreShownAsTyped(t *testing.T) {
+	t.Parallel()
+	h := open(t, "")
+	var typed []string
+	for _, text := range hostile.Payloads() {
+		typed = append(typed, text.Text)
+	}
+	d, err := h.store.EnterOffline(t.Context(), models.NewOfflineGift{
+		Amount: 75_00, Method: models.Check, ReceivedOn: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), DonorAddress: strings.Join(typed, "\n"),
+		Zone: time.UTC, EnteredBy: "clerk@example.org",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := h.as(h.add("ada@example.org", models.Finance)).get("/finance/donations/" + d.ID)
+	_, rest, _ := strings.Cut(page.body, "<dt>Address</dt><dd>")
+	shown, _, _ := strings.Cut(rest, "<")
+	if want := strings.ReplaceAll(strings.TrimSpace(strings.Join(typed, "\n")), "\x00", "\uFFFD"); html.UnescapeString(shown) != want {
+		t.Errorf("the address is shown as %q, not as %q", html.UnescapeString(shown), want)
+	}
 }
 
 func TestAViewerLearnsOfNoDonorByAnyAddress(t *testing.T) {

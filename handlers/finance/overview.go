@@ -209,14 +209,5 @@ func perDay(left money.Minor, days int) money.Minor {
 	return (left + each - 1) / each * 100
 }
 
-func thousands(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
+// thousands writes how many there are.
+var thousands = money.Count

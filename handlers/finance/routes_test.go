@@ -34,6 +34,8 @@ var promised = map[string]string{
 	"POST /finance/donations/:id/refund":  "finance",
 	"GET /finance/donations/:id/reverse":  "finance",
 	"POST /finance/donations/:id/reverse": "finance",
+	"GET /finance/donations/:id/erase":    "admin",
+	"POST /finance/donations/:id/erase":   "admin",
 	"GET /finance/offline":                "finance",
 	"POST /finance/offline":               "finance",
 
@@ -145,6 +147,7 @@ func TestEveryRouteByEveryMethodForEverybody(t *testing.T) {
 		"GET /finance/donations": 200, "GET /finance/donations/:id": 404, "POST /finance/donations/:id/resend": 404, "POST /finance/donations/:id/notes": 404,
 		"GET /finance/offline/import": 200, "POST /finance/offline/import": 422, "GET /finance/offline/import/template.csv": 200,
 		"GET /finance/offline": 200, "POST /finance/offline": 422, "GET /finance/donations/:id/refund": 404, "POST /finance/donations/:id/refund": 404, "GET /finance/donations/:id/reverse": 404, "POST /finance/donations/:id/reverse": 404,
+		"GET /finance/donations/:id/erase": 404, "POST /finance/donations/:id/erase": 404,
 		"GET /finance/events": 200, "POST /finance/events/:id/replay": 404, "GET /finance/events/resolved": 200, "GET /finance/events/:id/resolve": 404, "POST /finance/events/:id/resolve": 404,
 		"GET /finance/findings/:kind/:object/resolve": 404, "POST /finance/findings/:kind/:object/resolve": 404, "POST /finance/mail": 404,
 		"GET /finance/export": 200, "GET /finance/export/:file": 404, "GET /finance/close": 200, "POST /finance/close": 422, "POST /finance/close/reopen": 422,

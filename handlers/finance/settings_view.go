@@ -109,7 +109,7 @@ func ofMoney(c models.Campaign) []setting {
 		is("Smallest gift", "least", c.Least.Short(), ""),
 		is("Largest gift", "most", c.Most.Short(), ""),
 	}
-	bar, published, restricted := "Always", "", "No"
+	bar, published, restricted, address := "Always", "", "No", ""
 	if c.BarFrom > 0 {
 		bar = "From " + strconv.Itoa(c.BarFrom) + "% on; below, the number of readers"
 	}
@@ -119,10 +119,14 @@ func ofMoney(c models.Campaign) []setting {
 	if c.Restricted {
 		restricted = "Yes: income with donor restrictions"
 	}
+	if c.CollectAddress {
+		address = "Yes: it stands with the gift, and in the export of donors"
+	}
 	return append(all,
 		is("Covering the card fees is reckoned with", "fee", fmt.Sprintf("%d.%02d%% and %d¢", c.Fee.BasisPoints/100, c.Fee.BasisPoints%100, int64(c.Fee.Fixed)), ""),
 		is("Ways to pay that the page names", "payment_methods", strings.Join(c.PaymentMethods, "\n"), ""),
 		is("The bar is shown", "bar_from_percent", bar, ""),
+		is("Stripe’s page asks for a postal address", "collect_address", address, "No: none is kept"),
 		is("Donors who are published", "publish_donors_from", published, "Nobody"),
 		is("Gifts are restricted", "restricted", restricted, ""),
 	)
@@ -222,7 +226,10 @@ func ofWords(w models.Words) []setting {
 }
 
 func ofReceipts(c models.Campaign) []setting {
-	benefit, notices := "", ""
+	benefit, notices, morning := "", "", "All of finance and every admin who can sign in"
+	if c.Notices.Morning != nil {
+		morning = "Nobody"
+	}
 	if b := c.Receipts.Benefit; b.Description != "" {
 		benefit = b.Description + "\nWorth " + b.Value.String() + " by finance’s estimate, for gifts of " + b.From.Short() + " or more"
 	}
@@ -233,6 +240,8 @@ func ofReceipts(c models.Campaign) []setting {
 		is("Sentences that states want", "receipts.disclosures", strings.Join(c.Receipts.Disclosures, "\n"), "None"),
 		is("What donors get", "receipts.benefit", benefit, "Nothing of value"),
 		is("Who is told of large gifts", "notices", notices, "Nobody"),
+		is("Who is told each morning what waits for a person", "notices.morning", strings.Join(c.Notices.Morning, "\n"), morning),
+		is("Who is told each Monday what the week came to", "notices.weekly", strings.Join(c.Notices.Weekly, "\n"), "Nobody"),
 	}
 }
 

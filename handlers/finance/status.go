@@ -83,7 +83,7 @@ func (r *Rooms) status(h models.Health) statusView {
 		{"stripe", "What comes from Stripe", []check{s.arrived(), s.booked(), s.lag(), s.waiting(), s.failed()}},
 		{"agreement", "Whether the books agree with Stripe", []check{s.synced(), s.differs(), s.payout()}},
 		{"mail", "Mail and receipts", []check{s.receipts(), s.queued(), s.givenUp(), s.held()}},
-		{"work", "Work in the background", []check{s.lookups(), s.sending(), s.cards(), s.folding()}},
+		{"work", "Work in the background", []check{s.lookups(), s.sending(), s.cards(), s.folding(), s.forgetting()}},
 		{"program", "Program and database", []check{s.schema(), s.backup()}},
 	}
 	for _, state := range []models.MailState{models.MailIsQueued, models.MailIsHeld, models.MailIsFailed, models.MailIsSent, models.MailIsDropped} {

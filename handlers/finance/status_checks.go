@@ -16,6 +16,7 @@ const (
 	lateSync     = 15 * time.Minute // or three times the interval, if that is longer
 	stuckSync    = 24 * time.Hour
 	lateCards    = 10 * time.Minute
+	lateForgot   = 24 * time.Hour
 	manyUnfolded = 4 // times as many as may stand
 )
 
@@ -257,6 +258,21 @@ func (s *reader) cards() check {
 		c.State = "Keeping up"
 		return s.is(fine, c, nil)
 	}
+}
+
+func (s *reader) forgetting() check {
+	c, last := check{Name: "Forgetting what is old"}, s.h.Forgot
+	if last == nil {
+		c.State = "Not yet"
+		return s.is(told, c, nil)
+	}
+	c.Says, c.When = "Persons are taken out of events after "+spanOf(models.PayloadsKept)+". Nothing due was left "+s.ago(*last)+".", s.r.moment(*last)
+	if s.h.At.Sub(*last) > lateForgot {
+		c.State = "Stopped"
+		return s.is(watch, c, &adviceWork)
+	}
+	c.State = "Keeping up"
+	return s.is(fine, c, nil)
 }
 
 func (s *reader) folding() check {

@@ -73,12 +73,15 @@ func TestTheStatusOfAServiceThatDoesWell(t *testing.T) {
 		h.gives(7, models.Choices{Frequency: models.Once, Amount: 50_00}, "ruth@example.org", "Ruth Castillo")
 		h.sendAll()
 		h.syncs()
+		if _, err := s.CompleteRetention(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		page := h.as(h.add("ada@example.org", models.Finance)).get("/finance/status")
 		page.checks(t, map[string]string{
 			"Last event received": "good: Arriving", "Last event booked": "good: Booked", "Lag of the last event": "good: Prompt",
 			"Events not booked yet": "good: None", "Events that failed": "good: None", "Last sync with Stripe": "good: On time",
 			"Last payout seen": "good: Seen", "Gifts without their receipt": "good: None", "Oldest queued mail": "good: None", "Mail given up": "good: None",
-			"Mail held": "good: None", "Looking events up at Stripe": "good: Keeping up", "Sending mail": "good: Keeping up", "Schema": "good: Current", "Last backup": "told: Not known here",
+			"Mail held": "good: None", "Looking events up at Stripe": "good: Keeping up", "Sending mail": "good: Keeping up", "Forgetting what is old": "good: Keeping up", "Schema": "good: Current", "Last backup": "told: Not known here",
 		})
 		page.says(t, "v1.2.3", "0123abcd", "Test mode: no real money moves", `<a href="#do-backup">`, `id="do-backup"`)
 		if !strings.Contains(page.body, "SQLite 3.") && !strings.Contains(page.body, "PostgreSQL 1") {
@@ -96,6 +99,9 @@ func TestTheStatusNamesEachProblemAndWhatToDo(t *testing.T) {
 		h.arrives("evt_poison", models.Reading{State: models.EventAttention, Problem: "can't be read"})
 		h.arrives("evt_waits", models.Reading{State: models.EventWaiting, Problem: "to be looked up"})
 		h.syncs(models.Finding{Kind: models.FoundPayout, Object: "po_1", Amount: 100, Currency: "usd", Detail: "the payout is short"})
+		if _, err := s.CompleteRetention(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		clock.Advance(4 * 24 * time.Hour)
 		ada := h.as(h.add("ada@example.org", models.Admin))
 		page := ada.get("/finance/status")
@@ -103,7 +109,7 @@ func TestTheStatusNamesEachProblemAndWhatToDo(t *testing.T) {
 		page.checks(t, map[string]string{
 			"Last event received": "warned: Quiet", "Events not booked yet": "bad: Stuck", "Events that failed": "bad: Need a person",
 			"Last sync with Stripe": "bad: Stopped", "Difference from Stripe": "bad: Differs", "Oldest queued mail": "bad: Stuck",
-			"Looking events up at Stripe": "bad: Behind", "Sending mail": "bad: Behind",
+			"Looking events up at Stripe": "bad: Behind", "Sending mail": "bad: Behind", "Forgetting what is old": "warned: Stopped",
 		})
 		// Each thing to do is told once, and each row leads to one.
 		ids := map[string]bool{}

@@ -154,8 +154,8 @@ func TestASecondNewsroom(t *testing.T) {
 		if diff := cmp.Diff(want, c.Presets); diff != "" {
 			t.Error(diff)
 		}
-		if c.Goal != 18_500_50 || c.Stretch.Goal != 25_000_00 || c.PublishDonorsFrom != 1_000_00 {
-			t.Errorf("goal %s, stretch %s, published from %s", c.Goal, c.Stretch.Goal, c.PublishDonorsFrom)
+		if c.Goal != 18_500_50 || c.Stretch.Goal != 25_000_00 || c.PublishDonorsFrom != 1_000_00 || !c.CollectAddress {
+			t.Errorf("goal %s, stretch %s, published from %s, addresses %t", c.Goal, c.Stretch.Goal, c.PublishDonorsFrom, c.CollectAddress)
 		}
 	})
 	t.Run("a date alone opens with the day and ends with it, across a change of clocks", func(t *testing.T) {
@@ -182,6 +182,11 @@ func TestASecondNewsroom(t *testing.T) {
 	t.Run("offers no newsletter where it names none", func(t *testing.T) {
 		if c.Newsletter.Offered() {
 			t.Errorf("got %+v", c.Newsletter)
+		}
+	})
+	t.Run("is told of its weeks, and nobody of large gifts", func(t *testing.T) {
+		if diff := cmp.Diff(models.Notices{Weekly: []string{"desk@rivertown-ledger.org"}}, c.Notices); diff != "" {
+			t.Error(diff)
 		}
 	})
 	t.Run("names its ways to pay as readers do, and who may frame it", func(t *testing.T) {
@@ -291,7 +296,7 @@ func TestTheExamplesOfReceiptsAndNoticesInTheBuiltInFolderAreGood(t *testing.T) 
 		t.Fatal(err)
 	}
 	settings := strings.NewReplacer("# receipts:                 beside what all receipts say", "receipts:", "#   disclosures:", "  disclosures:", "#   benefit:", "  benefit:",
-		"# notices:                  who is told of large gifts", "notices:", "#   to:", "  to:", "#   from:", "  from:", "#   morning:", "  morning:").Replace(string(text))
+		"# notices:                  who is told of large gifts", "notices:", "#   to:", "  to:", "#   from:", "  from:", "#   morning:", "  morning:", "#   weekly:", "  weekly:").Replace(string(text))
 	if err := os.WriteFile(path, []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +311,7 @@ func TestTheExamplesOfReceiptsAndNoticesInTheBuiltInFolderAreGood(t *testing.T) 
 	if diff := cmp.Diff(want, c.Receipts); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(models.Notices{To: []string{"editors@newsroom.org"}, From: 5_000_00, Morning: []string{"finance@newsroom.org"}}, c.Notices); diff != "" {
+	if diff := cmp.Diff(models.Notices{To: []string{"editors@newsroom.org"}, From: 5_000_00, Morning: []string{"finance@newsroom.org"}, Weekly: []string{"editors@newsroom.org"}}, c.Notices); diff != "" {
 		t.Error(diff)
 	}
 	if b := c.Receipts.Benefit; b.ComesWith(49_99) || !b.ComesWith(50_00) || (models.Benefit{}).ComesWith(50_00) {

@@ -21,9 +21,10 @@ var methods = []struct{ name, words string }{
 // bankDebit is Stripe's name for an ACH debit.
 const bankDebit = "us_bank_account"
 
-// readMethods fills in which ways to pay the page names. It does not turn any
-// on at Stripe: that is done in the account's Dashboard.
+// readMethods fills in what Stripe's page is said to take and to ask for. It turns
+// no way to pay on at Stripe: that is done in the account's Dashboard.
 func readMethods(b *block, c *models.Campaign) {
+	c.CollectAddress = b.flag("collect_address")
 	items, given := b.list("payment_methods")
 	if !given || len(items) == 0 {
 		b.complain("payment_methods", "is missing; list what the Stripe account has enabled, like [card, apple_pay]")

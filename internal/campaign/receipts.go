@@ -59,7 +59,8 @@ func readBenefit(b *block) models.Benefit {
 	return benefit
 }
 
-// readNotices fills in who is told of large gifts, and who of what waits.
+// readNotices fills in who is told of large gifts, who of what waits, and who of
+// what each week came to.
 func readNotices(b *block, c *models.Campaign) {
 	notices := b.within("notices")
 	if notices == nil {
@@ -69,7 +70,9 @@ func readNotices(b *block, c *models.Campaign) {
 	if given { // an empty list tells nobody
 		c.Notices.Morning = append([]string{}, notices.addresses("morning", morning)...)
 	}
-	if !given || notices.find("to") != nil || notices.find("from") != nil {
+	weekly, weeklyGiven := notices.list("weekly")
+	c.Notices.Weekly = notices.addresses("weekly", weekly)
+	if !given && !weeklyGiven || notices.find("to") != nil || notices.find("from") != nil {
 		readGiftNotices(notices, c)
 	}
 	notices.close()

@@ -117,6 +117,26 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 			t.Errorf("%s, bank debits offered: %v", frequency, err)
 		}
 	}
+	withAddress := c
+	withAddress.CollectAddress = true
+	asking := stripeapi.New(withAddress, stripeapi.Config{Key: key, APIBase: address, BaseURL: "https://give.example.org"})
+	for i, frequency := range []models.Frequency{models.Once, models.Monthly} {
+		opened, err := asking.OpenCheckout(ctx, models.Donation{
+			Token: strings.Repeat("F", 21) + string('0'+rune(i)), Reference: "CP-0123ABE" + string('0'+rune(i)), Currency: "usd",
+			Choices: models.Choices{Frequency: frequency, Amount: 5000, Tribute: models.NoTribute}, AmountCharged: 5000, CreatedAt: time.Now(),
+		})
+		if err != nil {
+			t.Fatalf("%s, an address asked for: %v", frequency, err)
+		}
+		pay(t, opened.CheckoutURL)
+		var session struct {
+			Customer struct{ Address map[string]string } `json:"customer_details"`
+		}
+		fetch(t, client, stripeapi.Sessions, *opened.SessionID, &session)
+		if session.Customer.Address["line1"] != "1 Sample Street" {
+			t.Errorf("%s: the donor lives at %v", frequency, session.Customer.Address)
+		}
+	}
 	if _, err := client.Fetch(ctx, stripeapi.Charges, "ch_unknown"); !errors.Is(err, stripeapi.ErrMissing) {
 		t.Errorf("an unknown charge: %v", err)
 	}
@@ -128,7 +148,10 @@ func TestEveryRequestTheProductSendsIsOneStripeDescribes(t *testing.T) {
 func pay(t *testing.T, address string) {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.PostForm(address, url.Values{"email": {"reader@example.org"}, "outcome": {"succeeds"}})
+	answer, err := client.PostForm(address, url.Values{
+		"email": {"reader@example.org"}, "outcome": {"succeeds"},
+		"line1": {"1 Sample Street"}, "city": {"Springfield"}, "state": {"IL"}, "postal_code": {"62701"}, "country": {"US"}, // where it is asked for
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,13 @@ const (
 	RefundKept                      // committed, and Stripe is not asked
 	RefundAnswered                  // Stripe has made it, and nothing here knows
 	RefundEnded                     // that is committed, and the books don't have it
+	ErasureUnkept                   // a donor's person went out of the rows, not committed
+	ErasureKept                     // committed, and raw events and Stripe still know it
+	EventsUnemptied                 // some raw events are emptied, not committed
+	EventsEmptied                   // committed
+	StripeForgot                    // Stripe has forgotten the donor, and nothing here knows
+	ErasureUnended                  // that is written, not committed
+	ErasureEnded                    // committed
 	StatementsUnkept                // some statements of a year are queued, not committed
 	StatementsKept                  // committed, and the run is not over
 	ProgressFolding                 // the rows of progress are deleted, their sum not written
@@ -89,6 +96,8 @@ var names = [points]string{
 	MailUnclaimed: "mail unclaimed", MailClaimed: "mail claimed", MailUnended: "mail unended", MailEnded: "mail ended",
 	RefundUnkept: "refund unkept", RefundKept: "refund kept", RefundAnswered: "refund answered", RefundEnded: "refund ended",
 	OfflineUnkept: "offline unkept", OfflineKept: "offline kept", StatementsUnkept: "statements unkept", StatementsKept: "statements kept",
+	ErasureUnkept: "erasure unkept", ErasureKept: "erasure kept", EventsUnemptied: "events unemptied", EventsEmptied: "events emptied",
+	StripeForgot: "stripe forgot", ErasureUnended: "erasure unended", ErasureEnded: "erasure ended",
 	ProgressFolding: "progress folding", ProgressFolded: "progress folded",
 }
 

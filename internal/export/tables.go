@@ -147,7 +147,7 @@ func donors(ctx context.Context, b Books, r Request, row Row) error {
 			return err
 		}
 		err := row(
-			sheet.Text(d.ID), sheet.Text(d.Name), sheet.Text(d.Email), sheet.Text(d.Address), sheet.Time(&d.First), sheet.Time(&d.Last),
+			sheet.Text(d.ID), sheet.Text(d.Name), sheet.Text(d.Email), sheet.Text(inOneLine(d.Address)), sheet.Time(&d.First), sheet.Time(&d.Last),
 			sheet.Number(d.Gifts), sheet.Amount(d.Total), sheet.Truth(d.Recurring),
 		)
 		if err != nil {
@@ -155,6 +155,16 @@ func donors(ctx context.Context, b Books, r Request, row Row) error {
 		}
 	}
 	return nil
+}
+
+// inOneLine is an address that is kept in lines as on an envelope: a row of a
+// table is one line, whatever reads it.
+func inOneLine(address string) string {
+	lines := strings.FieldsFunc(address, func(r rune) bool { return r == '\n' || r == '\r' })
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, ", ")
 }
 
 var newsletterColumns = []string{"email", "requested_at", "confirmed_at", "source"}

@@ -108,6 +108,32 @@ func (c *Capture) keep(m Message) error {
 	return nil
 }
 
+// Forget deletes the mails of which about says so.
+func (c *Capture) Forget(about func(Captured) (bool, error)) error {
+	c.mu.Lock()
+	kept := slices.Clone(c.kept)
+	c.mu.Unlock()
+	for _, number := range kept {
+		m, err := c.Read(strings.TrimSuffix(capturedName(number), ".eml"))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		forget := err != nil // what can't be read may be of anybody
+		if err == nil {
+			if forget, err = about(m); err != nil {
+				return err
+			}
+		}
+		if !forget {
+			continue
+		}
+		if err := c.dir.Remove(capturedName(number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("delete a captured mail: %w", err)
+		}
+	}
+	return nil
+}
+
 // List reads the newest mails back, newest first, at most so many.
 func (c *Capture) List(most int) ([]Captured, error) {
 	c.mu.Lock()

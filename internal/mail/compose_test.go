@@ -62,7 +62,7 @@ func TestWhatPeopleTypeAddsNoHeaderAndIsShownAsTyped(t *testing.T) {
 	var all []mail.Message
 	for i, one := range typed {
 		m := message(i)
-		letter := mail.Letter{Subject: one.typed, Opening: []string{"Thank you."}, Block: &mail.Block{Rows: []mail.Row{{Name: "Donor", Value: one.typed}}}}
+		letter := mail.Letter{Subject: one.typed, Opening: []string{"Thank you."}, Blocks: []mail.Block{{Rows: []mail.Row{{Name: "Donor", Value: one.typed}}}}}
 		html, err := letter.HTML()
 		if err != nil {
 			t.Fatal(err)

@@ -18,9 +18,9 @@ type Letter struct {
 	Subject   string
 	Preheader string // what an inbox shows beside the subject; not in the letter itself
 	Heading   string
-	Opening   []string // paragraphs before the block
+	Opening   []string // paragraphs before the blocks
 	Signed    string   // "Clara Jeffery, Editor-in-Chief of Mother Jones"; "": nobody
-	Block     *Block   // nil: none
+	Blocks    []Block
 	Actions   []Action
 	Closing   []string // paragraphs after the actions
 	Footer    []string // small print, a line each
@@ -70,8 +70,8 @@ func (l Letter) Text() string {
 	if l.Signed != "" {
 		add(wrap(l.Signed))
 	}
-	if l.Block != nil {
-		parts = append(parts, l.Block.text()...)
+	for _, b := range l.Blocks {
+		parts = append(parts, b.text()...)
 	}
 	for _, a := range l.Actions {
 		add(a.Label+":", strings.TrimPrefix(a.URL, "mailto:"))
@@ -134,13 +134,14 @@ func (l Letter) tidy() Letter {
 		*s = oneLine(*s, longestWords)
 	}
 	l.Opening, l.Closing, l.Footer = tidyAll(l.Opening), tidyAll(l.Closing), tidyAll(l.Footer)
-	if l.Block != nil {
-		block := Block{Title: oneLine(l.Block.Title, longestWords), Statements: tidyAll(l.Block.Statements)}
-		for _, r := range l.Block.Rows {
-			block.Rows = append(block.Rows, Row{Name: oneLine(r.Name, longestWords), Value: oneLine(r.Value, longestWords), Total: r.Total})
+	blocks := make([]Block, len(l.Blocks))
+	for i, b := range l.Blocks {
+		blocks[i] = Block{Title: oneLine(b.Title, longestWords), Statements: tidyAll(b.Statements)}
+		for _, r := range b.Rows {
+			blocks[i].Rows = append(blocks[i].Rows, Row{Name: oneLine(r.Name, longestWords), Value: oneLine(r.Value, longestWords), Total: r.Total})
 		}
-		l.Block = &block
 	}
+	l.Blocks = blocks
 	actions := make([]Action, len(l.Actions))
 	for i, a := range l.Actions {
 		actions[i] = Action{Label: oneLine(a.Label, longestWords), URL: oneLine(a.URL, longestWords), Primary: a.Primary}

@@ -21,7 +21,7 @@ var letter = mail.Letter{
 	Subject: "Receipt for your $1,234.50 gift to Mother Jones", Preheader: "Keep this for your tax records.", Heading: "Receipt No. 000123",
 	Opening: []string{"Thank you. Your gift pays for reporters who take the time that a story of this kind asks for, and for the lawyers who keep it in print."},
 	Signed:  "Clara Jeffery, Editor-in-Chief of Mother Jones",
-	Block: &mail.Block{
+	Blocks: []mail.Block{{
 		Title: "Foundation for National Progress",
 		Rows: []mail.Row{
 			{Name: "Donor", Value: `<script>alert("x")</script> & Sons`},
@@ -30,7 +30,7 @@ var letter = mail.Letter{
 			{Name: "Total", Value: "$1,234.50", Total: true},
 		},
 		Statements: []string{statement, "Keep this for your tax records."},
-	},
+	}},
 	Actions: []mail.Action{
 		{Label: "View or print this receipt", URL: "https://give.example/receipts/" + strings.Repeat("abcd", 20) + "?a=1&b=2", Primary: true},
 		{Label: "Write to us", URL: "mailto:help@give.example"},
@@ -157,7 +157,7 @@ func TestALinkThatLeadsNowhereIsNoLetter(t *testing.T) {
 }
 
 func TestNothingTypedBecomesALineOfTheLetter(t *testing.T) {
-	forged := mail.Letter{Block: &mail.Block{Rows: []mail.Row{{Name: "Donor", Value: "Dana\n\nTotal: $9,999.00"}}}}
+	forged := mail.Letter{Blocks: []mail.Block{{Rows: []mail.Row{{Name: "Donor", Value: "Dana\n\nTotal: $9,999.00"}}}}}
 	if got, want := forged.Text(), "Donor: Dana Total: $9,999.00\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

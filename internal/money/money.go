@@ -126,6 +126,14 @@ func (m Minor) Decimal() string {
 	return strings.Replace(s, "−", "-", 1)
 }
 
+// Count writes how many there are: "4,106".
+func Count(n int64) string {
+	if n < 0 {
+		return "−" + grouped(-uint64(n)) //nolint:gosec // right for the least number, too, which has no negation
+	}
+	return grouped(uint64(n))
+}
+
 func grouped(u uint64) string {
 	s := strconv.FormatUint(u, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -26,6 +26,7 @@ var letters = map[models.MailKind]func(*Worker, context.Context, models.Mail) (m
 	models.MailStatement:         (*Worker).statement,
 	models.MailSampleReceipt:     (*Worker).sample,
 	models.MailMorning:           (*Worker).morning,
+	models.MailWeekly:            (*Worker).weekly,
 }
 
 // compose writes a mail of what the books say now, with the lines that every

@@ -40,7 +40,7 @@ func (o *office) giveTyping(text string, n int) {
 func newDesk(t *testing.T, from money.Minor) *office {
 	t.Helper()
 	clock := &storetest.Clock{}
-	notices := models.Notices{To: []string{desk}, From: from}
+	notices := models.Notices{To: []string{desk}, From: from, Weekly: []string{desk}}
 	o := newOffice(t, storetest.OpenWith(t, models.Options{
 		URL: storetest.InMemory(t), Slug: "corruption-project", Now: clock.Now, Notices: notices,
 	}), clock)

@@ -28,7 +28,7 @@ func (w *Worker) debitFailed(ctx context.Context, m models.Mail) (mail.Letter, e
 			"On " + w.day(when) + " your bank returned the payment of " + amount.String() + ", so " + name + " doesn’t have it. It is not a contribution, and not deductible.",
 			"Most often an account number was wrong, or the account couldn’t pay that day.",
 		},
-		Block:   &mail.Block{Title: "The payment", Rows: []mail.Row{{Name: "Reference", Value: d.Reference}, {Name: "Amount", Value: amount.String()}}},
+		Blocks:  []mail.Block{{Title: "The payment", Rows: []mail.Row{{Name: "Reference", Value: d.Reference}, {Name: "Amount", Value: amount.String()}}}},
 		Closing: []string{w.help()},
 	}
 	switch {
@@ -79,7 +79,7 @@ func (w *Worker) giftNotice(ctx context.Context, m models.Mail) (mail.Letter, er
 		Preheader: d.Reference,
 		Heading:   "A gift of " + d.Captured.String(),
 		Opening:   []string{"This address is told of every gift of " + w.Campaign.Notices.From.Short() + " or more. The donor gets a receipt; thanks of any other kind are yours to send."},
-		Block:     &mail.Block{Title: "The gift", Rows: rows},
+		Blocks:    []mail.Block{{Title: "The gift", Rows: rows}},
 		Closing:   []string{"What a donor typed stands here as it was typed."},
 	}, nil
 }

@@ -42,7 +42,7 @@ func (w *Worker) morning(ctx context.Context, m models.Mail) (mail.Letter, error
 		Subject: things + " for a person: " + w.Campaign.Title, Preheader: w.firstDeadline(a, now),
 		Heading: things + " for a person",
 		Opening: []string{"This is how the books of " + w.Campaign.Named() + " stand on " + w.day(now) + "."},
-		Block:   &mail.Block{Title: "What waits", Rows: w.whatWaits(a, now)},
+		Blocks:  []mail.Block{{Title: "What waits", Rows: w.whatWaits(a, now)}},
 		Actions: []mail.Action{
 			{Label: "See what needs a person", URL: w.at("finance", "events"), Primary: true},
 			{Label: "Overview", URL: w.at("finance")},
@@ -95,6 +95,7 @@ func (w *Worker) whatWaits(a models.Attention, now time.Time) []mail.Row {
 	add("Bank debits that take long", a.Debits)
 	add("Mails that were given up", models.UnderWay{Count: a.Failed})
 	add("Mails that are held", models.UnderWay{Count: a.Held})
+	add("Erasures of donors that fail", models.UnderWay{Count: a.Erasures})
 	return rows
 }
 

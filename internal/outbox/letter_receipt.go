@@ -42,7 +42,7 @@ func (w *Worker) saying(said receipt.Document, page string) mail.Letter {
 		Subject: said.Subject, Preheader: preheader(said), Heading: said.Heading,
 		Opening: slices.DeleteFunc([]string{said.Greeting, said.Notice, said.Thanks}, func(words string) bool { return words == "" }),
 		Signed:  signature(models.Signer{Name: said.SignedName, Title: said.SignedTitle}),
-		Block:   &mail.Block{Title: said.Number, Rows: rows(said), Statements: said.Statements},
+		Blocks:  []mail.Block{{Title: said.Number, Rows: rows(said), Statements: said.Statements}},
 		Actions: []mail.Action{{Label: "View or print this " + said.Called, URL: page, Primary: true}},
 		Closing: append(slices.Clone(said.Schedule), w.help()),
 		Footer:  said.Disclosures,

@@ -45,7 +45,7 @@ func (w *Worker) statement(ctx context.Context, m models.Mail) (mail.Letter, err
 		Heading:   fmt.Sprintf("Your gifts to %s in %d", name, year.Year),
 		Opening:   []string{fmt.Sprintf("Thank you. Here is each gift of %d with its date, less what was refunded, for your tax records.", year.Year)},
 		Signed:    signature(w.Campaign.Signer),
-		Block:     &block,
+		Blocks:    []mail.Block{block},
 		Actions:   []mail.Action{{Label: "See your gifts and receipts", URL: w.at("manage")}},
 		Closing:   append(said.Apart, "These are the gifts that you have receipts for: deduct each of them only once.", w.help()),
 		Footer:    w.Campaign.Receipts.Disclosures,

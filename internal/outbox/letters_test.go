@@ -131,6 +131,19 @@ var told = map[string]func(*office){
 		o.poison("evt_1")
 		o.tellMorning()
 	},
+	"weekly": func(o *office) { o.weekOf(o.aWeek) },
+	"weekly-of-nothing": func(o *office) {
+		o.Campaign.Opens = o.clock.Now() // in the middle of the week before
+		o.weekOf(func() {})
+	},
+	"weekly-of-refunds": func(o *office) {
+		o.weekOf(o.aWeek)
+		o.weekOf(o.aWeekOfRefunds)
+	},
+	"weekly-the-last": func(o *office) {
+		o.Campaign.Deadline = o.clock.Now().Add(9 * 24 * time.Hour)
+		o.weekOf(func() { o.givenNow("ch_1", "article-00", models.Yearly, 50_00) })
+	},
 	"statement": func(o *office) {
 		o.give("ch_1", "reader@example.org")
 		back := o.give("ch_2", "reader@example.org")

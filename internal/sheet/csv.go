@@ -1,44 +1,59 @@
 package sheet
 
 import (
-	"encoding/csv"
+	"bufio"
 	"fmt"
 	"io"
+	"strings"
 )
 
-// comma writes a table as CSV.
+// comma writes a table as CSV (RFC 4180). What only some spreadsheets would
+// split a cell at makes it a quoted one, too: they offer to split at several
+// characters at once.
 type comma struct {
-	out *csv.Writer
-	row []string // taken again for each row
+	out     *bufio.Writer
+	columns int
 }
 
 func newComma(w io.Writer, columns []string) (*comma, error) {
-	c := &comma{out: csv.NewWriter(w), row: make([]string, len(columns))}
-	c.out.UseCRLF = true
-	if err := c.out.Write(columns); err != nil {
-		return nil, fmt.Errorf("sheet: write the header: %w", err)
+	c := &comma{out: bufio.NewWriter(w), columns: len(columns)}
+	header := make([]Cell, 0, len(columns))
+	for _, column := range columns {
+		header = append(header, Cell{text: column})
+	}
+	if err := c.Row(header...); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
 // Row writes a row.
 func (c *comma) Row(cells ...Cell) error {
-	if err := fits(cells, len(c.row)); err != nil {
+	if err := fits(cells, c.columns); err != nil {
 		return err
 	}
 	for i, cell := range cells {
-		c.row[i] = cell.text
+		if i > 0 {
+			_ = c.out.WriteByte(',') // a bufio.Writer keeps its error for the next write
+		}
+		if strings.ContainsAny(cell.text, separators+`,"`) || strings.HasPrefix(cell.text, " ") {
+			_, _ = c.out.WriteString(`"` + inQuotes.Replace(cell.text) + `"`)
+			continue
+		}
+		_, _ = c.out.WriteString(cell.text)
 	}
-	if err := c.out.Write(c.row); err != nil {
+	if _, err := c.out.WriteString("\r\n"); err != nil {
 		return fmt.Errorf("sheet: write a row: %w", err)
 	}
 	return nil
 }
 
+// inQuotes makes words those of a quoted cell. Its lines end as rows do.
+var inQuotes = strings.NewReplacer(`"`, `""`, "\r\n", "\r\n", "\n", "\r\n", "\r", "\r\n")
+
 // Close writes what is still held back.
 func (c *comma) Close() error {
-	c.out.Flush()
-	if err := c.out.Error(); err != nil {
+	if err := c.out.Flush(); err != nil {
 		return fmt.Errorf("sheet: write the table: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +39,7 @@ func TestNoTextBeginsAFormula(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for i, row := range rows[1:] {
-		// A carriage return ends rows here, and is left out of words.
-		if want := strings.ReplaceAll("'"+payloads[i], "\r", ""); row[0] != want {
+		if want := strings.ReplaceAll("'"+payloads[i], "\r", "\n"); row[0] != want {
 			t.Errorf("%q is written as %q", payloads[i], row[0])
 		}
 		if amount, err := money.Parse(strings.TrimPrefix(row[1], "-")); err != nil || amount != 1000 || row[1][0] != '-' {
@@ -48,9 +48,56 @@ func TestNoTextBeginsAFormula(t *testing.T) {
 	}
 }
 
+// Where decimals have a comma, spreadsheets split rows at semicolons, and see no
+// quotes around a cell that begins behind a comma.
+func TestNoTextBeginsAFormulaWhereSomethingElseSeparatesCells(t *testing.T) {
+	texts := []string{`fine;=1+1`, `a;"=1+1`, `a; =1+1;+2`, "a\t=1+1", "a\n=1+1", "a\r\n=1+1", "a\r=1+1", `";=1+1`, "a;\u200b\"@SUM(1)", "=1;=2", ";;=1", ";\x00=1"}
+	var out bytes.Buffer
+	table, err := sheet.New(sheet.CSV, &out, "table", "id", "text", "amount")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range texts {
+		if err := table.Row(sheet.Text("don_1"), sheet.Text(text), sheet.Amount(-1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := table.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// Each piece is a cell for one that knows no quotes, or begins with one.
+	for _, piece := range strings.FieldsFunc(out.String(), func(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }) {
+		if begins := strings.TrimLeft(piece, " \"\u200b"); begins != "" && strings.ContainsRune("=+-@\x00", rune(begins[0])) {
+			t.Errorf("a cell begins %q", piece)
+		}
+	}
+	// One that splits at several characters at once sees the quotes.
+	in := csv.NewReader(&out)
+	rows, err := in.ReadAll()
+	if err != nil || len(rows) != 1+len(texts) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, row := range rows[1:] {
+		if want := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(texts[i]); sheet.Said(row[1]) != want || row[2] != "-10.00" {
+			t.Errorf("%q is read as %q", want, row)
+		}
+	}
+	for _, text := range []string{"a;b", "a\tb"} {
+		var one bytes.Buffer
+		table, err := sheet.New(sheet.CSV, &one, "table", "text")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(table.Row(sheet.Text(text)), table.Close()); err != nil || !strings.Contains(one.String(), `"`+text+`"`) {
+			t.Errorf("%q is written without quotes: %q, %v", text, one.String(), err)
+		}
+	}
+}
+
 func TestACellThatWasGuardedSaysWhatItSaid(t *testing.T) {
 	for cell, want := range map[string]string{
 		"'=1+1": "=1+1", "' -2": " -2", "''=1": "''=1", "'tis": "'tis", "'": "'", "": "", "=1": "=1", "o'neil": "o'neil",
+		"a;'=1;'b\t'+2\n' -3\n-4": "a;=1;'b\t+2\n -3\n-4", "'\t'=1": "\t=1",
 	} {
 		if got := sheet.Said(cell); got != want {
 			t.Errorf("%q says %q, not %q", cell, got, want)

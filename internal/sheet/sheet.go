@@ -84,29 +84,74 @@ const (
 // half-width and the full-width form, which some take for the same.
 const triggers = "=+-@|%\u2212\uff1d\uff0b\uff0d\uff20\uff5c\uff05"
 
+// separators end a cell for a spreadsheet that was told to split at something
+// else than commas, as they do where decimals have a comma. Such a one sees no
+// quotes around a cell, since they don't stand at the beginning of one for it,
+// and takes what comes after a separator for a cell of its own.
+const separators = ";\t\r\n"
+
 // Text is a cell of words. Words that a spreadsheet would take for a formula
-// get an apostrophe in front, which makes them words.
+// get an apostrophe in front, which makes them words; so do those within a text
+// that come after a separator.
 func Text(s string) Cell {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	for _, r := range s {
-		switch {
-		case unicode.IsControl(r) || strings.ContainsRune(triggers, r):
-			return Cell{text: "'" + s}
-		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r): // what comes after may still be one
-		default:
-			return Cell{text: s}
-		}
+	piece, rest := cutPiece(s)
+	first := guarded(piece, unicode.IsControl)
+	if rest == "" {
+		return Cell{text: first}
 	}
-	return Cell{text: s}
+	var all strings.Builder
+	all.WriteString(first)
+	for rest != "" {
+		piece, rest = cutPiece(rest)
+		all.WriteString(guarded(piece, endsNothing))
+	}
+	return Cell{text: all.String()}
 }
 
-// Said is what a cell says that Text may have written: without the apostrophe
-// that kept a formula from being run.
-func Said(cell string) string {
-	if rest, guarded := strings.CutPrefix(cell, "'"); guarded && Text(rest).text == cell {
-		return rest
+// cutPiece cuts off a text's first piece, with the separator that ends it.
+func cutPiece(s string) (piece, rest string) {
+	end := strings.IndexAny(s, separators) + 1
+	if end == 0 {
+		return s, ""
 	}
-	return cell
+	return s[:end], s[end:]
+}
+
+// guarded is a piece that begins no formula. wrong is what else it must not
+// begin with.
+func guarded(piece string, wrong func(rune) bool) string {
+	for _, r := range piece {
+		switch {
+		case wrong(r) || strings.ContainsRune(triggers, r):
+			return "'" + piece
+		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '"': // what comes after may still be one
+		default:
+			return piece
+		}
+	}
+	return piece
+}
+
+// endsNothing reports a control character that is no separator.
+func endsNothing(r rune) bool {
+	return unicode.IsControl(r) && !strings.ContainsRune(separators, r)
+}
+
+// Said is what a cell says that Text may have written: without the apostrophes
+// that kept formulas from being run.
+func Said(cell string) string {
+	var all strings.Builder
+	wrong := unicode.IsControl
+	for rest := cell; rest != ""; wrong = endsNothing {
+		var piece string
+		piece, rest = cutPiece(rest)
+		if said, is := strings.CutPrefix(piece, "'"); is && guarded(said, wrong) == piece {
+			piece = said
+		}
+		all.WriteString(piece)
+	}
+	return all.String()
 }
 
 // Time is a cell of a moment, in UTC to the second; empty for none.

@@ -144,6 +144,9 @@ func (c *Client) sessionParams(d models.Donation, under stored) *stripe.Checkout
 		ExpiresAt: stripe.Int64(d.CreatedAt.Add(models.SessionLife).Unix()),
 		LineItems: []*stripe.CheckoutSessionLineItemParams{lineItem(d, name, under.gift, d.Amount)},
 	}
+	if c.campaign.CollectAddress { // else the page asks for what the card needs: a country, and there a postal code
+		params.BillingAddressCollection = stripe.String(string(stripe.CheckoutSessionBillingAddressCollectionRequired))
+	}
 	params.Metadata = metadata(c.campaign.Slug, d)
 	if d.FeesCovered > 0 {
 		params.LineItems = append(params.LineItems, lineItem(d, feesLine, under.fees, d.FeesCovered))
@@ -251,7 +254,7 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 	for key, value := range m {
 		m[key] = printable(value)
 	}
-	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference]}
+	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference], Erased: m[MetaErased] != ""}
 	ref.Choices = models.Choices{
 		Frequency: models.Frequency(m[metaFrequency]), Newsletter: m[metaNewsletter] == "true", Tribute: models.Tribute(m[metaTribute]),
 		Comment: m[metaComment], TributeName: m[metaTributeName], Src: m[metaSrc],

@@ -107,6 +107,23 @@ func TestARepeatedGiftIsASubscriptionUnderStoredProducts(t *testing.T) {
 	}
 }
 
+func TestThePageAsksForAnAddressWhereTheCampaignCollectsThem(t *testing.T) {
+	t.Parallel()
+	for _, frequency := range []models.Frequency{models.Once, models.Monthly, models.Yearly} {
+		for collects, want := range map[bool]string{true: "required", false: ""} {
+			c := monthly
+			c.CollectAddress = collects
+			w := &wire{answer: stripe}
+			if err := open(t, w, c, repeated(frequency)); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.sessions(t)[0].Get("billing_address_collection"); got != want {
+				t.Errorf("%s, collecting %t: %q", frequency, collects, got)
+			}
+		}
+	}
+}
+
 func TestARepeatedGiftMattersMoreThanItsProduct(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(try int, r *http.Request) (*http.Response, error){

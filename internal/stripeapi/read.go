@@ -111,15 +111,22 @@ func (c *Client) List(ctx context.Context, l Listing) (Page, error) {
 	}
 	page := Page{Items: answer.Data}
 	if answer.HasMore && len(answer.Data) > 0 {
-		var last struct {
-			ID string `json:"id"`
-		}
-		if err := json.Unmarshal(answer.Data[len(answer.Data)-1], &last); err != nil || last.ID == "" {
+		if page.Last = idOf(answer.Data[len(answer.Data)-1]); page.Last == "" {
 			return Page{}, fmt.Errorf("%w: a list whose last object has no id", ErrUnavailable)
 		}
-		page.Last = last.ID
 	}
 	return page, nil
+}
+
+// idOf is an object's id, "" if it can't be read.
+func idOf(raw json.RawMessage) string {
+	var o struct {
+		ID string `json:"id"`
+	}
+	if json.Unmarshal(raw, &o) != nil {
+		return ""
+	}
+	return o.ID
 }
 
 // read asks for a path and returns the answer as it came.

@@ -26,6 +26,8 @@ func Resources() []Resource {
 		// answer tells whether such may be changed, and changes nothing.
 		{"opening checkouts", http.MethodPost, string(Sessions) + "/cs_appeal_check/expire", false},
 		{"changing subscriptions", http.MethodPost, string(Subscriptions) + "/sub_appeal_check", false},
+		{"changing payment intents", http.MethodPost, string(PaymentIntents) + "/pi_appeal_check", false},
+		{"changing charges", http.MethodPost, string(Charges) + "/ch_appeal_check", false},
 		{"changing customers", http.MethodPost, "/v1/customers/cus_appeal_check", false},
 		{"opening the billing portal", http.MethodPost, "/v1/billing_portal/configurations/bpc_appeal_check", false},
 		{"making refunds", http.MethodPost, string(Refunds) + "/re_appeal_check/cancel", false},

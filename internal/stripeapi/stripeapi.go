@@ -22,6 +22,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/client"
+	"golang.org/x/time/rate"
 
 	"github.com/corruptionproject/appeal/models"
 )
@@ -69,6 +70,7 @@ type Client struct {
 	campaign models.Campaign
 	base     string
 	products sync.Map // the ids of products that were found or made, by Purpose
+	forgets  *rate.Limiter
 }
 
 // perTry is how long one try may take, so that a second still fits into the
@@ -101,7 +103,7 @@ func New(campaign models.Campaign, c Config) *Client {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, config)
 	return &Client{
 		sc:  client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
-		key: c.Key, backend: backend, campaign: campaign, base: c.BaseURL,
+		key: c.Key, backend: backend, campaign: campaign, base: c.BaseURL, forgets: rate.NewLimiter(forgetPerSecond, forgetPerSecond),
 	}
 }
 

@@ -44,9 +44,8 @@ type invoiceSettings struct {
 // newCustomer stores the customer of a session that asks for one. Stripe makes a new one each time, however often the
 // same address gives.
 func (t *tx) newCustomer(who payer, by requestRef, how sending) (*string, error) {
-	us := "US"
 	c := customer{
-		ID: t.id("cus_", 14), Object: customerKind, Address: address{Country: &us}, Created: t.now.Unix(), Email: &who.Email, Name: who.called(),
+		ID: t.id("cus_", 14), Object: customerKind, Address: who.where(), Created: t.now.Unix(), Email: &who.Email, Name: who.called(),
 		InvoicePrefix: t.id("", 8), Metadata: map[string]string{}, NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none",
 	}
 	if err := t.insert(customerKind, c.ID, who.Email, c.Created, c, nil); err != nil {

@@ -227,7 +227,6 @@ func (t *tx) saveAttempt(cs session, hidden sessionHidden, pi paymentIntent, ch 
 
 // complete marks a session paid by this donor.
 func (cs *session) complete(who payer) {
-	us := "US"
 	cs.Status, cs.PaymentStatus, cs.URL = "complete", "paid", nil
-	cs.CustomerDetails = &customerDetails{Address: address{Country: &us}, Email: who.Email, Name: who.called(), TaxExempt: "none", TaxIDs: []any{}}
+	cs.CustomerDetails = &customerDetails{Address: who.where(), Email: who.Email, Name: who.called(), TaxExempt: "none", TaxIDs: []any{}}
 }

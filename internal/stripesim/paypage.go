@@ -26,6 +26,7 @@ type payView struct {
 	Lines     []payLine
 	Email     string
 	Name      string
+	Address   []addressField // none where the page asks for none
 	Chosen    string
 	Outcomes  []outcome
 	Problems  []problem
@@ -143,6 +144,9 @@ func viewOf(cs session, hidden sessionHidden) payView {
 	if hidden.Email != "" {
 		v.Email, v.Name = hidden.Email, hidden.Name
 	}
+	if cs.asksAddress() {
+		v.Address = addressFields()
+	}
 	if cs.CancelURL != nil {
 		v.CancelURL = *cs.CancelURL
 	}
@@ -172,17 +176,31 @@ func (s *Simulator) postPay(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		problems = append(problems, problem{"outcome-" + outcomes[0].Value, "Choose what should happen."})
 	}
-	if len(problems) > 0 {
+	home, fields, unsaid := readAddress(r)
+	var cs session
+	var wrong bool
+	err := s.do(r.Context(), func(t *tx) (err error) {
+		if cs, _, err = t.findSession(r.PathValue("id")); err != nil {
+			return err
+		}
+		if cs.asksAddress() {
+			who.Address, problems = home, append(problems, unsaid...)
+		}
+		if wrong = len(problems) > 0; wrong {
+			return nil
+		}
+		cs, err = t.submit(cs.ID, who, o)
+		return err
+	})
+	if wrong {
 		s.drawPay(w, r, http.StatusUnprocessableEntity, func(v *payView) {
 			v.Email, v.Name, v.Chosen, v.Problems = who.Email, who.Name, value, problems
+			if v.Address != nil {
+				v.Address = fields
+			}
 		})
 		return
 	}
-	var cs session
-	err := s.do(r.Context(), func(t *tx) (err error) {
-		cs, err = t.submit(r.PathValue("id"), who, o)
-		return err
-	})
 	next := "/pay/" + cs.ID
 	if o.Value == "authenticate" {
 		next += "/authenticate"

@@ -123,3 +123,46 @@ func TestHTMLInjection(t *testing.T) {
 		t.Error("the page carries a script")
 	}
 }
+
+func TestAnAddressIsAskedForWhereTheSessionRequiresOne(t *testing.T) {
+	w := newWorld(t, nil)
+	if _, page := w.read(w.begin().URL); strings.Contains(page, `name="line1"`) {
+		t.Error("it is asked for unasked")
+	}
+	p := params()
+	p.BillingAddressCollection = stripe.String("required")
+	p.CustomerCreation = stripe.String("always")
+	cs, err := w.api.CheckoutSessions.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, page := w.read(cs.URL); !strings.Contains(page, `<label class="name" for="line1">`) || !strings.Contains(page, `value="1 Sample Street"`) {
+		t.Error("it is not asked for")
+	}
+	typed := url.Values{"email": {"reader@example.org"}, "outcome": {"succeeds"}, "line1": {"12 <Main> St"}, "city": {"Oakland"}, "country": {"US"}}
+	res, err := w.donor.PostForm(cs.URL, typed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := readBody(t, res); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, `<a href="#postal_code">`) ||
+		strings.Contains(body, `<a href="#line2">`) || !strings.Contains(body, `value="12 &lt;Main&gt; St"`) {
+		t.Errorf("%d: %s", res.StatusCode, body)
+	}
+	typed.Set("state", "CA")
+	typed.Set("postal_code", "94607")
+	w.post(cs.URL, typed)
+	paid := w.session(cs.ID)
+	ch, err := w.api.Charges.Get(paid.PaymentIntent.LatestCharge.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := w.api.Customers.Get(paid.Customer.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, a := range map[string]*stripe.Address{"session": paid.CustomerDetails.Address, "charge": ch.BillingDetails.Address, "customer": who.Address} {
+		if want := (stripe.Address{Line1: "12 <Main> St", City: "Oakland", State: "CA", PostalCode: "94607", Country: "US"}); *a != want {
+			t.Errorf("seed %d: the %s has %+v", testSeed, where, *a)
+		}
+	}
+}

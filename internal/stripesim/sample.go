@@ -34,6 +34,8 @@ type SampleOptions struct {
 	FeeBasisPoints, FeeFixed int64
 	// SuccessURL stands in the sessions; an address below example.org when empty.
 	SuccessURL string
+	// Addresses: the payment page asked for one.
+	Addresses bool
 	// Aftermath also makes up what happened to the money since: some refunds, a few disputes, and a payout each week.
 	Aftermath bool
 }
@@ -151,7 +153,7 @@ func (o SampleOptions) gifts(seed uint64) []gift {
 		} else {
 			donors++
 		}
-		g.donor = payer{fmt.Sprintf("reader-%04d@example.org", donor), fmt.Sprintf("Sample Donor %d", donor)}
+		g.donor = o.donor(donor)
 		g.amount = o.amount(r)
 		if r.IntN(100) < 38 {
 			g.fees = withFees(g.amount, o.FeeBasisPoints, o.FeeFixed) - g.amount
@@ -161,6 +163,16 @@ func (o SampleOptions) gifts(seed uint64) []gift {
 		o.channel(r, g)
 	}
 	return out
+}
+
+// donor is the n-th of them.
+func (o SampleOptions) donor(n int) payer {
+	who := payer{Email: fmt.Sprintf("reader-%04d@example.org", n), Name: fmt.Sprintf("Sample Donor %d", n)}
+	if o.Addresses {
+		street, city, state, zip, country := fmt.Sprintf("%d Sample Street", n), "Springfield", "IL", "62701", "US"
+		who.Address = address{Line1: &street, City: &city, State: &state, PostalCode: &zip, Country: &country}
+	}
+	return who
 }
 
 // hours weighs the hours of a day: a peak with the morning's mail, a higher one in the evening.

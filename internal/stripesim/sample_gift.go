@@ -43,6 +43,10 @@ func (t *tx) pastSession(o SampleOptions, g gift, prod product, at int64) (sessi
 	cs.ExpiresAt = cs.Created + 24*60*60
 	cs.Currency, cs.AmountTotal, cs.AmountSubtotal = o.Currency, g.amount+g.fees, g.amount+g.fees
 	cs.ClientReferenceID, cs.SubmitType, cs.SuccessURL = &token, &donate, o.SuccessURL
+	if o.Addresses {
+		required := "required"
+		cs.BillingAddressCollection = &required
+	}
 	cs.Metadata = g.metadata(o, token, t.reference())
 	hidden := sessionHidden{payer: g.donor, Outcome: "succeeds", Items: []lineItem{t.pastLine(prod, o.Product, g.amount, o.Currency)}}
 	if g.fees > 0 {

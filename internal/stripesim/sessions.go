@@ -98,7 +98,7 @@ type customerDetails struct {
 	TaxIDs    []any   `json:"tax_ids"`
 }
 
-// address is empty but for the country, as after a payment that asked for none.
+// address has the country alone after a payment that asked for no more.
 type address struct {
 	City       *string `json:"city"`
 	Country    *string `json:"country"`
@@ -124,6 +124,8 @@ type sessionHidden struct {
 type payer struct {
 	Email string `json:"email,omitempty"`
 	Name  string `json:"name,omitempty"` // "" if none was typed
+	// Address is empty unless the page asked for it.
+	Address address `json:"address,omitzero"`
 }
 
 // called is the name as Stripe's objects have it.
@@ -135,8 +137,7 @@ func (p payer) called() *string {
 }
 
 func (p payer) billing() billingDetails {
-	us := "US"
-	return billingDetails{Address: address{Country: &us}, Email: p.Email, Name: p.called()}
+	return billingDetails{Address: p.where(), Email: p.Email, Name: p.called()}
 }
 
 // intentData is payment_intent_data, kept until the donor submits and the intent is made.
