@@ -195,6 +195,7 @@ func TestOnlyTheFirstPaymentOfAMonthlyGiftBringsTheBenefit(t *testing.T) {
 		if err != nil || began.SubscriptionID == nil {
 			t.Fatalf("%+v: %v", began, err)
 		}
+		s.settle()
 		s.issue()
 		s.clock.Advance(30 * 24 * time.Hour)
 		if _, err := s.sim.Renew(t.Context(), *began.SubscriptionID); err != nil {

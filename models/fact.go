@@ -58,9 +58,9 @@ type GiftRef struct {
 	// Renewal: a later payment of a subscription. The token is that of the
 	// gift which began it, and the invoice names this one.
 	Renewal bool
-	// Erased: the evidence says that its donor was erased. Nothing of a person in it
-	// is taken in.
-	Erased bool
+	// Erased is when its donor was erased, by what the evidence says (UTC); zero
+	// where it doesn't. Nothing of a person in it is taken in.
+	Erased time.Time
 	// Final: no other object can tell more about whose it is. Otherwise a fact
 	// that names no campaign waits until it has been looked up.
 	Final bool

@@ -44,7 +44,7 @@ func (s *Store) bookReading(tx *gorm.DB, r Reading) (booked, error) {
 	if err != nil {
 		return booked{}, err
 	}
-	all, err := s.book(tx, g, r.Facts)
+	all, err := s.book(tx, g, asMarked(r.Facts))
 	if err != nil {
 		return booked{}, err
 	}
@@ -139,7 +139,7 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	case err != nil:
 		return booked{}, err
 	}
-	if fact, err = s.leaveToGone(tx, gifts.gone, gift, fact); err != nil {
+	if fact, err = s.leaveToErased(tx, gifts.gone, gift, fact); err != nil {
 		return booked{}, err
 	}
 	if gift.has(fact.Key) {

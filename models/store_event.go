@@ -64,9 +64,11 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	// Most are booked at once, and so written once.
 	e.ReceivedAt, e.State, e.NextTryAt, e.FailingSince = s.Now(), EventBooked, nil, nil
 	came := e.Raw
-	erased, err := g.speaksOf(tx, came)
-	if err != nil {
-		return booked{}, err
+	erased := bears(came)
+	if !erased {
+		if erased, err = g.speaksOf(tx, came); err != nil {
+			return booked{}, err
+		}
 	}
 	if erased {
 		e.Raw, e.EmptiedAt = emptied(came), &e.ReceivedAt

@@ -23,7 +23,7 @@ func (s *Store) keepSubscription(tx *gorm.DB, g gone, sub Subscription) (booked,
 	// The card is its owner's.
 	if erased, err := g.began(tx, sub); err != nil {
 		return booked{}, err
-	} else if erased {
+	} else if erased || sub.Erased {
 		sub.PaymentMethod, sub.Card = "", Card{}
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)

@@ -37,6 +37,7 @@ type Subscription struct {
 	// its amount or does not say.
 	Before *money.Minor `gorm:"-"`
 
+	Erased   bool   `gorm:"-"` // its metadata say that its donor was erased
 	Campaign string `gorm:"-"` // appeal_campaign in its metadata; another or none is not ours
 }
 

@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/corruptionproject/appeal/internal/money"
 	"github.com/corruptionproject/appeal/internal/stripeapi"
@@ -12,6 +13,7 @@ import (
 // was come by.
 func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
 	gift.Charge = c.ID // its invoice may have been paid by another
+	gift.Erased = marked(gift.Erased, c.Metadata)
 	fact := models.Fact{
 		Object: c.ID, Gift: gift, At: utc(c.Created), Method: c.Method.Card.Brand, Last4: c.Method.Card.Last4, Evidence: evidence,
 	}
@@ -55,6 +57,15 @@ func readCharge(c charge, gift models.GiftRef, evidence string) models.Reading {
 	default:
 		return noEffect
 	}
+}
+
+// marked is when the donor of an object was erased: by its own metadata, where
+// they say so, or else by what is known already.
+func marked(known time.Time, metadata map[string]string) time.Time {
+	if at := stripeapi.ErasedAt(metadata); !at.IsZero() {
+		return at
+	}
+	return known
 }
 
 // chargeRef says whose a charge is, by its own metadata. One without any may
@@ -107,6 +118,7 @@ func intentRef(i intent) models.GiftRef {
 	if i.Invoice.ID == "" {
 		gift = stripeapi.ReadMetadata(i.Metadata)
 	}
+	gift.Erased = marked(gift.Erased, i.Metadata)
 	gift.PaymentIntent, gift.Invoice, gift.Final = i.ID, i.Invoice.ID, i.Invoice.ID == ""
 	return gift
 }
@@ -117,6 +129,9 @@ func readSession(s session, failed bool, evidence string) models.Reading {
 	gift := stripeapi.ReadMetadata(s.Metadata)
 	gift.SessionID, gift.PaymentIntent, gift.Invoice = s.ID, s.PaymentIntent.ID, s.Invoice.ID
 	gift.Subscription, gift.Final = s.Subscription.ID, true
+	if i := s.PaymentIntent.Object; i != nil { // its own metadata can't be marked
+		gift.Erased = marked(gift.Erased, i.Metadata)
+	}
 	if s.Mode != "payment" && s.Mode != "subscription" {
 		return noEffect
 	}

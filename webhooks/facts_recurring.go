@@ -61,6 +61,9 @@ func invoiceRef(i invoice) models.GiftRef {
 		metadata = i.Subscription.Object.Metadata
 	}
 	gift := stripeapi.ReadMetadata(metadata)
+	if i.Subscription.Object != nil { // what the invoice has of them is as they were then
+		gift.Erased = marked(gift.Erased, i.Subscription.Object.Metadata)
+	}
 	gift.Invoice, gift.Charge, gift.PaymentIntent, gift.Subscription = i.ID, i.Charge.ID, i.PaymentIntent.ID, i.Subscription.ID
 	gift.Renewal = i.BillingReason != "subscription_create"
 	gift.Final = gift.Campaign != "" || i.Subscription.ID == "" || i.Subscription.Object != nil || len(metadata) > 0
@@ -73,7 +76,7 @@ func readSubscription(s subscription, asOf time.Time) models.Reading {
 	kept := models.Subscription{
 		ID: s.ID, Token: gift.Token, Campaign: gift.Campaign, Customer: s.Customer.ID, Status: s.Status,
 		Currency: money.Currency(s.Currency), Months: 1, CancelsAtEnd: s.CancelsAtEnd, AsOf: asOf,
-		FeesCovered: gift.Choices.FeesCovered,
+		FeesCovered: gift.Choices.FeesCovered, Erased: !gift.Erased.IsZero(),
 	}
 	if s.PeriodStart > 0 {
 		start := utc(s.PeriodStart)

@@ -27,7 +27,7 @@ var crowded = map[crash.Point]bool{crash.ProgressFolding: true, crash.ProgressFo
 // in models and in handlers/finance do.
 var elsewhere = []crash.Point{
 	crash.OfflineUnkept, crash.OfflineKept, crash.RefundUnkept, crash.RefundKept, crash.RefundAnswered, crash.RefundEnded,
-	crash.StatementsUnkept, crash.StatementsKept,
+	crash.StatementsUnkept, crash.StatementsKept, crash.FiguresUnkept, crash.FiguresKept,
 }
 
 // live is a campaign's life: gifts of each kind, one of which no webhook tells,

@@ -42,7 +42,7 @@ func TestSomebodyIsForgottenAsStripeDescribes(t *testing.T) {
 	}
 	var left struct{ Metadata map[string]string }
 	fetch(t, client, stripeapi.Charges, charge, &left)
-	if gift := stripeapi.ReadMetadata(left.Metadata); !gift.Erased || gift.Choices.Comment+gift.Choices.TributeName != "" || gift.Token != strings.Repeat("F", 22) {
+	if gift := stripeapi.ReadMetadata(left.Metadata); gift.Erased.IsZero() || gift.Choices.Comment+gift.Choices.TributeName != "" || gift.Token != strings.Repeat("F", 22) {
 		t.Errorf("the charge says %+v", gift)
 	}
 	if got := readSubscription(t, client, who.Subscriptions[0]).status; got != "canceled" {

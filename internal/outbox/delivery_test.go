@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +249,9 @@ func TestWhatIsOvertakenOrDeadIsNotSent(t *testing.T) {
 		why := map[models.MailKind][]string{}
 		for _, m := range must(o.Store.ListMail(t.Context(), models.MailIsDropped, 10))(t) {
 			why[m.Kind] = append(why[m.Kind], m.Problem)
+		}
+		for _, problems := range why {
+			slices.Sort(problems)
 		}
 		want := map[models.MailKind][]string{
 			models.MailReceipt:           {"a newer document replaces it"},

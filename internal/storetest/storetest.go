@@ -4,6 +4,9 @@ package storetest
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -11,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,6 +110,9 @@ func OpenWith(t testing.TB, o models.Options) *models.Store {
 	if o.Random == nil {
 		o.Random = Random(1)
 	}
+	if err := beginWithSchema(o.URL); err != nil {
+		t.Fatal(err)
+	}
 	s, err := models.Connect(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +129,43 @@ func OpenWith(t testing.TB, o models.Options) *models.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// schema is an SQLite file with the newest schema and no books in it.
+var schema = sync.OnceValues(func() (_ []byte, err error) {
+	dir, err := os.MkdirTemp("", "appeal-schema")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "appeal.db")
+	s, err := models.Connect(context.Background(), models.Options{URL: "sqlite:" + path})
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.Migrate(context.Background())
+	if err := errors.Join(err, s.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// beginWithSchema has new SQLite books begin as a copy of the schema: to migrate them
+// takes longer than most of the tests that want some. To PostgreSQL a copy is the
+// dearer of the two.
+func beginWithSchema(address string) error {
+	path, ok := strings.CutPrefix(address, "sqlite:")
+	if !ok {
+		return nil
+	}
+	if known, err := os.Stat(path); err == nil && known.Size() > 0 {
+		return nil
+	}
+	copied, err := schema()
+	if err != nil {
+		return fmt.Errorf("make the schema: %w", err)
+	}
+	return os.WriteFile(path, copied, 0o600)
 }
 
 // Random is a repeatable source of random bytes that may be read from several

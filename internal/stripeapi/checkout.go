@@ -254,7 +254,7 @@ func ReadMetadata(m map[string]string) models.GiftRef {
 	for key, value := range m {
 		m[key] = printable(value)
 	}
-	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference], Erased: m[MetaErased] != ""}
+	ref := models.GiftRef{Campaign: m[MetaCampaign], Token: m[metaToken], Reference: m[metaReference], Erased: ErasedAt(m)}
 	ref.Choices = models.Choices{
 		Frequency: models.Frequency(m[metaFrequency]), Newsletter: m[metaNewsletter] == "true", Tribute: models.Tribute(m[metaTribute]),
 		Comment: m[metaComment], TributeName: m[metaTributeName], Src: m[metaSrc],

@@ -10,23 +10,37 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// MetaErased marks in the metadata of payment intents, charges and subscriptions
-// whose donor was erased, with the day: what a payer typed on Stripe's own page
+// metaErased marks in the metadata of payment intents, charges and subscriptions
+// whose donor was erased, with the time: what a payer typed on Stripe's own page
 // stays in those objects and their Checkout sessions for good, and whoever reads
 // them leaves it there.
-const MetaErased = "appeal_erased"
+const metaErased = "appeal_erased"
+
+// ErasedAt is when the donor of an object with these metadata was erased; zero
+// unless they say so. What can't be read as a time counts as long ago.
+func ErasedAt(metadata map[string]string) time.Time {
+	mark := metadata[metaErased]
+	if mark == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, mark)
+	if at = at.UTC(); err != nil || at.Year() < 1970 || at.Year() > 9999 {
+		return time.Unix(0, 0).UTC()
+	}
+	return at
+}
 
 // Known is what Stripe knows somebody by.
 type Known struct {
 	PaymentIntents, Charges, Customers, Subscriptions []string
 }
 
-// forgetPerSecond bounds what forgetting somebody asks of Stripe: donors who are
-// about to pay come first.
-const forgetPerSecond = 10
+// forgetPerSecond bounds what forgetting somebody asks of Stripe, once as much as
+// most donors need was asked at once: who is about to pay comes first.
+const forgetPerSecond, forgetAtOnce = 10, 20
 
 // Forget takes out of Stripe what can be taken out of somebody, and marks the
-// rest with a day: of payment intents, of every charge that was tried for them,
+// rest with the time: of payment intents, of every charge that was tried for them,
 // and of subscriptions the words that travelled in metadata; of payment intents
 // the address for Stripe's receipts; and customers altogether, with their cards,
 // which ends their subscriptions at once, for good
@@ -41,8 +55,8 @@ const forgetPerSecond = 10
 // Left at Stripe are the billing details of charges and what was typed on payment
 // pages and printed on invoices, which its API changes for nobody. Only a
 // redaction in the Dashboard takes that out (https://docs.stripe.com/privacy/redaction).
-func (c *Client) Forget(ctx context.Context, who Known, on time.Time) (unchanged []string, err error) {
-	f := &forgetting{Client: c, day: on.UTC().Format(time.DateOnly), done: map[string]bool{}}
+func (c *Client) Forget(ctx context.Context, who Known, at time.Time) (unchanged []string, err error) {
+	f := &forgetting{Client: c, mark: at.UTC().Format(time.RFC3339), done: map[string]bool{}}
 	for _, part := range []struct {
 		ids    []string
 		forget func(context.Context, string) error
@@ -65,7 +79,7 @@ func (c *Client) Forget(ctx context.Context, who Known, on time.Time) (unchanged
 // forgetting is one call of Forget.
 type forgetting struct {
 	*Client
-	day       string
+	mark      string
 	done      map[string]bool // ids
 	customers []string        // that subscriptions named
 	unchanged []string
@@ -110,7 +124,7 @@ func (f *forgetting) emptied(ctx context.Context) stripe.Params {
 	p := stripe.Params{Context: ctx}
 	p.AddMetadata(metaComment, "") // unset
 	p.AddMetadata(metaTributeName, "")
-	p.AddMetadata(MetaErased, f.day)
+	p.AddMetadata(metaErased, f.mark)
 	return p
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/corruptionproject/appeal/models"
 )
 
-var erasedOn = time.Date(2026, 11, 27, 23, 0, 0, 0, time.UTC)
+var erasedAt = time.Date(2026, 11, 27, 23, 0, 0, 0, time.UTC)
 
 // gives pays for a gift whose donor is a canary wherever a donor can be, and
 // whose first card is declined, and returns the session.
@@ -126,7 +126,7 @@ func TestNobodyIsLeftAtStripeButWhereNothingCanBeChanged(t *testing.T) {
 		}
 	}
 	for range 2 { // as after a crash
-		if unchanged, err := a.client(monthly).Forget(t.Context(), who, erasedOn); err != nil || unchanged != nil {
+		if unchanged, err := a.client(monthly).Forget(t.Context(), who, erasedAt); err != nil || unchanged != nil {
 			t.Fatalf("%v, left as they are: %v", err, unchanged)
 		}
 	}
@@ -149,7 +149,7 @@ func TestNobodyIsLeftAtStripeButWhereNothingCanBeChanged(t *testing.T) {
 	}
 	for _, raw := range page.Items {
 		var c struct{ Metadata map[string]string }
-		if err := json.Unmarshal(raw, &c); err != nil || c.Metadata[stripeapi.MetaErased] != "2026-11-27" {
+		if err := json.Unmarshal(raw, &c); err != nil || !stripeapi.ErasedAt(c.Metadata).Equal(erasedAt) {
 			t.Errorf("a charge, tried or paid, is not marked: %s", raw)
 		}
 	}
@@ -174,11 +174,11 @@ func TestWhatStripeWillNotChangeIsToldAndTheRestIsForgotten(t *testing.T) {
 	}
 	client := stripeapi.New(monthly, stripeapi.Config{Key: simKey, HTTP: &http.Client{Transport: w}})
 	who := stripeapi.Known{PaymentIntents: []string{"pi_1"}, Charges: []string{"ch_1", "ch_1"}, Subscriptions: []string{"sub_1"}, Customers: []string{"cus_1"}}
-	unchanged, err := client.Forget(t.Context(), who, erasedOn)
+	unchanged, err := client.Forget(t.Context(), who, erasedAt)
 	if diff := cmp.Diff([]string{"pi_1", "sub_1"}, unchanged); err != nil || diff != "" {
 		t.Errorf("%v, left as they are (−want +got):\n%s", err, diff)
 	}
-	const words = " metadata[appeal_comment]=&metadata[appeal_erased]=2026-11-27&metadata[appeal_tribute_name]="
+	const words = " metadata[appeal_comment]=&metadata[appeal_erased]=2026-11-27T23:00:00Z&metadata[appeal_tribute_name]="
 	want := []string{
 		"POST /v1/payment_intents/pi_1" + words, "POST /v1/payment_intents/pi_1", "GET /v1/charges",
 		"POST /v1/charges/ch_1" + words, "POST /v1/subscriptions/sub_1" + words, "GET /v1/charges", "DELETE /v1/customers/cus_1",
@@ -210,7 +210,7 @@ func TestForgettingStopsWhereStripeDoesNotAnswerOrTheKeyMayNot(t *testing.T) {
 			t.Parallel()
 			w := &wire{answer: func(int, *http.Request) (*http.Response, error) { return says(c.status, c.body) }}
 			client := stripeapi.New(monthly, stripeapi.Config{Key: simKey, HTTP: &http.Client{Transport: w}})
-			_, err := client.Forget(t.Context(), stripeapi.Known{PaymentIntents: []string{"pi_1"}, Customers: []string{"cus_1"}}, erasedOn)
+			_, err := client.Forget(t.Context(), stripeapi.Known{PaymentIntents: []string{"pi_1"}, Customers: []string{"cus_1"}}, erasedAt)
 			if !errors.Is(err, c.want) || strings.Contains(fmt.Sprint(err), "cus_1") {
 				t.Errorf("%v", err)
 			}
@@ -219,5 +219,17 @@ func TestForgettingStopsWhereStripeDoesNotAnswerOrTheKeyMayNot(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+func TestAMarkThatCanNotBeReadIsOneOfLongAgo(t *testing.T) {
+	t.Parallel()
+	for mark, want := range map[string]time.Time{
+		"": {}, "2026-11-27T23:00:00Z": erasedAt, "2026-11-27T15:00:00-08:00": erasedAt,
+		"yes": time.Unix(0, 0), "2026-11-27": time.Unix(0, 0), "9999-12-31T23:59:59-01:00": time.Unix(0, 0),
+	} {
+		if got := stripeapi.ErasedAt(map[string]string{"appeal_erased": mark}); !got.Equal(want) {
+			t.Errorf("%q is %s, and not %s", mark, got, want)
+		}
 	}
 }

@@ -103,7 +103,7 @@ func New(campaign models.Campaign, c Config) *Client {
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, config)
 	return &Client{
 		sc:  client.New(c.Key, &stripe.Backends{API: backend, Connect: backend, Uploads: backend}),
-		key: c.Key, backend: backend, campaign: campaign, base: c.BaseURL, forgets: rate.NewLimiter(forgetPerSecond, forgetPerSecond),
+		key: c.Key, backend: backend, campaign: campaign, base: c.BaseURL, forgets: rate.NewLimiter(forgetPerSecond, forgetAtOnce),
 	}
 }
 
