@@ -49,8 +49,10 @@ func dialectOf(address string) (dialect, error) {
 // service itself can replace no row that is only appended (https://www.sqlite.org/lang_conflict.html).
 // With secure_delete what was overwritten or deleted is zeros in the file, so that
 // whoever was erased is not to be read there (https://www.sqlite.org/pragma.html#pragma_secure_delete).
+// Each connection's cache is small: eight of them fill theirs in a long read, sort
+// in as much again, and find the pages in the system's own cache all the same.
 const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-16000)&_pragma=secure_delete(1)&_txlock=immediate&_time_format=sqlite"
+	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-4000)&_pragma=secure_delete(1)&_txlock=immediate&_time_format=sqlite"
 
 func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
 	if d == sqlite {
