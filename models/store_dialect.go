@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -93,10 +94,18 @@ func inUTC(_ context.Context, conn *pgx.Conn) error {
 
 // ownersOnly makes a new database file readable by its owner alone: it holds
 // donors' addresses. SQLite gives the files beside it the same mode.
+//
+// A file that stands is never opened here: whoever closes a file gives up every
+// lock that the process holds on it, those of SQLite's other connections too, and
+// the next program to leave would take itself for the last, and remove the log
+// (https://www.sqlite.org/howtocorrupt.html, 2.2).
 func ownersOnly(name string) error {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("models: open the database file: %w", err)
+		return fmt.Errorf("models: make the database file: %w", err)
 	}
 	return file.Close()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"time"
@@ -89,8 +90,12 @@ func openFile(file string) (*sql.DB, uint64, error) {
 }
 
 // createPrivate makes the file where it is missing, readable by its owner only: it holds webhook secrets.
+// One that stands isn't opened: to close it would give up the locks of every connection of this process.
 func createPrivate(file string) error {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err == nil {
 		err = f.Close()
 	}
