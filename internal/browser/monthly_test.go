@@ -48,6 +48,10 @@ func TestAMonthlyGiftIsChosenByKeyboardAlone(t *testing.T) {
 	reader.pay("succeeds")
 	reader.awaitPage("/thanks/")
 	reader.awaitSays("h1", "Thank you. You’re giving $25 a month.")
+	// Stripe tells of the subscription apart from the payment: the page that
+	// confirms may have been there before.
+	reader.await("the next day in the page", `fetch(location.href).then((answer) => answer.text()).then((page) => page.includes("until you cancel, next on "))`)
+	reader.visit(ask[string](reader, "location.href"))
 	reader.expectSays(".then", "until you cancel, next on ")
 	d.expectGifts(button[0])
 }
