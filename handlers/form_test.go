@@ -140,12 +140,12 @@ func TestEverythingTheReaderChoseIsKept(t *testing.T) {
 	got, problems := readDonateForm(url.Values{
 		"frequency": {"once"}, "amount": {"50"}, "cover_fees": {"on"}, "newsletter": {"true"},
 		"comment": {" Thank\x00 you\r\nall \xff"}, "tribute": {"memory"}, "tribute_name": {"Ada\nL."},
-		"src": {"article-\x1b123"}, "utm_source": {long}, "utm_medium": {"e\xffmail"}, "utm_campaign": {"fall"}, "utm_content": {"b"},
+		"src": {"article-\x1b123"}, "utm_source": {long}, "utm_medium": {"e\xffmail"}, "utm_campaign": {"fall"}, "utm_content": {"to-reader@example.org"},
 	}).choices(sampleCampaign(t))
 	want := models.Choices{
 		Frequency: models.Once, Amount: 5000, FeesCovered: 180, Newsletter: true,
 		Comment: "Thank you\nall", Tribute: models.InMemory, TributeName: "AdaL.",
-		Src: "article-123", UTMSource: strings.Repeat("ü", 200), UTMMedium: "email", UTMCampaign: "fall", UTMContent: "b",
+		Src: "article-123", UTMSource: strings.Repeat("ü", 200), UTMMedium: "email", UTMCampaign: "fall", UTMContent: "t…@e…",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
 		t.Errorf("%s problems %v", diff, problems)

@@ -161,9 +161,11 @@ func (s *Store) bookOne(tx *gorm.DB, gifts *giftsInHand, fact Fact) (booked, err
 	} else if err != nil {
 		return booked{}, err
 	}
+	began := gift.SubscriptionID
 	if err := fillIn(tx, &gift.Donation, fact.Gift); err != nil {
 		return booked{}, err
 	}
+	gift.named = gift.named || gift.SubscriptionID != began
 	if err := s.record(tx, gift, fact); err != nil {
 		return booked{}, err
 	}

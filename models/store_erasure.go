@@ -264,14 +264,15 @@ func (s *Store) ownDonor(tx *gorm.DB, found *erasable) error {
 	return tx.Model(&Donation{ID: found.gift.ID}).Update("donor_id", id).Error
 }
 
-// addressesOf are the addresses of somebody: the donor's, and those that their
-// gifts came with, unless another donor gives from there.
+// addressesOf are the addresses of somebody: the donor's, and those that they typed
+// on payment pages, unless another donor gives from there. A card's may be that of
+// somebody else, who reads the newsletter, say.
 func addressesOf(tx *gorm.DB, found erasable) ([]string, error) {
 	var all []string
-	err := tx.Raw(`SELECT f.email FROM facts f JOIN donations d ON d.id = f.donation_id WHERE d.donor_id = @donor AND f.email <> ''
+	err := tx.Raw(`SELECT f.email FROM facts f JOIN donations d ON d.id = f.donation_id WHERE d.donor_id = @donor AND f.email <> '' AND f.email_rank = @typed
 		  AND NOT EXISTS (SELECT 1 FROM donors o WHERE o.email = f.email AND o.id <> @donor)
 		UNION SELECT email FROM donors WHERE id = @donor AND email IS NOT NULL
-		UNION SELECT @email WHERE @email <> ''`, map[string]any{"donor": found.donor.ID, "email": found.email}).Scan(&all).Error
+		UNION SELECT @email WHERE @email <> ''`, map[string]any{"donor": found.donor.ID, "email": found.email, "typed": SessionEmail}).Scan(&all).Error
 	if err != nil {
 		return nil, fmt.Errorf("read their addresses: %w", err)
 	}

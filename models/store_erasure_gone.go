@@ -62,10 +62,27 @@ func (g gone) speaksOf(tx *gorm.DB, raw []byte) (bool, error) {
 		return false, nil
 	}
 	ids, addresses := said(raw)
-	hashes := []string{""}
+	hashes := make([]string, 0, len(addresses))
 	for _, a := range addresses {
 		hashes = append(hashes, g.hash(a))
 	}
+	for len(ids)+len(hashes) > 0 { // no database takes any number of values
+		few, some := min(len(ids), mostAsked), min(len(hashes), mostAsked)
+		known, err := speaks(tx, ids[:few], hashes[:some])
+		if err != nil || known {
+			return known, err
+		}
+		ids, hashes = ids[few:], hashes[some:]
+	}
+	return false, nil
+}
+
+// mostAsked is how many names are asked for at once.
+const mostAsked = 500
+
+// speaks reports whether one of these ids is of a gift of somebody who was erased,
+// or one of these hashes that of an address of theirs.
+func speaks(tx *gorm.DB, ids, hashes []string) (bool, error) {
 	const erased = " JOIN donors o ON o.id = d.donor_id WHERE o.erased_at IS NOT NULL AND "
 	var n int64
 	err := tx.Raw(`SELECT COUNT(*) FROM (
@@ -77,7 +94,7 @@ func (g gone) speaksOf(tx *gorm.DB, raw []byte) (bool, error) {
 		UNION ALL SELECT 1 FROM donations d`+erased+`d.invoice_id IN @ids
 		UNION ALL SELECT 1 FROM donations d`+erased+`d.subscription_id IN @ids
 		UNION ALL SELECT 1 FROM subscriptions s JOIN donations d ON d.subscription_id = s.id`+erased+`s.customer IN @ids) AS found`,
-		map[string]any{"hashes": hashes, "ids": append(ids, "")}).Scan(&n).Error
+		map[string]any{"hashes": append([]string{""}, hashes...), "ids": append([]string{""}, ids...)}).Scan(&n).Error
 	if err != nil {
 		return false, fmt.Errorf("see whether it is of somebody who was erased: %w", err)
 	}
@@ -209,6 +226,9 @@ func (s *Store) leaveToGone(tx *gorm.DB, g gone, gift *giftInHand, fact Fact) (F
 		return fact, err
 	}
 	gift.forget(who.ID)
+	if err := s.moveRenewals(tx, gift.Donation, fact, who.ID); err != nil {
+		return fact, err
+	}
 	if err := tx.Model(&Donation{ID: gift.ID}).Update("donor_id", who.ID).Error; err != nil {
 		return fact, fmt.Errorf("give the gift to who was erased: %w", err)
 	}
@@ -216,6 +236,36 @@ func (s *Store) leaveToGone(tx *gorm.DB, g gone, gift *giftInHand, fact Fact) (F
 		return fact, err
 	}
 	return fact, s.eraseOnwards(tx, who.ID)
+}
+
+// moveRenewals gives the later payments of a subscription to the donor who began
+// it and was erased.
+func (s *Store) moveRenewals(tx *gorm.DB, first Donation, fact Fact, heir string) error {
+	subscription := derefOr(first.SubscriptionID)
+	if subscription == "" {
+		subscription = fact.Gift.Subscription
+	}
+	if first.Renewal || subscription == "" {
+		return nil
+	}
+	var renewals []Donation
+	err := forUpdate(tx).Where("subscription_id = ? AND renewal AND (donor_id IS NULL OR donor_id <> ?)", subscription, heir).Order("id").Find(&renewals).Error
+	if err != nil {
+		return fmt.Errorf("find the renewals: %w", err)
+	}
+	for _, d := range renewals {
+		before := derefOr(d.DonorID)
+		if _, err := s.move(tx, d, heir); err != nil {
+			return err
+		}
+		if before == "" {
+			continue
+		}
+		if err := s.emptyOrphan(tx, before); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // strongerAddress reports whether a gift has an address from a place that counts
@@ -257,16 +307,16 @@ func (s *Store) eraseOnwards(tx *gorm.DB, donorID string) error {
 	return nil
 }
 
-// began reports whether somebody who was erased began a subscription.
-func (g gone) began(tx *gorm.DB, sub Subscription) (bool, error) {
+// began is the donor who began a subscription, if they were erased; "" else.
+func (g gone) began(tx *gorm.DB, sub Subscription) (string, error) {
 	if g.key == nil {
-		return false, nil
+		return "", nil
 	}
-	var n int64
-	err := tx.Raw(`SELECT COUNT(*) FROM donations d JOIN donors o ON o.id = d.donor_id
-		WHERE (d.token = ? OR d.subscription_id = ?) AND o.erased_at IS NOT NULL`, sub.Token, sub.ID).Scan(&n).Error
+	var donor string
+	err := tx.Raw(`SELECT COALESCE(MIN(o.id), '') FROM donations d JOIN donors o ON o.id = d.donor_id
+		WHERE (d.token = ? OR d.subscription_id = ?) AND o.erased_at IS NOT NULL`, sub.Token, sub.ID).Scan(&donor).Error
 	if err != nil {
-		return false, fmt.Errorf("see who began the subscription: %w", err)
+		return "", fmt.Errorf("see who began the subscription: %w", err)
 	}
-	return n > 0, nil
+	return donor, nil
 }

@@ -1,10 +1,10 @@
 package models
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,8 +15,11 @@ import (
 // of the erasure themselves need none: it is for those that were made anew, or
 // brought back from a copy that is older.
 
-// bears reports whether the mark of an erasure stands anywhere in a payload.
-func bears(raw []byte) bool { return bytes.Contains(raw, []byte(`"appeal_erased"`)) }
+// bears reports whether the mark of an erasure stands anywhere in a payload: as a
+// key, since as a value a donor may have typed it.
+func bears(raw []byte) bool { return erasedMark.Match(raw) }
+
+var erasedMark = regexp.MustCompile(`"appeal_erased"\s*:`)
 
 // asMarked are the facts of one reading, which are of one gift: where any of
 // them bears the mark, all of them do. A payment page can't be marked, and says

@@ -63,6 +63,9 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 	}
 	batch = slices.DeleteFunc(batch, func(event Event) bool { return !known.speakIn(event.Raw) })
 	err = s.tx(ctx, func(tx *gorm.DB) error {
+		if err := emptyBegun(tx, batch); err != nil {
+			return err
+		}
 		if err := s.emptyThese(tx, batch); err != nil {
 			return err
 		}
@@ -98,6 +101,23 @@ func (s *Store) CountEvents(ctx context.Context, e Erasure) (int64, error) {
 		return 0, fmt.Errorf("models: count the raw events: %w", err)
 	}
 	return n, nil
+}
+
+// emptyBegun takes the words out of gifts that nobody paid, of which payloads that
+// speak of somebody who was erased tell: a card that was declined, and tried again
+// in another gift.
+func emptyBegun(tx *gorm.DB, events []Event) error {
+	for _, event := range events {
+		ids, _ := said(event.Raw)
+		for some := range slices.Chunk(ids, mostAsked) {
+			err := tx.Exec(`UPDATE donations SET comment = '', tribute_name = '' WHERE donor_id IS NULL AND (comment <> '' OR tribute_name <> '')
+				AND (token IN @ids OR session_id IN @ids OR id IN (SELECT donation_id FROM gift_ids WHERE id IN @ids))`, map[string]any{"ids": some}).Error
+			if err != nil {
+				return fmt.Errorf("empty what was begun: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // emptyThese takes persons out of raw events, and out of what staff wrote about

@@ -95,7 +95,7 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		}
 	}
 	if erased {
-		return result, nil
+		return result, emptyBegun(tx, []Event{{Raw: came}})
 	}
 	// What it told may have shown whose it is.
 	if erased, err = g.speaksOf(tx, came); err == nil && erased {

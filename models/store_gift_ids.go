@@ -30,6 +30,7 @@ func (s *Store) name(tx *gorm.DB, gift *giftInHand, fact Fact) error {
 			fresh, gift.names[id] = append(fresh, giftID{id, gift.ID}), true
 		}
 	}
+	gift.named = gift.named || len(fresh) > 0
 	if len(fresh) > 0 || fact.Kind == Charged {
 		gift.wakes = append(gift.wakes, ids...)
 	}

@@ -18,6 +18,7 @@ type giftInHand struct {
 	heard    []heardFact
 	names    map[string]bool // those of Stripe's ids that are known to be its own
 	wakes    []string        // ids for which events may wait
+	named    bool            // it has got a name of Stripe's that it had not
 }
 
 // heardFact is a fact that was booked or known already, and how many of the gift's
@@ -175,6 +176,12 @@ func (g *giftsInHand) putDown() (woke bool, err error) {
 			return false, fmt.Errorf("gift %s: %w", gift.ID, err)
 		}
 		woke = woke || one
+		if g.gone.key != nil && gift.named && gift.DonorID != nil {
+			// Payloads of before, and Stripe, know the erased by this name too.
+			if err := g.store.eraseOnwards(g.tx, *gift.DonorID); err != nil {
+				return false, err
+			}
+		}
 	}
 	for _, gift := range g.taken {
 		if !slices.ContainsFunc(gift.fresh(), func(f storedFact) bool { return f.EmailRank == SessionEmail }) {

@@ -67,7 +67,9 @@ func addForgotten(tx *gorm.DB, column string, n int64) error {
 // DropUnconfirmed forgets up to most addresses that asked for the newsletter and
 // never confirmed it, once their last link has been dead for DeadLinksKept, and
 // as many links that are dead for so long. It returns how many of both. Links to
-// a donor's gifts go as they do when somebody asks for one.
+// a donor's gifts go as they do when somebody asks for one. With them go the words
+// of as many gifts that nobody paid within PayloadsKept: no donor is known whose
+// erasure could find them.
 func (s *Store) DropUnconfirmed(ctx context.Context, most int) (int, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return 0, err
@@ -83,7 +85,11 @@ func (s *Store) DropUnconfirmed(ctx context.Context, most int) (int, error) {
 			return err
 		}
 		addresses, err := dropAddresses(tx, now.Add(-DeadLinksKept-confirmFor), most)
-		dropped = links + addresses
+		if err != nil {
+			return err
+		}
+		words, err := dropWords(tx, now.Add(-PayloadsKept), most)
+		dropped = links + addresses + words
 		return err
 	})
 	if err != nil {
@@ -127,6 +133,19 @@ func dropAddresses(tx *gorm.DB, since time.Time, most int) (int, error) {
 	return int(gone.RowsAffected), addForgotten(tx, "dropped", gone.RowsAffected)
 }
 
+// dropWords forgets what was written to gifts that were begun before a moment, and
+// that nobody paid.
+func dropWords(tx *gorm.DB, before time.Time, most int) (int, error) {
+	old := tx.Model(&Donation{}).Select("id").
+		Where("created_at < ? AND donor_id IS NULL AND status IN ? AND (comment <> '' OR tribute_name <> '')", before, []Status{Started, Expired}).
+		Order("id").Limit(most)
+	gone := tx.Model(&Donation{}).Where("id IN (?) AND donor_id IS NULL", old).Updates(map[string]any{"comment": "", "tribute_name": ""})
+	if gone.Error != nil {
+		return 0, fmt.Errorf("forget the words of unpaid gifts: %w", gone.Error)
+	}
+	return int(gone.RowsAffected), nil
+}
+
 // CompleteRetention keeps that nothing which was due is left, and writes into the
 // audit log what was forgotten since it was last told, if anything was. It returns
 // that.
@@ -153,5 +172,8 @@ func (s *Store) CompleteRetention(ctx context.Context) (Retention, error) {
 		row.CompletedAt = &now
 		return tx.Model(&retentionRow{ID: 1}).Updates(map[string]any{"emptied": 0, "dropped": 0, "completed_at": now}).Error
 	})
-	return row.Retention, err
+	if err != nil {
+		return row.Retention, err
+	}
+	return row.Retention, s.settleFile(ctx)
 }

@@ -21,9 +21,11 @@ func (s *Store) keepSubscription(tx *gorm.DB, g gone, sub Subscription) (booked,
 		return booked{state: EventAttention, problem: sub.ID + " names this campaign but carries no token of ours"}, nil
 	}
 	// The card is its owner's.
-	if erased, err := g.began(tx, sub); err != nil {
+	erased, err := g.began(tx, sub)
+	if err != nil {
 		return booked{}, err
-	} else if erased || sub.Erased {
+	}
+	if erased != "" || sub.Erased {
 		sub.PaymentMethod, sub.Card = "", Card{}
 	}
 	sub.AsOf = sub.AsOf.UTC().Truncate(time.Microsecond)
@@ -33,6 +35,11 @@ func (s *Store) keepSubscription(tx *gorm.DB, g gone, sub Subscription) (booked,
 		return booked{}, fmt.Errorf("keep the subscription: %w", made.Error)
 	}
 	result := booked{state: EventBooked}
+	if made.RowsAffected > 0 && erased != "" { // Stripe has a customer to forget
+		if err := s.eraseOnwards(tx, erased); err != nil {
+			return booked{}, err
+		}
+	}
 	if made.RowsAffected > 0 {
 		return result, s.tellOfSubscription(tx, sub, sub.Ran)
 	}

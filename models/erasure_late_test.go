@@ -1,0 +1,155 @@
+package models_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/corruptionproject/appeal/internal/storetest"
+	"github.com/corruptionproject/appeal/models"
+)
+
+// waits has an event come that must be looked up before anybody knows whose it is.
+func waits(t *testing.T, s *models.Store, clock *storetest.Clock, raw string) models.Event {
+	t.Helper()
+	_, _, err := s.Receive(t.Context(), models.Event{ID: "evt_w", Type: "charge.succeeded", ObjectID: "ch_1", Created: clock.Now(), Raw: []byte(raw)},
+		models.Reading{State: models.EventWaiting, Problem: "looked up"})
+	ok(t, err)
+	clock.Advance(time.Hour)
+	due, err := s.ClaimDue(t.Context(), 1)
+	if ok(t, err); len(due) != 1 {
+		t.Fatalf("%d events are due", len(due))
+	}
+	return due[0]
+}
+
+func TestAGiftThatWasErasedBeforeItWasPaidIsForgottenByTheNamesThatItGetsThen(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
+		monthly := choices
+		monthly.Frequency = models.Monthly
+		d, err := s.StartDonation(t.Context(), "", 0, monthly)
+		ok(t, err)
+		e := erased(t, s, d.Reference)
+		due := waits(t, s, clock, fmt.Sprintf(`{"id":"evt_w","data":{"object":{"id":"ch_1","invoice":"in_1","billing_details":{"email":"%s@example.org","name":%q}}}}`, canary(1), canary(2)))
+		paid := charged(d, "ch_1", canary(1)+"@example.org")
+		paid.Name, paid.Gift.Subscription, paid.Gift.Invoice, paid.Gift.PaymentIntent = canary(2), "sub_1", "in_1", "pi_1"
+		_, err = s.Settle(t.Context(), due, models.Reading{Facts: []models.Fact{paid}})
+		ok(t, err)
+		allErased(t, s, e.ID)
+		noCanary(t, address)
+		at, err := s.KnownAtStripe(t.Context(), e)
+		if ok(t, err); len(at.PaymentIntents) != 1 || len(at.Charges) != 1 || len(at.Subscriptions) != 1 {
+			t.Errorf("Stripe is to forget %+v", at)
+		}
+	})
+}
+
+func TestTheWordsOfAGiftThatWasDeclinedGoWithWhoeverTriedAgain(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, _ *storetest.Clock, address string) {
+		words := choices
+		words.Comment, words.Tribute, words.TributeName = canary(2), models.InMemory, canary(3)
+		declined, err := s.StartDonation(t.Context(), "", 0, words)
+		ok(t, err)
+		raw := fmt.Sprintf(`{"id":"evt_d","data":{"object":{"id":"pi_1","metadata":{"appeal_token":%q},"receipt_email":"%s@example.org"}}}`, declined.Token, canary(1))
+		_, _, err = s.Receive(t.Context(), models.Event{ID: "evt_d", Type: "payment_intent.payment_failed", ObjectID: "pi_1", Raw: []byte(raw)}, models.Reading{State: models.EventNoEffect})
+		ok(t, err)
+		paid, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(paid, "ch_2", canary(1)+"@example.org"))
+		erased(t, s, canary(1)+"@example.org")
+		noCanary(t, address)
+	})
+}
+
+func TestTheWordsOfGiftsThatNobodyPaidGoByTheClock(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
+		words := choices
+		words.Comment = canary(1)
+		_, err := s.StartDonation(t.Context(), "", 0, words)
+		ok(t, err)
+		clock.Advance(models.PayloadsKept - time.Hour)
+		if n, err := s.DropUnconfirmed(t.Context(), 10); n != 0 || err != nil {
+			t.Errorf("%d are dropped too early, %v", n, err)
+		}
+		clock.Advance(2 * time.Hour)
+		if n, err := s.DropUnconfirmed(t.Context(), 10); n != 1 || err != nil {
+			t.Errorf("%d are dropped, %v", n, err)
+		}
+		_, err = s.CompleteRetention(t.Context())
+		ok(t, err)
+		noCanary(t, address)
+	})
+}
+
+func TestWhoseCardWasUsedKeepsTheNewsletterThatTheyRead(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, _ *storetest.Clock, address string) {
+		ok(t, s.RequestNewsletter(t.Context(), "spouse@example.org"))
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(d, "ch_1", "spouse@example.org"))
+		typed := charged(d, "ch_1", canary(1)+"@example.org")
+		typed.Key, typed.Kind, typed.Object, typed.Money.Minor, typed.EmailRank = "cs_1:completed", models.Completed, "", 0, models.SessionEmail
+		tell(t, s, typed)
+		erased(t, s, canary(1)+"@example.org")
+		noCanary(t, address)
+		if all := storetest.Everything(t, address); !strings.Contains(all, "newsletter_signups") || !strings.Contains(all, "spouse@example.org") {
+			t.Error("somebody else's newsletter is gone")
+		}
+	})
+}
+
+func TestAPayloadOfManyNamesIsKeptOnceSomebodyWasErased(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, _ *storetest.Clock, _ string) {
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		erased(t, s, d.Reference)
+		var names strings.Builder
+		for n := range 10_000 {
+			fmt.Fprintf(&names, `"ch_%05d",`, n)
+		}
+		raw := `{"id":"evt_many","data":{"object":{"note":"appeal_erased","lines":[` + names.String() + `"pi_last"]}}}`
+		_, _, err = s.Receive(t.Context(), models.Event{ID: "evt_many", Type: "charge.updated", Raw: []byte(raw)}, models.Reading{State: models.EventNoEffect})
+		ok(t, err)
+		if e, err := s.FindEvent(t.Context(), "evt_many"); err != nil || e.EmptiedAt != nil {
+			t.Errorf("what is of nobody who was erased is emptied, %v", err)
+		}
+	})
+}
+
+func TestWhatWasPaidOnASubscriptionFollowsWhoeverBeganItAndWasErased(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
+		before, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(before, "ch_0", canary(1)+"@example.org"))
+		monthly := choices
+		monthly.Frequency = models.Monthly
+		d, err := s.StartDonation(t.Context(), "", 0, monthly)
+		ok(t, err)
+		first := charged(d, "ch_1", canary(2)+"@example.org") // the card is somebody else's
+		first.Gift.Subscription, first.Gift.Invoice = "sub_1", "in_1"
+		renewal := charged(d, "ch_2", canary(2)+"@example.org")
+		renewal.At = storetest.Start.Add(time.Hour)
+		renewal.Gift = models.GiftRef{
+			Campaign: "corruption-project", Token: d.Token, Invoice: "in_2", Subscription: "sub_1", Renewal: true, Charge: "ch_2", Choices: d.Choices,
+		}
+		tell(t, s, first, renewal)
+		clock.Advance(2 * time.Hour)
+		e := erased(t, s, canary(1)+"@example.org")
+		typed := charged(d, "ch_1", canary(1)+"@example.org")
+		typed.Key, typed.Kind, typed.Object, typed.Money.Minor, typed.EmailRank = "cs_1:completed", models.Completed, "", 0, models.SessionEmail
+		tell(t, s, typed)
+		allErased(t, s, e.ID)
+		noCanary(t, address)
+		at, err := s.KnownAtStripe(t.Context(), e)
+		if ok(t, err); len(at.Charges) != 3 {
+			t.Errorf("Stripe is to forget %+v", at)
+		}
+	})
+}
