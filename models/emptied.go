@@ -53,6 +53,9 @@ func withoutPersons(o map[string]any) map[string]any {
 		switch inner, isObject := value.(map[string]any); {
 		case name == "metadata" && isObject:
 			value, stays = ownMetadata(inner), true
+		case name == "client_reference_id": // another program on the account writes a user's name there
+			text, isText := value.(string)
+			stays = isText && ValidToken(text)
 		case impersonal[name]:
 			value, stays = withoutWords(value)
 		}
@@ -115,7 +118,7 @@ var impersonal = set(
 	"id", "object", "type", "account", "api_version", "livemode", "request", "data", "previous_attributes", "has_more", "total_count", "pending_webhooks", "deleted", "parent",
 	"charge", "payment_intent", "latest_charge", "invoice", "latest_invoice", "subscription", "subscription_item", "subscription_details", "customer",
 	"payment_method", "default_payment_method", "balance_transaction", "balance_transactions", "failure_balance_transaction",
-	"source", "destination", "dispute", "refund", "refunds", "payout", "setup_intent", "client_reference_id", "price", "product", "plan", "items", "lines",
+	"source", "destination", "dispute", "refund", "refunds", "payout", "setup_intent", "price", "product", "plan", "items", "lines",
 	lengthKey,
 	// money
 	"amount", "amount_authorized", "amount_captured", "amount_capturable", "amount_details", "amount_discount", "amount_due", "amount_paid",

@@ -41,6 +41,7 @@ func sown(v any) any {
 		v["custom_fields"] = []any{map[string]any{"key": "canary", "text": map[string]any{"value": canary}}}
 		v["customer_tax_ids"] = []any{canary}
 		v["reason"] = orElse(v["reason"], canary)
+		v["client_reference_id"] = orElse(v["client_reference_id"], "canarybird")
 		metadata, _ := v["metadata"].(map[string]any)
 		if metadata == nil {
 			metadata = map[string]any{}
