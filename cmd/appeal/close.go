@@ -133,7 +133,7 @@ func printClosings(p *program, store *models.Store, zone *time.Location) error {
 		if c.Reopened {
 			did = "opened again, closed through"
 		}
-		if err := p.printf("%s  %s %s by %s", c.ClosedAt.In(zone).Format("2006-01-02 15:04"), did, c.Through, c.ClosedBy); err != nil {
+		if err := p.printf("%s  %s %s by %s", c.ClosedAt.In(zone).Format("2006-01-02 15:04 MST"), did, c.Through, c.ClosedBy); err != nil {
 			return err
 		}
 		if c.Reason != "" {

@@ -98,7 +98,7 @@ func emptyEvents(p *program, store *models.Store, e models.Erasure) error {
 
 // printErased says how far an erasure has come.
 func printErased(p *program, e models.Erasure, zone *time.Location) error {
-	if err := p.printf("Erased on %s by %s: donor %s.\n", e.AskedAt.In(zone).Format("2006-01-02 15:04"), e.AskedBy, e.DonorID); err != nil {
+	if err := p.printf("Erased on %s by %s: donor %s.\n", e.AskedAt.In(zone).Format("2006-01-02 15:04 MST"), e.AskedBy, e.DonorID); err != nil {
 		return err
 	}
 	switch {
