@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type between struct {
 	list   func(stripeapi.Listing) (*stripeapi.Page, error)
 	fetch  func(kind stripeapi.Kind, id string) (json.RawMessage, error)
 	listed []stripeapi.Listing
+	mu     sync.Mutex // a resolver asks for several at once
 	looked map[stripeapi.Kind]int
 }
 
@@ -48,7 +50,9 @@ func orNone(page *stripeapi.Page) *stripeapi.Page {
 }
 
 func (s *between) Fetch(ctx context.Context, kind stripeapi.Kind, id string) (json.RawMessage, error) {
+	s.mu.Lock()
 	s.looked[kind]++
+	s.mu.Unlock()
 	if s.fetch != nil {
 		if raw, err := s.fetch(kind, id); err != nil || raw != nil {
 			return raw, err
