@@ -16,7 +16,7 @@ func (p Period) In(zone *time.Location) Span {
 		s.From = DayBegins(p.From, zone)
 	}
 	if !p.To.IsZero() {
-		s.Until = DayBegins(p.To.AddDate(0, 0, 1), zone)
+		s.Until = DayEnds(p.To, zone)
 	}
 	return s
 }
@@ -30,6 +30,16 @@ func DayBegins(day time.Time, zone *time.Location) time.Time {
 		_, begins = begins.ZoneBounds() // of the two moments that it can be, Date took the one before
 	}
 	return begins.UTC()
+}
+
+// DayEnds is the first moment (UTC) after a day of a zone. It is none later than
+// any posting: SQLite compares moments as texts, and takes the year 10000 for less
+// than this one.
+func DayEnds(day time.Time, zone *time.Location) time.Time {
+	if ends := DayBegins(day.AddDate(0, 0, 1), zone); ends.Before(endOfTime) {
+		return ends
+	}
+	return endOfTime
 }
 
 // ends are those of a span, for a query that always has both.

@@ -29,6 +29,25 @@ func TestADayBeginsWhereTheOneBeforeEnds(t *testing.T) {
 	}
 }
 
+func TestTheLastDayThereIsHasEverythingBeforeIt(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("America/New_York") // where it ends in the year 10000
+	ok(t, err)
+	storetest.Each(t, func(t *testing.T, s *models.Store, clock *storetest.Clock) {
+		givesOn(t, s, "reader@example.org", 10_00, clock.Now())
+		last := models.Period{To: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+		n, err := s.CountExports(t.Context(), last, zone)
+		ok(t, err)
+		if n.Donations != 1 || n.Lines != 2 || n.Donors != 1 {
+			t.Errorf("an export has %+v", n)
+		}
+		of, err := s.TotalsAsOf(t.Context(), models.DayEnds(last.To, zone))
+		if ok(t, err); of.Gross != 10_00 {
+			t.Errorf("the totals are %+v", of)
+		}
+	})
+}
+
 func TestTheLastHourBeforeAMidnightThatIsLeftOutIsOfItsDayEverywhere(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("America/Santiago")

@@ -63,7 +63,7 @@ func (s *Store) ListClosings(ctx context.Context, most int) ([]Closing, error) {
 // anyway is set. It returns ErrNotOver for a day that is not over, and
 // ErrExists if that day is closed already. Bookings wait meanwhile.
 func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyway bool) (Closing, error) {
-	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: DayBegins(through.AddDate(0, 0, 1), s.zone.Load())}
+	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: DayEnds(through, s.zone.Load())}
 	var open []OpenMatter
 	err := s.snapshot(ctx, func(tx *gorm.DB) error { // which may take a while, and nobody need wait for it
 		var err error

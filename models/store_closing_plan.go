@@ -15,7 +15,7 @@ import (
 // none. It returns ErrNotOver and ErrExists as CloseDays does.
 func (s *Store) PlanClosing(ctx context.Context, through time.Time) (ClosingPlan, error) {
 	plan := ClosingPlan{Through: through}
-	until := DayBegins(through.AddDate(0, 0, 1), s.zone.Load())
+	until := DayEnds(through, s.zone.Load())
 	err := s.snapshot(ctx, func(tx *gorm.DB) error {
 		if until.After(s.Now()) {
 			return ErrNotOver

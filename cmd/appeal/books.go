@@ -159,7 +159,7 @@ func (t totalsCommand) read(ctx context.Context, store *models.Store, c models.C
 	if err != nil {
 		return models.Totals{}, err
 	}
-	return store.TotalsAsOf(ctx, models.DayBegins(day.AddDate(0, 0, 1), c.Zone).Add(-time.Microsecond))
+	return store.TotalsAsOf(ctx, models.DayEnds(day, c.Zone).Add(-time.Microsecond))
 }
 
 func printTotals(p *program, t models.Totals) error {

@@ -53,7 +53,7 @@ func (w *Worker) weekly(ctx context.Context, m models.Mail) (mail.Letter, error)
 
 // howLong says whether another week is told.
 func (w *Worker) howLong(now time.Time) string {
-	if _, again := w.Campaign.WeekTold(now.AddDate(0, 0, 7)); !again {
+	if _, again := w.Campaign.WeekTold(now.In(w.Campaign.Zone).AddDate(0, 0, 7)); !again {
 		return "The campaign is over, and this is the last email of its kind."
 	}
 	return "This email comes once a week while the campaign runs."

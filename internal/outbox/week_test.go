@@ -100,6 +100,19 @@ func TestTheWeeksMailIsDroppedOnceItIsForNobodyOrOfAWeekPast(t *testing.T) {
 	}
 }
 
+func TestNoWeeksMailSaysItIsTheLastWhereClocksAreSetBackBeforeTheNext(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Worker{}
+	w.Campaign = models.Campaign{Zone: zone, Opens: time.Date(2026, 9, 1, 0, 0, 0, 0, zone), Deadline: time.Date(2027, 6, 1, 0, 0, 0, 0, zone)}
+	if said := w.howLong(time.Date(2026, 10, 26, 7, 5, 0, 0, zone).UTC()); strings.Contains(said, "over") {
+		t.Error(said)
+	}
+}
+
 // Whatever link somebody made, its src is a name in a row; and of an address in
 // one no more is told than viewers see.
 func TestTheWeeksMailShowsArticlesAsTypedAndNamesNobody(t *testing.T) {
