@@ -218,8 +218,12 @@ func (r *Rooms) postClose(v *visit) error {
 	}
 	typed := sent.Get("through")
 	through, wrong := civil(typed)
-	if wrong != "" || typed == "" {
-		return r.closePage(v, http.StatusUnprocessableEntity, closeView{}, cmp.Or(typed, "?"))
+	if wrong != "" { // which the page finds again
+		return r.closePage(v, http.StatusUnprocessableEntity, closeView{}, typed)
+	}
+	if typed == "" {
+		view := closeView{Wrong: problems{{"through", "Type the last day that is to be closed."}}}
+		return r.closePage(v, http.StatusUnprocessableEntity, view, "")
 	}
 	_, err = r.Store.CloseDays(v.ctx(), v.who.Actor(), through, sent.Get("anyway") != "")
 	switch {

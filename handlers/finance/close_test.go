@@ -41,6 +41,8 @@ func TestFinanceClosesDaysAndAnAdminOpensThemAgain(t *testing.T) {
 		page := bea.get("/finance/close")
 		page.says(t, `value="2026-11-30"`, `<a href="/finance?from=2026-11-24&amp;to=2026-11-30">November 2026</a>`, "$50.00", "−$20.00", "−$1.75", "$28.25",
 			"No sync has read Stripe since these days ended", "1 payout not marked reconciled, of $71.64", "Close through November 30, 2026")
+		bea.post("/finance/close", "through", "").expect(t, http.StatusUnprocessableEntity, "", "Type the last day that is to be closed.")
+		bea.post("/finance/close", "through", "soon").expect(t, http.StatusUnprocessableEntity, "", "Type days like 2027-06-30.")
 		bea.post("/finance/close", "through", "2026-11-30").expect(t, http.StatusUnprocessableEntity, "", "Settle it first, or say that you close all the same.")
 		bea.post("/finance/close", "through", "2026-11-30", "anyway", "1").expect(t, http.StatusSeeOther, "/finance/close?said=closed", "")
 		bea.post("/finance/close", "through", "2026-11-30", "anyway", "1").expect(t, http.StatusConflict, "", "That day is closed already.")
