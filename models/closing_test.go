@@ -119,6 +119,9 @@ func TestDaysAreOpenedAgainForAReasonAndClosedAnew(t *testing.T) {
 		late := of(d, "re_1:refund", models.RefundMade, 100)
 		late.Gift.Charge = "ch_1"
 		book(t, s, late)
+		if _, err := s.ReopenDays(t.Context(), "root@example.org", time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), "Early"); !errors.Is(err, models.ErrNotClosed) {
+			t.Errorf("all time was opened: %v", err)
+		}
 		if _, err := s.ReopenDays(t.Context(), "root@example.org", startDay, "Early"); err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,9 @@ func (s *Store) ListClosings(ctx context.Context, most int) ([]Closing, error) {
 // CloseDays closes all days through one: no posting is made in them from then on.
 // The matters that hinder it keep it from being done, with ErrUnsettled, unless
 // anyway is set. It returns ErrNotOver for a day that is not over, and
-// ErrExists if that day is closed already. Bookings wait meanwhile.
+// ErrExists if that day is closed already. Bookings wait for the end of it, and not
+// for the look at what is open: what turns up in between hinders nothing, and is
+// posted late.
 func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyway bool) (Closing, error) {
 	c := Closing{ClosedBy: by, Through: through.Format(time.DateOnly), Until: DayEnds(through, s.zone.Load())}
 	var open []OpenMatter
@@ -101,8 +103,8 @@ func (s *Store) CloseDays(ctx context.Context, by Actor, through time.Time, anyw
 }
 
 // ReopenDays opens all days from one on again. What was posted late stays where
-// it is. It returns ErrNotClosed if that day is not closed, and ErrNoNote
-// without a reason.
+// it is. It returns ErrNotClosed if that day is not closed, or is of a century in
+// which nobody gave, and ErrNoNote without a reason.
 func (s *Store) ReopenDays(ctx context.Context, by Actor, from time.Time, reason string) (Closing, error) {
 	reason = strings.TrimSpace(reason)
 	c := Closing{
@@ -117,7 +119,7 @@ func (s *Store) ReopenDays(ctx context.Context, by Actor, from time.Time, reason
 		if err != nil {
 			return err
 		}
-		if last == nil || !c.Until.Before(last.Until) {
+		if last == nil || !c.Until.Before(last.Until) || from.Year() < 1900 {
 			return ErrNotClosed
 		}
 		return s.putClosing(tx, &c, AuditEntry{

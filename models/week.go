@@ -17,17 +17,16 @@ type Week struct {
 }
 
 // WeekTold is the week of which the newsroom is told at a moment, Monday to
-// Sunday in the campaign's zone: the one before, from Monday at seven on. There
-// is none until a whole week of the campaign is over, and none after the one in
+// Sunday in the campaign's zone: from Monday at seven on, until the next at seven,
+// the one before. There is none until a whole week of the campaign is over, and none after the one in
 // which the campaign ended.
 func (c Campaign) WeekTold(now time.Time) (week Period, ok bool) {
 	here := now.In(c.Zone)
 	today := CivilDay(here)
-	sinceMonday := int(today.Weekday()+6) % 7
-	if sinceMonday == 0 && here.Hour() < morningBegins {
-		return Period{}, false
+	monday := today.AddDate(0, 0, -(int(today.Weekday()+6) % 7))
+	if monday.Equal(today) && here.Hour() < morningBegins {
+		monday = monday.AddDate(0, 0, -7)
 	}
-	monday := today.AddDate(0, 0, -sinceMonday)
 	week = Period{monday.AddDate(0, 0, -7), monday.AddDate(0, 0, -1)}
 	begun := !week.From.Before(CivilDay(c.Opens.In(c.Zone)))
 	ended := c.AfterDeadline != AcceptAfter && week.From.After(CivilDay(c.Deadline.In(c.Zone)))

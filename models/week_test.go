@@ -40,10 +40,11 @@ func TestAWeekIsToldFromMondayAtSevenOnWhileTheCampaignRuns(t *testing.T) {
 		{c, "2026-11-16 07:00", "2026-11-09"},
 		{c, "2026-11-19 03:00", "2026-11-09"}, // it was down until then
 		{c, "2026-11-22 23:59", "2026-11-09"},
-		{c, "2026-11-23 00:00", ""},
+		{c, "2026-11-23 00:00", "2026-11-09"}, // what waits for the relay goes out by night too
+		{c, "2026-11-23 06:59", "2026-11-09"},
 		{c, "2026-11-23 07:00", "2026-11-16"},
 		{c, "2027-01-04 08:00", "2026-12-28"}, // over the year's end
-		{c, "2027-03-15 06:59", ""},           // the day after clocks are set forward
+		{c, "2027-03-15 06:59", "2027-03-01"}, // the day after clocks are set forward
 		{c, "2027-03-15 07:00", "2027-03-08"},
 		{c, "2027-06-28 07:00", "2027-06-21"},
 		{c, "2027-07-05 07:00", "2027-06-28"}, // the week in which it ended

@@ -46,7 +46,7 @@ func (b Books) sides(ctx context.Context, r Request, each func(side) error) erro
 		return nil
 	}
 	err := b.postings(ctx, r, func(p models.Posting) error {
-		if now := civil(p.At, b.Campaign.Zone); !now.Equal(day) {
+		if now := models.CivilDay(p.At.In(b.Campaign.Zone)); !now.Equal(day) {
 			if err := end(); err != nil {
 				return err
 			}

@@ -208,9 +208,3 @@ func articles(ctx context.Context, b Books, r Request, row Row) error {
 	}
 	return nil
 }
-
-// civil is the day on which a moment falls in a zone, as a UTC midnight.
-func civil(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
