@@ -1,7 +1,8 @@
 // Package export turns the books into the tables that leave the house: gifts,
 // the journal, payouts, donors, the newsletter's readers and what each article
-// brought in, and the journal once more as accounting programs import it. It knows the columns and what
-// stands in each, once for every form in which a table is written.
+// brought in, and the journal once more as accounting programs import it. It knows
+// the columns and what stands in each, once for every form in which a table is
+// written.
 //
 // A table is of one moment. It is made in a file that nobody else can open, so
 // that no transaction of the books is open while somebody's network is waited
