@@ -24,6 +24,13 @@ func waits(t *testing.T, s *models.Store, clock *storetest.Clock, raw string) mo
 	return due[0]
 }
 
+// pageTold is that somebody typed this address on the payment page. It names no object.
+func pageTold(d models.Donation, email string) models.Fact {
+	f := charged(d, "ch_1", email)
+	f.Key, f.Kind, f.Object, f.Money.Minor, f.EmailRank = "cs_1:completed", models.Completed, "", 0, models.SessionEmail
+	return f
+}
+
 func TestAGiftThatWasErasedBeforeItWasPaidIsForgottenByTheNamesThatItGetsThen(t *testing.T) {
 	t.Parallel()
 	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
@@ -92,9 +99,7 @@ func TestWhoseCardWasUsedKeepsTheNewsletterThatTheyRead(t *testing.T) {
 		d, err := s.StartDonation(t.Context(), "", 0, choices)
 		ok(t, err)
 		tell(t, s, charged(d, "ch_1", "spouse@example.org"))
-		typed := charged(d, "ch_1", canary(1)+"@example.org")
-		typed.Key, typed.Kind, typed.Object, typed.Money.Minor, typed.EmailRank = "cs_1:completed", models.Completed, "", 0, models.SessionEmail
-		tell(t, s, typed)
+		tell(t, s, pageTold(d, canary(1)+"@example.org"))
 		erased(t, s, canary(1)+"@example.org")
 		noCanary(t, address)
 		if all := storetest.Everything(t, address); !strings.Contains(all, "newsletter_signups") || !strings.Contains(all, "spouse@example.org") {
@@ -142,14 +147,82 @@ func TestWhatWasPaidOnASubscriptionFollowsWhoeverBeganItAndWasErased(t *testing.
 		tell(t, s, first, renewal)
 		clock.Advance(2 * time.Hour)
 		e := erased(t, s, canary(1)+"@example.org")
-		typed := charged(d, "ch_1", canary(1)+"@example.org")
-		typed.Key, typed.Kind, typed.Object, typed.Money.Minor, typed.EmailRank = "cs_1:completed", models.Completed, "", 0, models.SessionEmail
-		tell(t, s, typed)
+		tell(t, s, pageTold(d, canary(1)+"@example.org"))
 		allErased(t, s, e.ID)
 		noCanary(t, address)
 		at, err := s.KnownAtStripe(t.Context(), e)
 		if ok(t, err); len(at.Charges) != 3 {
 			t.Errorf("Stripe is to forget %+v", at)
+		}
+	})
+}
+
+func TestAStrangersEventIsKeptWholeAfterAnErasure(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, _ string) {
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(d, "ch_1", canary(1)+"@example.org"))
+		tell(t, s, pageTold(d, canary(1)+"@example.org"))
+		erased(t, s, canary(1)+"@example.org")
+		raw := `{"id":"evt_s","data":{"object":{"id":"ch_stranger","receipt_email":"stranger@example.org"}}}`
+		_, _, err = s.Receive(t.Context(), models.Event{ID: "evt_s", Type: "charge.succeeded", Created: clock.Now(), Raw: []byte(raw)}, models.Reading{State: models.EventForeign})
+		ok(t, err)
+		e, err := s.FindEvent(t.Context(), "evt_s")
+		ok(t, err)
+		if e.EmptiedAt != nil {
+			t.Errorf("a stranger's event was emptied: %s", e.Raw)
+		}
+	})
+}
+
+func TestAStrangerWhoseCardWasDeclinedKeepsTheirWordsAfterAnErasure(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, _ string) {
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(d, "ch_1", canary(1)+"@example.org"))
+		tell(t, s, pageTold(d, canary(1)+"@example.org"))
+		erased(t, s, canary(1)+"@example.org")
+		words := choices
+		words.Comment, words.Tribute, words.TributeName = "Keep going!", models.InMemory, "Grandmother"
+		o, err := s.StartDonation(t.Context(), "", 0, words)
+		ok(t, err)
+		// The card is declined; the reader tries another on the same page.
+		raw := fmt.Sprintf(`{"id":"evt_d","data":{"object":{"id":"pi_9","metadata":{"appeal_token":%q},"receipt_email":"other@example.org"}}}`, o.Token)
+		_, _, err = s.Receive(t.Context(), models.Event{ID: "evt_d", Type: "payment_intent.payment_failed", ObjectID: "pi_9", Raw: []byte(raw)}, models.Reading{State: models.EventNoEffect})
+		ok(t, err)
+		tell(t, s, charged(o, "ch_9", "other@example.org"))
+		g, err := s.FindGift(t.Context(), o.ID)
+		ok(t, err)
+		if g.Comment == "" || g.TributeName == "" {
+			t.Errorf("a stranger's gift lost its words: %q %q", g.Comment, g.TributeName)
+		}
+	})
+}
+
+func TestWhoWasErasedAndGivesAgainKeepsTheirWords(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		tell(t, s, charged(d, "ch_1", "again@example.org"))
+		erased(t, s, "again@example.org")
+		clock.Advance(24 * time.Hour)
+		words := choices
+		words.Comment = "I changed my mind"
+		o, err := s.StartDonation(t.Context(), "", 0, words)
+		ok(t, err)
+		raw := fmt.Sprintf(`{"id":"evt_d","data":{"object":{"id":"pi_9","metadata":{"appeal_token":%q},"receipt_email":"again@example.org"}}}`, o.Token)
+		_, _, err = s.Receive(t.Context(), models.Event{ID: "evt_d", Type: "payment_intent.payment_failed", ObjectID: "pi_9", Created: clock.Now(), Raw: []byte(raw)}, models.Reading{State: models.EventNoEffect})
+		ok(t, err)
+		paid := charged(o, "ch_9", "again@example.org")
+		paid.At = clock.Now()
+		tell(t, s, paid)
+		g, err := s.FindGift(t.Context(), o.ID)
+		ok(t, err)
+		if g.Comment == "" {
+			t.Errorf("who gave again lost their words")
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 )
@@ -55,11 +56,17 @@ func (g gone) hash(address string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// speaksOf reports whether one of Stripe's payloads is about a gift of somebody
-// who was erased, or holds an address of theirs.
-func (g gone) speaksOf(tx *gorm.DB, raw []byte) (bool, error) {
+// speaksOf reports whether what one of Stripe's payloads told, or tells, is about a
+// gift of somebody who was erased, or holds an address of theirs and is older than
+// the erasure: who gives again afterwards is another donor. An object that was
+// fetched may be of any age.
+func (g gone) speaksOf(tx *gorm.DB, e Event, raw []byte) (bool, error) {
 	if g.key == nil {
 		return false, nil
+	}
+	at := e.Created.UTC()
+	if e.Type == ObjectRead {
+		at = time.Time{}
 	}
 	ids, addresses := said(raw)
 	hashes := make([]string, 0, len(addresses))
@@ -68,7 +75,7 @@ func (g gone) speaksOf(tx *gorm.DB, raw []byte) (bool, error) {
 	}
 	for len(ids)+len(hashes) > 0 { // no database takes any number of values
 		few, some := min(len(ids), mostAsked), min(len(hashes), mostAsked)
-		known, err := speaks(tx, ids[:few], hashes[:some])
+		known, err := speaks(tx, ids[:few], hashes[:some], at)
 		if err != nil || known {
 			return known, err
 		}
@@ -81,12 +88,13 @@ func (g gone) speaksOf(tx *gorm.DB, raw []byte) (bool, error) {
 const mostAsked = 500
 
 // speaks reports whether one of these ids is of a gift of somebody who was erased,
-// or one of these hashes that of an address of theirs.
-func speaks(tx *gorm.DB, ids, hashes []string) (bool, error) {
+// or one of these hashes that of an address of theirs, for what is of a moment
+// before the erasure.
+func speaks(tx *gorm.DB, ids, hashes []string, at time.Time) (bool, error) {
 	const erased = " JOIN donors o ON o.id = d.donor_id WHERE o.erased_at IS NOT NULL AND "
 	var n int64
 	err := tx.Raw(`SELECT COUNT(*) FROM (
-		SELECT 1 AS one FROM erased_addresses WHERE hash IN @hashes
+		SELECT 1 AS one FROM erased_addresses a JOIN erasures e ON e.id = a.erasure_id WHERE a.hash IN @hashes AND e.asked_at >= @at
 		UNION ALL SELECT 1 FROM gift_ids g JOIN donations d ON d.id = g.donation_id`+erased+`g.id IN @ids
 		UNION ALL SELECT 1 FROM facts f JOIN donations d ON d.id = f.donation_id`+erased+`f.object IN @ids
 		UNION ALL SELECT 1 FROM donations d`+erased+`d.token IN @ids
@@ -94,7 +102,7 @@ func speaks(tx *gorm.DB, ids, hashes []string) (bool, error) {
 		UNION ALL SELECT 1 FROM donations d`+erased+`d.invoice_id IN @ids
 		UNION ALL SELECT 1 FROM donations d`+erased+`d.subscription_id IN @ids
 		UNION ALL SELECT 1 FROM subscriptions s JOIN donations d ON d.subscription_id = s.id`+erased+`s.customer IN @ids) AS found`,
-		map[string]any{"hashes": append([]string{""}, hashes...), "ids": append([]string{""}, ids...)}).Scan(&n).Error
+		map[string]any{"hashes": hashes, "ids": ids, "at": at}).Scan(&n).Error
 	if err != nil {
 		return false, fmt.Errorf("see whether it is of somebody who was erased: %w", err)
 	}

@@ -49,7 +49,7 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 		return e, 0, fmt.Errorf("models: read by what somebody is known: %w", err)
 	}
 	var batch []Event
-	err = s.db.WithContext(ctx).Select("id, raw").Where("id > ? AND emptied_at IS NULL", e.EventsAfter).Order("id").Limit(most).Find(&batch).Error
+	err = s.db.WithContext(ctx).Select("id, type, created, raw").Where("id > ? AND emptied_at IS NULL", e.EventsAfter).Order("id").Limit(most).Find(&batch).Error
 	if err != nil {
 		return e, 0, fmt.Errorf("models: read the raw events: %w", err)
 	}
@@ -61,7 +61,7 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 		at := s.Now()
 		now.EventsAt = &at
 	}
-	batch = slices.DeleteFunc(batch, func(event Event) bool { return !known.speakIn(event.Raw) })
+	batch = slices.DeleteFunc(batch, func(event Event) bool { return !known.speakIn(event) })
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		if err := emptyBegun(tx, batch); err != nil {
 			return err
@@ -138,18 +138,22 @@ func (s *Store) emptyThese(tx *gorm.DB, events []Event) error {
 type knownBy struct {
 	gone
 	ids, hashes map[string]bool
+	asked       time.Time
 }
 
-// speakIn reports whether a payload speaks of them.
-func (k knownBy) speakIn(raw []byte) bool {
-	ids, addresses := said(raw)
-	return slices.ContainsFunc(ids, func(id string) bool { return k.ids[id] }) ||
+// speakIn reports whether an event's payload speaks of them, as speaksOf does.
+func (k knownBy) speakIn(e Event) bool {
+	ids, addresses := said(e.Raw)
+	if slices.ContainsFunc(ids, func(id string) bool { return k.ids[id] }) {
+		return true
+	}
+	return (e.Type == ObjectRead || !e.Created.After(k.asked)) &&
 		slices.ContainsFunc(addresses, func(a string) bool { return k.hashes[k.hash(a)] })
 }
 
 // howKnown reads by what somebody who was erased is known.
 func (s *Store) howKnown(ctx context.Context, e Erasure) (knownBy, error) {
-	k := knownBy{ids: map[string]bool{}, hashes: map[string]bool{}}
+	k := knownBy{ids: map[string]bool{}, hashes: map[string]bool{}, asked: e.AskedAt}
 	err := s.snapshot(ctx, func(tx *gorm.DB) error {
 		var err error
 		if k.gone, err = s.whoIsGone(tx); err != nil {
@@ -268,13 +272,13 @@ func (s *Store) ErasedAmong(ctx context.Context, addresses, references []string)
 		if err != nil || g.key == nil {
 			return err
 		}
-		hashes := []string{""}
+		var hashes []string
 		for _, a := range addresses {
 			hashes = append(hashes, g.hash(a))
 		}
 		return tx.Raw(`SELECT COUNT(*) FROM (SELECT 1 AS one FROM erased_addresses WHERE hash IN @hashes
 			UNION ALL SELECT 1 FROM donations d JOIN donors o ON o.id = d.donor_id WHERE d.reference IN @references AND o.erased_at IS NOT NULL) AS found`,
-			map[string]any{"hashes": hashes, "references": append(references, "")}).Scan(&n).Error
+			map[string]any{"hashes": hashes, "references": references}).Scan(&n).Error
 	})
 	if err != nil {
 		return false, fmt.Errorf("models: look for who was erased: %w", err)

@@ -66,7 +66,7 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	came := e.Raw
 	erased := bears(came)
 	if !erased {
-		if erased, err = g.speaksOf(tx, came); err != nil {
+		if erased, err = g.speaksOf(tx, e, came); err != nil {
 			return booked{}, err
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 		return result, emptyBegun(tx, []Event{{Raw: came}})
 	}
 	// What it told may have shown whose it is.
-	if erased, err = g.speaksOf(tx, came); err == nil && erased {
+	if erased, err = g.speaksOf(tx, e, came); err == nil && erased {
 		err = s.emptyThese(tx, []Event{{ID: e.ID, Raw: came}})
 	}
 	return result, err
