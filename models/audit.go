@@ -109,6 +109,7 @@ const Exported Act = "table.exported"
 const (
 	PayloadsEmptied  Act = "payloads.emptied"
 	AddressesDropped Act = "addresses.dropped" // of which the newsletter was asked for and never confirmed
+	WordsDropped     Act = "words.dropped"     // written to gifts that nobody paid
 )
 
 // SampleMailed is a sample of a receipt that somebody had sent to themselves.

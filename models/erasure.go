@@ -20,7 +20,8 @@ type Erasure struct {
 	StripeAt    *time.Time // when Stripe had forgotten too (UTC); nil while it has not
 
 	State        ErasureState
-	Attempts     int // the one that it was claimed for included
+	Claims       int // how often it was claimed; its number tells a claim from every other
+	Attempts     int // since something turned up, the one that it was claimed for included
 	NextTryAt    time.Time
 	FailingSince *time.Time // nil while nothing fails
 	Problem      string     // for staff; nothing of the person

@@ -86,8 +86,14 @@ func TestTheWordsOfGiftsThatNobodyPaidGoByTheClock(t *testing.T) {
 		if n, err := s.DropUnconfirmed(t.Context(), 10); n != 1 || err != nil {
 			t.Errorf("%d are dropped, %v", n, err)
 		}
-		_, err = s.CompleteRetention(t.Context())
-		ok(t, err)
+		done, err := s.CompleteRetention(t.Context())
+		if ok(t, err); done.Worded != 1 {
+			t.Errorf("forgotten was %+v", done)
+		}
+		acts, err := s.ListAudit(t.Context(), models.AuditQuery{Act: models.WordsDropped}, 10)
+		if ok(t, err); len(acts) != 1 || acts[0].After != "1" {
+			t.Errorf("the log says %+v", acts)
+		}
 		noCanary(t, address)
 	})
 }
@@ -178,7 +184,7 @@ func TestAStrangersEventIsKeptWholeAfterAnErasure(t *testing.T) {
 
 func TestAStrangerWhoseCardWasDeclinedKeepsTheirWordsAfterAnErasure(t *testing.T) {
 	t.Parallel()
-	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, _ string) {
+	eachAddress(t, func(t *testing.T, s *models.Store, _ *storetest.Clock, _ string) {
 		d, err := s.StartDonation(t.Context(), "", 0, choices)
 		ok(t, err)
 		tell(t, s, charged(d, "ch_1", canary(1)+"@example.org"))
@@ -203,7 +209,7 @@ func TestAStrangerWhoseCardWasDeclinedKeepsTheirWordsAfterAnErasure(t *testing.T
 
 func TestWhoWasErasedAndGivesAgainKeepsTheirWords(t *testing.T) {
 	t.Parallel()
-	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, address string) {
+	eachAddress(t, func(t *testing.T, s *models.Store, clock *storetest.Clock, _ string) {
 		d, err := s.StartDonation(t.Context(), "", 0, choices)
 		ok(t, err)
 		tell(t, s, charged(d, "ch_1", "again@example.org"))
@@ -223,6 +229,40 @@ func TestWhoWasErasedAndGivesAgainKeepsTheirWords(t *testing.T) {
 		ok(t, err)
 		if g.Comment == "" {
 			t.Errorf("who gave again lost their words")
+		}
+	})
+}
+
+func TestAnErasureForWhichSomethingTurnedUpIsEndedByNoneWhoDidNotSeeIt(t *testing.T) {
+	t.Parallel()
+	eachAddress(t, func(t *testing.T, s *models.Store, _ *storetest.Clock, _ string) {
+		d, err := s.StartDonation(t.Context(), "", 0, choices)
+		ok(t, err)
+		e, err := s.Erase(t.Context(), "admin@example.org", d.Reference)
+		ok(t, err)
+		claimed := func() models.Erasure {
+			t.Helper()
+			at, found, err := s.ClaimErasure(t.Context(), e.ID, time.Minute)
+			if ok(t, err); !found {
+				t.Fatal("it is not due")
+			}
+			for at.EventsAt == nil {
+				at, _, err = s.EmptyEvents(t.Context(), at, 2, time.Minute)
+				ok(t, err)
+			}
+			return at
+		}
+		service := claimed() // which is at Stripe
+		tell(t, s, charged(d, "ch_1", canary(1)+"@example.org"))
+		command := claimed() // which knows no Stripe
+		ended, err := s.EndErasure(t.Context(), service, nil)
+		if ok(t, err); ended {
+			t.Error("it is ended, and Stripe was never asked to forget ch_1")
+		}
+		ok(t, s.LeaveErasure(t.Context(), command, ""))
+		service = claimed()
+		if ended, err = s.EndErasure(t.Context(), service, nil); err != nil || !ended {
+			t.Errorf("it isn't ended: %v", err)
 		}
 	})
 }

@@ -21,6 +21,7 @@ const RetentionLease = "retention"
 type Retention struct {
 	Emptied     int64      // payloads emptied of persons since the audit log was last told
 	Dropped     int64      // addresses dropped likewise that never confirmed the newsletter
+	Worded      int64      // gifts likewise that nobody paid, whose words were forgotten
 	CompletedAt *time.Time // when nothing that was due was left (UTC); nil: never yet
 }
 

@@ -43,6 +43,9 @@ func dialectOf(address string) (dialect, error) {
 	}
 }
 
+// busyTimeout is how long a writer of SQLite's waits for another, in milliseconds.
+const busyTimeout = "5000"
+
 // sqlitePragmas are the settings that SQLite's durability and speed rest on:
 // WAL so that readers never wait, FULL so that a commit survives a power cut,
 // immediate transactions so that two writers queue rather than fail. Recursive
@@ -52,7 +55,7 @@ func dialectOf(address string) (dialect, error) {
 // whoever was erased is not to be read there (https://www.sqlite.org/pragma.html#pragma_secure_delete).
 // Each connection's cache is small: eight of them fill theirs in a long read, sort
 // in as much again, and find the pages in the system's own cache all the same.
-const sqlitePragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+const sqlitePragmas = "?_pragma=busy_timeout(" + busyTimeout + ")&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 	"&_pragma=foreign_keys(1)&_pragma=recursive_triggers(1)&_pragma=cache_size(-4000)&_pragma=secure_delete(1)&_txlock=immediate&_time_format=sqlite"
 
 func (d dialect) open(address string) (*sql.DB, gorm.Dialector, error) {
@@ -224,11 +227,24 @@ func (d dialect) lockOut(tx *gorm.DB, table string) error {
 }
 
 // settleFile writes what was committed to SQLite's file itself, and leaves
-// nothing of it in the log beside it. While somebody reads there, it is left to
-// the next of its kind. What PostgreSQL keeps of old rows is VACUUM's.
-func (d dialect) settleFile(db *gorm.DB) error {
+// nothing of it in the log beside it. settled is false while somebody reads or
+// writes there: it waits for nobody, since writers would have to wait with it.
+// What PostgreSQL keeps of old rows is VACUUM's.
+func (d dialect) settleFile(ctx context.Context, db *gorm.DB) (settled bool, err error) {
 	if d != sqlite {
-		return nil
+		return true, nil
 	}
-	return db.Exec("PRAGMA wal_checkpoint(TRUNCATE)").Error
+	var busy int
+	err = db.WithContext(ctx).Connection(func(conn *gorm.DB) error {
+		if err := conn.Exec("PRAGMA busy_timeout = 0").Error; err != nil {
+			return err
+		}
+		err := conn.Raw("PRAGMA wal_checkpoint(TRUNCATE)").Row().Scan(&busy, new(int), new(int))
+		again := conn.WithContext(context.WithoutCancel(ctx)) // the connection goes on
+		return errors.Join(err, again.Exec("PRAGMA busy_timeout = "+busyTimeout).Error)
+	})
+	if d.lostRace(err) {
+		return false, nil
+	}
+	return busy == 0, err
 }

@@ -304,10 +304,11 @@ func (s *Store) moveCount(tx *gorm.DB, d Donation, donorID string) error {
 }
 
 // eraseOnwards has raw events and Stripe looked at again: something of a donor
-// who was erased has turned up.
+// who was erased has turned up. Whoever is at it has lost their claim.
 func (s *Store) eraseOnwards(tx *gorm.DB, donorID string) error {
 	err := tx.Model(&Erasure{}).Where("donor_id = ?", donorID).Updates(map[string]any{
-		"state": ErasureQueued, "events_after": "", "events_at": nil, "stripe_at": nil, "next_try_at": s.Now(), "attempts": 0, "failing_since": nil,
+		"state": ErasureQueued, "events_after": "", "events_at": nil, "stripe_at": nil, "next_try_at": s.Now(), "failing_since": nil,
+		"claims": gorm.Expr("claims + 1"), "attempts": 0,
 	}).Error
 	if err != nil {
 		return fmt.Errorf("go on with the erasure: %w", err)

@@ -30,8 +30,8 @@ func (s *Store) ClaimErasure(ctx context.Context, id string, hold time.Duration)
 			return err
 		}
 		e, found = all[0], true
-		e.Attempts, e.NextTryAt = e.Attempts+1, s.Now().Add(hold)
-		return tx.Model(&Erasure{ID: e.ID}).Updates(map[string]any{"attempts": e.Attempts, "next_try_at": e.NextTryAt}).Error
+		e.Claims, e.Attempts, e.NextTryAt = e.Claims+1, e.Attempts+1, s.Now().Add(hold)
+		return tx.Model(&Erasure{ID: e.ID}).Updates(map[string]any{"claims": e.Claims, "attempts": e.Attempts, "next_try_at": e.NextTryAt}).Error
 	})
 	if err != nil {
 		return Erasure{}, false, fmt.Errorf("models: claim an erasure: %w", err)
@@ -62,6 +62,7 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 		now.EventsAt = &at
 	}
 	batch = slices.DeleteFunc(batch, func(event Event) bool { return !known.speakIn(event) })
+	emptyAll(batch) // which leaves the ids
 	err = s.tx(ctx, func(tx *gorm.DB) error {
 		if err := emptyBegun(tx, batch); err != nil {
 			return err
@@ -75,7 +76,7 @@ func (s *Store) EmptyEvents(ctx context.Context, e Erasure, most int, hold time.
 			}
 		}
 		// Not if something turned up meanwhile, and all are to be looked at again.
-		err := tx.Model(&Erasure{}).Where("id = ? AND attempts = ? AND events_after = ?", e.ID, e.Attempts, e.EventsAfter).
+		err := tx.Model(&Erasure{}).Where("id = ? AND claims = ? AND events_after = ?", e.ID, e.Claims, e.EventsAfter).
 			Updates(map[string]any{"events_after": now.EventsAfter, "events_at": now.EventsAt, "next_try_at": now.NextTryAt}).Error
 		crash.Here(crash.EventsUnemptied)
 		return err
@@ -120,10 +121,10 @@ func emptyBegun(tx *gorm.DB, events []Event) error {
 	return nil
 }
 
-// emptyThese takes persons out of raw events, and out of what staff wrote about
-// them.
+// emptyThese keeps raw events out of which persons were taken, and takes them out
+// of what staff wrote about these.
 func (s *Store) emptyThese(tx *gorm.DB, events []Event) error {
-	if _, err := emptyPayloads(tx, s.Now(), events); err != nil {
+	if _, err := writeEmptied(tx, s.Now(), events); err != nil {
 		return err
 	}
 	for _, event := range events {
@@ -213,34 +214,44 @@ func (s *Store) KnownAtStripe(ctx context.Context, e Erasure) (AtStripe, error) 
 
 // EndErasure keeps that Stripe has forgotten, and all that is left is done, but
 // for the objects of Stripe's that it would not change. One for which something
-// turned up meanwhile goes on.
-func (s *Store) EndErasure(ctx context.Context, e Erasure, unchanged []string) error {
+// turned up meanwhile goes on: ended is false.
+func (s *Store) EndErasure(ctx context.Context, e Erasure, unchanged []string) (ended bool, err error) {
 	left := ""
 	if len(unchanged) > 0 {
 		left = "Stripe would not change " + strings.Join(unchanged, ", ")
 	}
-	err := s.tx(ctx, func(tx *gorm.DB) error {
-		err := tx.Model(&Erasure{}).Where("id = ? AND attempts = ? AND events_at IS NOT NULL", e.ID, e.Attempts).Updates(map[string]any{
+	err = s.tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Model(&Erasure{}).Where("id = ? AND claims = ? AND events_at IS NOT NULL", e.ID, e.Claims).Updates(map[string]any{
 			"state": ErasureDone, "stripe_at": s.Now(), "problem": plain(left), "failing_since": nil,
-		}).Error
+		})
+		ended = done.RowsAffected > 0
 		crash.Here(crash.ErasureUnended)
-		return err
+		return done.Error
 	})
 	if err == nil {
 		crash.Here(crash.ErasureEnded)
 		err = s.settleFile(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("models: end an erasure: %w", err)
+		return false, fmt.Errorf("models: end an erasure: %w", err)
 	}
-	return nil
+	return ended, nil
 }
 
 // settleFile has what was overwritten be so on the disk too, as far as that is
-// ours to say.
+// ours to say. While somebody reads for long, it is left to the next of its kind.
 func (s *Store) settleFile(ctx context.Context) error {
-	if err := s.dialect.settleFile(s.db.WithContext(ctx)); err != nil {
-		return fmt.Errorf("models: settle the file: %w", err)
+	for try := range 20 {
+		settled, err := s.dialect.settleFile(ctx, s.db)
+		if err == nil && !settled {
+			err = pause(ctx, time.Duration(try+1)*10*time.Millisecond)
+		}
+		if err != nil {
+			return fmt.Errorf("models: settle the file: %w", err)
+		}
+		if settled {
+			break
+		}
 	}
 	return nil
 }
@@ -255,7 +266,7 @@ func (s *Store) LeaveErasure(ctx context.Context, e Erasure, problem string) err
 		changes["failing_since"] = gorm.Expr("COALESCE(failing_since, ?)", s.Now())
 	}
 	err := s.tx(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&Erasure{}).Where("id = ? AND state = ? AND attempts = ?", e.ID, ErasureQueued, e.Attempts).Updates(changes).Error
+		return tx.Model(&Erasure{}).Where("id = ? AND state = ? AND claims = ?", e.ID, ErasureQueued, e.Claims).Updates(changes).Error
 	})
 	if err != nil {
 		return fmt.Errorf("models: leave an erasure: %w", err)

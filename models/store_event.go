@@ -99,7 +99,7 @@ func (s *Store) keep(tx *gorm.DB, e Event, settle func(tx *gorm.DB) (booked, err
 	}
 	// What it told may have shown whose it is.
 	if erased, err = g.speaksOf(tx, e, came); err == nil && erased {
-		err = s.emptyThese(tx, []Event{{ID: e.ID, Raw: came}})
+		err = s.emptyThese(tx, []Event{{ID: e.ID, Raw: emptied(came)}})
 	}
 	return result, err
 }

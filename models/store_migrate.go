@@ -73,7 +73,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("models: wait to migrate: %w", ctx.Err())
+		return fmt.Errorf("models: stopped while waiting: %w", ctx.Err())
 	}
 }
 

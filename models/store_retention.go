@@ -16,19 +16,20 @@ func (s *Store) EmptyPayloads(ctx context.Context, most int) (int, error) {
 	if err := s.mustBeOpen(); err != nil {
 		return 0, err
 	}
-	// Read and understood while nobody else is kept from writing.
+	// Read and emptied while nobody else is kept from writing.
 	now, due := s.Now(), []Event{}
 	err := s.db.WithContext(ctx).Select("id", "raw").
 		Where("emptied_at IS NULL AND received_at < ? AND (state NOT IN ? OR received_at < ?)",
 			now.Add(-PayloadsKept), []EventState{EventWaiting, EventAttention}, now.Add(-PayloadsKeptAtMost)).
 		Order("received_at").Limit(most).Find(&due).Error
+	emptyAll(due)
 	if err == nil && len(due) > 0 {
 		err = s.tx(ctx, func(tx *gorm.DB) error {
-			emptied, err := emptyPayloads(tx, now, due)
+			n, err := writeEmptied(tx, now, due)
 			if err != nil {
 				return err
 			}
-			return addForgotten(tx, "emptied", emptied)
+			return addForgotten(tx, "emptied", n)
 		})
 	}
 	if err != nil {
@@ -37,13 +38,20 @@ func (s *Store) EmptyPayloads(ctx context.Context, most int) (int, error) {
 	return len(due), nil
 }
 
-// emptyPayloads takes persons out of the raw texts of events, and returns of how
-// many: one that was emptied before stays as it is.
-func emptyPayloads(tx *gorm.DB, at time.Time, events []Event) (int64, error) {
+// emptyAll takes persons out of the raw texts of events in hand.
+func emptyAll(events []Event) {
+	for i := range events {
+		events[i].Raw = emptied(events[i].Raw)
+	}
+}
+
+// writeEmptied keeps raw texts out of which persons were taken, and returns of how
+// many events: one that was emptied before stays as it is.
+func writeEmptied(tx *gorm.DB, at time.Time, events []Event) (int64, error) {
 	var n int64
 	for _, e := range events {
 		done := tx.Model(&Event{}).Where("id = ? AND emptied_at IS NULL", e.ID).
-			Updates(map[string]any{"raw": emptied(e.Raw), "emptied_at": at})
+			Updates(map[string]any{"raw": e.Raw, "emptied_at": at})
 		if done.Error != nil {
 			return n, fmt.Errorf("empty the event %s: %w", e.ID, done.Error)
 		}
@@ -138,12 +146,12 @@ func dropAddresses(tx *gorm.DB, since time.Time, most int) (int, error) {
 func dropWords(tx *gorm.DB, before time.Time, most int) (int, error) {
 	old := tx.Model(&Donation{}).Select("id").
 		Where("created_at < ? AND donor_id IS NULL AND status IN ? AND (comment <> '' OR tribute_name <> '')", before, []Status{Started, Expired}).
-		Order("id").Limit(most)
+		Order("created_at").Limit(most)
 	gone := tx.Model(&Donation{}).Where("id IN (?) AND donor_id IS NULL", old).Updates(map[string]any{"comment": "", "tribute_name": ""})
 	if gone.Error != nil {
 		return 0, fmt.Errorf("forget the words of unpaid gifts: %w", gone.Error)
 	}
-	return int(gone.RowsAffected), nil
+	return int(gone.RowsAffected), addForgotten(tx, "worded", gone.RowsAffected)
 }
 
 // CompleteRetention keeps that nothing which was due is left, and writes into the
@@ -169,10 +177,13 @@ func (s *Store) CompleteRetention(ctx context.Context) (Retention, error) {
 		if err := tell(AddressesDropped, row.Dropped, DeadLinksKept+confirmFor); err != nil {
 			return err
 		}
+		if err := tell(WordsDropped, row.Worded, PayloadsKept); err != nil {
+			return err
+		}
 		row.CompletedAt = &now
-		return tx.Model(&retentionRow{ID: 1}).Updates(map[string]any{"emptied": 0, "dropped": 0, "completed_at": now}).Error
+		return tx.Model(&retentionRow{ID: 1}).Updates(map[string]any{"emptied": 0, "dropped": 0, "worded": 0, "completed_at": now}).Error
 	})
-	if err != nil {
+	if err != nil || row.Emptied+row.Dropped+row.Worded == 0 {
 		return row.Retention, err
 	}
 	return row.Retention, s.settleFile(ctx)

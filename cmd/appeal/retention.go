@@ -81,8 +81,8 @@ func (r retention) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if done.Emptied+done.Dropped > 0 {
-		r.log.Info("what was kept for long enough is forgotten", "payloads", done.Emptied, "addresses", done.Dropped)
+	if done.Emptied+done.Dropped+done.Worded > 0 {
+		r.log.Info("what was kept for long enough is forgotten", "payloads", done.Emptied, "addresses", done.Dropped, "words", done.Worded)
 	}
 	return r.store.Release(ctx, models.RetentionLease, r.holder)
 }

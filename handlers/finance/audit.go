@@ -56,7 +56,7 @@ var acts = map[models.Act]string{
 	models.SampleMailed:    "Sample receipt mailed",
 	models.EventResolvedBy: "Event resolved", models.FindingResolvedBy: "Finding resolved",
 	models.PayoutMarked: "Payout marked reconciled", models.PayoutUnmarked: "Mark on a payout taken back",
-	models.PayloadsEmptied: "Old events emptied of persons", models.AddressesDropped: "Unconfirmed addresses dropped",
+	models.PayloadsEmptied: "Old events emptied of persons", models.AddressesDropped: "Unconfirmed addresses dropped", models.WordsDropped: "Words of unpaid gifts dropped",
 	models.Exported: "Table taken out", models.DaysClosed: "Days closed", models.DaysReopened: "Days opened again",
 	models.FiguresRebuilt: "Figures reckoned anew",
 }
@@ -181,7 +181,7 @@ func object(a models.ListedAct, reader models.Role) (name, href string) {
 		return longDay(a.Object), closePath
 	case a.Act == models.EventReplayed:
 		return "Event " + a.Object, filters{path: giftsPath}.but("q", a.Object)
-	case a.Act == models.PayloadsEmptied || a.Act == models.AddressesDropped:
+	case a.Act == models.PayloadsEmptied || a.Act == models.AddressesDropped || a.Act == models.WordsDropped:
 		return "Of " + longDay(a.Object) + " or before", ""
 	case strings.Contains(a.Object, "@") && reader.Covers(models.Admin):
 		return a.Object, staffPath

@@ -102,10 +102,13 @@ func (w *Worker) finish(ctx context.Context, e models.Erasure, looked func(int))
 	if err == nil {
 		unchanged, err = w.forgetElsewhere(ctx, e)
 	}
+	ended := false
 	if err == nil {
-		err = w.Store.EndErasure(ctx, e, unchanged)
+		ended, err = w.Store.EndErasure(ctx, e, unchanged)
 	}
 	switch {
+	case err == nil && !ended:
+		return nil // something turned up, and it is due again
 	case err == nil:
 		w.Log.Info("a donor is erased", "erasure", e.ID, "donor", e.DonorID)
 		return nil
