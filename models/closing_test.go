@@ -3,6 +3,7 @@ package models_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +76,13 @@ func TestTheBooksAsOfADayHaveWhatWasUnderWayThen(t *testing.T) {
 		debit.Gift.Charge, debit.Object = "ch_debit", "ch_debit"
 		book(t, s, debit)
 		clock.Advance(4 * 24 * time.Hour)
+		for through, hinders := range map[time.Time]bool{startDay.AddDate(0, 0, -1): false, startDay: true} {
+			plan, err := s.PlanClosing(t.Context(), through)
+			ok(t, err)
+			if slices.ContainsFunc(plan.Open, func(o models.OpenMatter) bool { return o.What == models.DebitsPending }) != hinders {
+				t.Errorf("open through %s is %v", through.Format(time.DateOnly), plan.Open)
+			}
+		}
 		closed(t, s, nextDay)
 		cleared := charged(d, "ch_debit", "")
 		cleared.At = debit.At

@@ -71,7 +71,7 @@ func (s *Store) openMatters(tx *gorm.DB, until, through time.Time) ([]OpenMatter
 	}{
 		{EventsUnbooked, `SELECT COUNT(*) AS count, 0 AS amount FROM events WHERE state IN (?, ?) AND created < ?`, []any{EventAttention, EventWaiting, until}},
 		{BooksDiffer, `SELECT differences AS count, amount FROM (` + openDifferences + ` AND resolved_at IS NULL) AS unresolved`, nil},
-		{DebitsPending, countOf(DebitsUnderWay), nil},
+		{DebitsPending, countOf(DebitsUnderWay) + " WHERE EXISTS (SELECT 1 FROM facts f WHERE f.donation_id = gift AND f.kind = ? AND f.at < ?)", []any{DebitPending, until}},
 		{StripeUnproven, `SELECT COUNT(*) AS count, COALESCE(SUM(u.amount), 0) AS amount FROM (` + unproven + `) AS u WHERE u.at < ?`, []any{until}},
 		{PayoutsUnmarked, `SELECT COUNT(*) AS count, COALESCE(SUM(amount), 0) AS amount FROM payouts
 			WHERE arrival_on <= ? AND marked_at IS NULL AND status NOT IN ('failed', 'canceled')`, []any{through}},

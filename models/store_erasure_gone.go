@@ -178,7 +178,7 @@ type heir struct {
 // theirs finds whose a fact is, of those who were erased. It is theirs if the
 // gift is, if they began the subscription that it is a payment of, or if it comes
 // with their address and is older than the erasure: who gives again afterwards is
-// another donor.
+// another donor. Of somebody who was erased twice, a mark says which of the two.
 func (g gone) theirs(tx *gorm.DB, d Donation, fact Fact) (heir, error) {
 	if g.key == nil {
 		return heir{}, nil
@@ -190,14 +190,18 @@ func (g gone) theirs(tx *gorm.DB, d Donation, fact Fact) (heir, error) {
 	if fact.Email != "" {
 		hash = g.hash(fact.Email)
 	}
+	mark := fact.Gift.Erased.UTC()
 	var found []heir
 	err := tx.Raw(`SELECT id, by_address FROM (
 		SELECT 1 AS place, id, FALSE AS by_address FROM donors WHERE id = @donor AND erased_at IS NOT NULL
 		UNION ALL SELECT 2, o.id, FALSE FROM donations d JOIN donors o ON o.id = d.donor_id
 			WHERE d.subscription_id = @subscription AND NOT d.renewal AND o.erased_at IS NOT NULL
 		UNION ALL SELECT 3, e.donor_id, TRUE FROM erasures e JOIN erased_addresses a ON a.erasure_id = e.id
-			WHERE a.hash = @hash AND e.asked_at > @at) AS found ORDER BY place, id LIMIT 1`,
-		map[string]any{"donor": derefOr(d.DonorID), "subscription": subscription, "hash": hash, "at": fact.At.UTC()}).Scan(&found).Error
+			WHERE a.hash = @hash AND e.asked_at > @at AND (@unmarked OR e.asked_at >= @mark AND e.asked_at < @after)) AS found ORDER BY place, id LIMIT 1`,
+		map[string]any{
+			"donor": derefOr(d.DonorID), "subscription": subscription, "hash": hash, "at": fact.At.UTC(),
+			"unmarked": mark.IsZero(), "mark": mark, "after": mark.Add(time.Second), // a mark at Stripe is of a second
+		}).Scan(&found).Error
 	if err != nil || len(found) == 0 {
 		return heir{}, err
 	}

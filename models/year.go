@@ -60,8 +60,8 @@ func YearEnded(year int, zone *time.Location, now time.Time) bool {
 	return !now.Before(until)
 }
 
-// IsYear reports whether a number can be the year of a day, and has one after it.
-func IsYear(year int) bool { return year >= 1 && year <= 9998 }
+// IsYear reports whether a number is a year of four digits that has one after it.
+func IsYear(year int) bool { return year >= 1000 && year <= 9998 }
 
 // CivilYear is the days of a year.
 func CivilYear(year int) Period {

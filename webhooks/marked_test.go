@@ -27,7 +27,7 @@ type forgotten struct {
 	events []string // the ids of all events, the newest first
 }
 
-// forget has somebody give in every way, be erased, and give once more.
+// forget has somebody give in every way, be erased, give again and be erased again.
 func forget(t *testing.T, clock *storetest.Clock, store *models.Store) forgotten {
 	t.Helper()
 	b := newAccount(t, clock, 1, nil).keptIn(store)
@@ -54,6 +54,15 @@ func forget(t *testing.T, clock *storetest.Clock, store *models.Store) forgotten
 	b.later(24 * time.Hour)
 	b.agree(b.sync())
 
+	for range 2 { // whoever gives again is another donor, and is erased apart
+		_, err := store.Erase(t.Context(), models.Operator, "canary@example.org")
+		b.ok(err)
+		b.erases(b.client)
+		clock.Advance(time.Hour)
+		gives(once50, "canary@example.org", "succeeds")
+		b.later(time.Hour)
+		b.agree(b.sync())
+	}
 	_, err := store.Erase(t.Context(), models.Operator, "canary@example.org")
 	b.ok(err)
 	b.erases(b.client)
