@@ -197,3 +197,32 @@ func TestAClosedDayTakesNoPostingAndVerifyTellsOfOneThatIsThere(t *testing.T) {
 		}
 	})
 }
+
+func TestBooksWithClosedDaysKeepTheirZone(t *testing.T) {
+	t.Parallel()
+	for name, address := range storetest.Databases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock, at := &storetest.Clock{}, address(t)
+			opened := func(zone string) error {
+				t.Helper()
+				loaded, err := time.LoadLocation(zone)
+				ok(t, err)
+				s, err := models.Connect(t.Context(), models.Options{URL: at, Slug: "corruption-project", Currency: "usd", Now: clock.Now, Zone: loaded})
+				ok(t, err)
+				defer func() { ok(t, s.Close()) }()
+				return s.OpenBooks(t.Context())
+			}
+			s := storetest.Open(t, at, clock)
+			ok(t, opened("America/New_York"))
+			ok(t, opened("UTC"))
+			book(t, s, charged(start(t, s), "ch_1", ""))
+			clock.Advance(5 * 24 * time.Hour)
+			closed(t, s, nextDay)
+			ok(t, opened("UTC"))
+			if err := opened("America/New_York"); !errors.Is(err, models.ErrOtherBooks) || !strings.Contains(err.Error(), "put it back") {
+				t.Errorf("they open in another zone: %v", err)
+			}
+		})
+	}
+}

@@ -48,7 +48,8 @@ var (
 	ErrNoAddress = errors.New("no address of the donor's is known")
 	// ErrClosed: the campaign takes no gifts at this time.
 	ErrClosed = errors.New("the campaign takes no gifts now")
-	// ErrOtherBooks: the database holds another campaign, currency or mode.
+	// ErrOtherBooks: the database holds another campaign, currency or mode, or days that
+	// were closed in another zone.
 	ErrOtherBooks = errors.New("the database holds other books")
 	// ErrBooksClosed: it is not known yet that the database holds this
 	// campaign's books, so nothing is written.

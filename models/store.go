@@ -202,7 +202,8 @@ type books struct {
 func (books) TableName() string { return "books" }
 
 // OpenBooks makes the books on first use and refuses a database that holds
-// another campaign, currency or mode with ErrOtherBooks. It returns
+// another campaign, currency or mode, or with days closed in another zone, with
+// ErrOtherBooks. It returns
 // ErrSchemaBehind or ErrSchemaAhead while the schema is not this program's.
 func (s *Store) OpenBooks(ctx context.Context) error {
 	pending, err := s.PendingMigrations(ctx)

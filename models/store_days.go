@@ -158,12 +158,22 @@ func adding(table, key string, columns ...string) clause.OnConflict {
 
 // keepZone has the books' days be those of the campaign's zone: they are
 // reckoned anew where they are another's, or none yet. Without a zone of its own
-// the Store takes the books'.
+// the Store takes the books'. Days that were closed are those of their zone for
+// good: in another they would hold other postings.
 func (s *Store) keepZone(tx *gorm.DB) error {
 	zone, err := zoneOf(tx)
 	if err != nil || zone != nil && (s.own == nil || s.own.String() == zone.String()) {
 		s.zone.Store(cmp.Or(zone, time.UTC))
 		return err
+	}
+	if zone != nil {
+		last, err := lastClosing(tx)
+		if err != nil {
+			return err
+		}
+		if last != nil {
+			return fmt.Errorf("%w: days of %s were closed, and the campaign's timezone is %s now; put it back", ErrOtherBooks, zone, s.own)
+		}
 	}
 	s.zone.Store(cmp.Or(s.own, time.UTC))
 	return s.rebuildDays(tx)
