@@ -260,8 +260,9 @@ func (s *Store) settleFile(ctx context.Context) error {
 // another is to do the rest. It is tried again: at once then, and else with a
 // pause that doubles up to two hours.
 func (s *Store) LeaveErasure(ctx context.Context, e Erasure, problem string) error {
-	changes := map[string]any{"problem": plain(problem), "next_try_at": s.Now()}
+	changes := map[string]any{"next_try_at": s.Now()}
 	if problem != "" {
+		changes["problem"] = plain(problem)
 		changes["next_try_at"] = s.Now().Add(erasurePause(e.Attempts))
 		changes["failing_since"] = gorm.Expr("COALESCE(failing_since, ?)", s.Now())
 	}

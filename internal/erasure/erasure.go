@@ -50,6 +50,8 @@ const (
 	hold   = 10 * time.Minute
 	// perStripe bounds how long Stripe may take.
 	perStripe = 8 * time.Minute
+	// toLeave is how long a claim may take to be given back.
+	toLeave = 5 * time.Second
 )
 
 // Run finishes erasures until ctx ends.
@@ -96,7 +98,7 @@ func (w *Worker) Empty(ctx context.Context, id string, looked func(int)) error {
 func (w *Worker) finish(ctx context.Context, e models.Erasure, looked func(int)) error {
 	var err error
 	if e, err = w.emptyEvents(ctx, e, looked); err == nil && w.Stripe == nil {
-		return w.Store.LeaveErasure(ctx, e, "")
+		return w.leave(ctx, e, "")
 	}
 	var unchanged []string
 	if err == nil {
@@ -113,11 +115,19 @@ func (w *Worker) finish(ctx context.Context, e models.Erasure, looked func(int))
 		w.Log.Info("a donor is erased", "erasure", e.ID, "donor", e.DonorID)
 		return nil
 	case ctx.Err() != nil:
-		return ctx.Err() // the claim runs out by itself
+		return errors.Join(ctx.Err(), w.leave(ctx, e, ""))
 	default:
 		w.Log.Warn("an erasure waits", "erasure", e.ID, "tries", e.Attempts, "error", err)
-		return w.Store.LeaveErasure(ctx, e, why(err))
+		return w.leave(ctx, e, why(err))
 	}
+}
+
+// leave gives a claim back also where ctx has ended: whoever comes next is not to
+// wait until it runs out.
+func (w *Worker) leave(ctx context.Context, e models.Erasure, problem string) error {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), toLeave)
+	defer done()
+	return w.Store.LeaveErasure(ctx, e, problem)
 }
 
 func (w *Worker) emptyEvents(ctx context.Context, e models.Erasure, looked func(int)) (models.Erasure, error) {
