@@ -3,7 +3,6 @@ package models_test
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,10 @@ import (
 	"github.com/corruptionproject/appeal/internal/storetest"
 	"github.com/corruptionproject/appeal/models"
 )
+
+// last4 stands for a card's last digits. No hash has it within it, and no moment's
+// microseconds, as they would have four digits now and then.
+const last4 = "kq7z"
 
 // eachAddress is storetest.Each, with the address of the books.
 func eachAddress(t *testing.T, test func(t *testing.T, s *models.Store, clock *storetest.Clock, address string)) {
@@ -104,7 +107,7 @@ func gives(t *testing.T, s *models.Store) (giver, []models.Object) {
 func (g giver) tells() []models.Object {
 	of := func(d models.Donation, name, renewal string) []models.Fact {
 		whole := charged(d, "ch_"+name, g.email)
-		whole.EmailRank, whole.Name, whole.Last4, whole.Method = models.SessionEmail, canary(9), "7753", "visa"
+		whole.EmailRank, whole.Name, whole.Last4, whole.Method = models.SessionEmail, canary(9), last4, "visa"
 		whole.Gift.Choices = models.Choices{Frequency: d.Frequency, Tribute: d.Tribute, Comment: canary(2), TributeName: canary(3)}
 		if d.Frequency == models.Monthly {
 			whole.Gift.Subscription, whole.Gift.Invoice = "sub_"+name, "in_"+name
@@ -125,7 +128,7 @@ func (g giver) tells() []models.Object {
 	}
 	sub := models.Subscription{
 		ID: "sub_monthly", Token: g.monthly.Token, Customer: "cus_1", Status: "active", Amount: g.monthly.AmountCharged, Currency: "usd", Months: 1,
-		AsOf: storetest.Start, PaymentMethod: "pm_1", Card: models.Card{Brand: "visa", Last4: "7753", ExpMonth: 1, ExpYear: 2027}, Campaign: "corruption-project",
+		AsOf: storetest.Start, PaymentMethod: "pm_1", Card: models.Card{Brand: "visa", Last4: last4, ExpMonth: 1, ExpYear: 2027}, Campaign: "corruption-project",
 	}
 	return []models.Object{
 		{ID: "ch_once", Raw: raw("ch_once"), Reading: models.Reading{Facts: of(g.gift, "once", "")}},
@@ -182,14 +185,13 @@ func TestWhoIsErasedIsNowhereInTheBooksAndTheMoneyStays(t *testing.T) {
 		_, err := s.IssueReceipts(t.Context(), 50)
 		ok(t, err)
 		before, digest := moneyOf(t, s)
-		digits := regexp.MustCompile(`(^|[^0-9A-Za-z.])7753([^0-9A-Za-z]|$)`) // not within a hash, or a moment's microseconds
-		if !digits.MatchString(storetest.Everything(t, address)) {
+		if !strings.Contains(storetest.Everything(t, address), last4) {
 			t.Error("the last digits of their card are nowhere to be forgotten")
 		}
 
 		e := erased(t, s, " "+strings.ToUpper(g.email))
 		noCanary(t, address)
-		if digits.MatchString(storetest.Everything(t, address)) {
+		if strings.Contains(storetest.Everything(t, address), last4) {
 			t.Error("the last digits of their card are kept")
 		}
 		after, now := moneyOf(t, s)
